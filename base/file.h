@@ -1,0 +1,23 @@
+// Whole small files, read and replaced.
+
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace tocsin {
+
+/// The contents of a file of at most 64 MiB. Fails with kNotFound, kDenied, kTooLarge or
+/// kUnavailable; the message names the path and says why in errno's words.
+Result<std::string> ReadFile(const std::filesystem::path& path);
+
+/// Puts `contents` in place of whatever is at `path`, all or nothing: after a crash or power cut
+/// at any moment the file holds the old contents or the new. Waits for the disk (fsync of the file,
+/// rename, fsync of the directory). The file is readable by its owner only. Fails with kUnavailable
+/// or kDenied, and then the old contents stand.
+Status ReplaceFile(const std::filesystem::path& path, std::string_view contents);
+
+}  // namespace tocsin

@@ -1,0 +1,51 @@
+// Requests and responses as the routes see them: no sockets, no library.
+
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tocsin {
+
+/// A body that several responses may share and nobody changes.
+using SharedText = std::shared_ptr<const std::string>;
+
+struct HttpRequest {
+  std::string method;  ///< "GET"; HEAD requests arrive as GET, and the server leaves the body out.
+  std::string path;    ///< Decoded, without the query.
+  std::vector<std::pair<std::string, std::string>> query;    ///< Decoded, in order, with repetitions.
+  std::vector<std::pair<std::string, std::string>> headers;  ///< Names as sent.
+  std::string body;
+
+  /// The value of the first header called `name` (in any case), or "".
+  std::string_view Header(std::string_view name) const;
+  /// All values of a query parameter, in order.
+  std::vector<std::string_view> Query(std::string_view name) const;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::vector<std::pair<std::string, std::string>> headers;
+  SharedText body;  ///< Null is empty.
+
+  static HttpResponse Text(int status, std::string text);
+};
+
+/// Whether a handler answers from memory, or may wait (files, databases, long computations).
+/// Handlers that may wait run on threads of their own and never delay the others.
+enum class Waits { kNever, kMaybe };
+
+/// One address of the server.
+struct Route {
+  std::string path;                  ///< Exact, such as "/metrics".
+  std::vector<std::string> methods;  ///< "GET" includes HEAD. Others are answered 405 with Allow.
+  Waits waits = Waits::kNever;
+  std::function<HttpResponse(const HttpRequest&)> handle;
+};
+
+}  // namespace tocsin
