@@ -28,6 +28,12 @@ class LabelNames {
     for (const std::string_view name : names) names_[i++] = name;  // Too many does not compile.
   }
 
+  /// At most kMost names.
+  constexpr explicit LabelNames(std::span<const std::string_view> names) : size_(names.size()) {
+    assert(size_ <= kMost);
+    for (std::size_t i = 0; i < size_; ++i) names_[i] = names[i];
+  }
+
   constexpr std::size_t size() const { return size_; }
   constexpr const std::string_view* begin() const { return names_.data(); }
   constexpr const std::string_view* end() const { return names_.data() + size_; }
