@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstring>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -16,22 +16,40 @@ using LabelValues = std::span<const std::string_view>;
 
 /// Whether `encoded` (see FamilyShape::label_values) holds exactly these values.
 bool Encodes(std::string_view encoded, LabelValues values) {
-  const char* at = encoded.data();
-  std::size_t left = encoded.size();
   for (const std::string_view value : values) {
-    if (left <= value.size() || at[value.size()] != FamilyShape::kDelimiter ||
-        std::memcmp(at, value.data(), value.size()) != 0) {
+    if (encoded.size() <= value.size() || encoded[value.size()] != FamilyShape::kDelimiter ||
+        encoded.substr(0, value.size()) != value) {
       return false;
     }
-    at += value.size() + 1;
-    left -= value.size() + 1;
+    encoded.remove_prefix(value.size() + 1);
   }
-  return left == 0;
+  return encoded.empty();
 }
 
-bool HasValidNames(const MetricDesc& metric) {
-  return IsMetricName(metric.name) &&
-         std::all_of(metric.labels.begin(), metric.labels.end(), IsLabelName);
+/// Whether a series of `metric` would have each label once, and only names that can be exposed.
+bool HasValidNames(const MetricDesc& metric, const ConstantLabels& constant_labels) {
+  if (!IsMetricName(metric.name)) return false;
+  for (const std::string_view name : metric.labels) {
+    const bool reserved = metric.type == MetricType::kHistogram && name == "le";
+    const bool taken = std::any_of(constant_labels.begin(), constant_labels.end(),
+                                   [&](const auto& label) { return label.first == name; });
+    const bool repeated = std::count(metric.labels.begin(), metric.labels.end(), name) > 1;
+    if (!IsLabelName(name) || reserved || taken || repeated) return false;
+  }
+  return true;
+}
+
+/// The family of that name, which is most often where it was before; null if there is none.
+const FamilyPoints* FindFamily(const Snapshot& snapshot, std::string_view name,
+                               std::size_t likely_index) {
+  const auto& families = snapshot.families;
+  if (likely_index < families.size() && families[likely_index].shape->name == name) {
+    return &families[likely_index];
+  }
+  const auto found =
+      std::find_if(families.begin(), families.end(),
+                   [&](const FamilyPoints& family) { return family.shape->name == name; });
+  return found == families.end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -50,31 +68,38 @@ std::string_view Name(DropReason reason) {
 /// The points of one family while they come in.
 ///
 /// As long as the series are those of the previous snapshot in the same order, it only follows
-/// along (`following_`); at the first difference it copies what it has followed and goes on by itself.
+/// along (`following_`); at the first difference it copies what it has followed and goes on by
+/// itself.
 class MetricSink::Family {
  public:
-  Family(const MetricDesc& metric, const Settings& settings, const FamilyShape* same_name) {
+  Family(const MetricDesc& metric, const Settings& settings, const FamilyPoints* previous)
+      : valid_(HasValidNames(metric, settings.constant_labels)),
+        seen_(0, SeriesHash{&own_}, SameSeries{&own_}) {
     own_.name = metric.name;
     own_.type = metric.type;
     own_.help = metric.help;
     own_.label_names.assign(metric.labels.begin(), metric.labels.end());
     own_.constant_labels = settings.constant_labels;
     own_.bounds.assign(metric.bounds.begin(), metric.bounds.end());
-    valid_ = HasValidNames(metric);
-    followable_ = same_name != nullptr && SameHead(*same_name);
-    following_ = followable_;
+    if (previous == nullptr || !SameHead(*previous->shape)) return;
+    previous_ = previous->shape;
+    following_ = true;
+    values.reserve(previous->values.size());
   }
-
-  void Follow(std::shared_ptr<const FamilyShape> previous, std::size_t value_count) {
-    previous_ = std::move(previous);
-    values.reserve(value_count);
-  }
+  Family(const Family&) = delete;
+  Family& operator=(const Family&) = delete;
 
   bool valid() const { return valid_; }
-  bool followable() const { return followable_; }
   std::size_t label_count() const { return own_.label_names.size(); }
-  MetricType type() const { return own_.type; }
-  std::size_t bound_count() const { return own_.bounds.size(); }
+
+  /// Whether points of `metric`, another description of the same name, mean the same.
+  bool Accepts(const MetricDesc& metric) const {
+    return metric.type == own_.type &&
+           std::equal(metric.labels.begin(), metric.labels.end(), own_.label_names.begin(),
+                      own_.label_names.end()) &&
+           std::equal(metric.bounds.begin(), metric.bounds.end(), own_.bounds.begin(),
+                      own_.bounds.end());
+  }
 
   /// Takes a series in, or says why not.
   std::optional<DropReason> Admit(LabelValues label_values, std::size_t max_series) {
@@ -89,8 +114,8 @@ class MetricSink::Family {
     return AdmitNew(label_values, max_series);
   }
 
-  /// The finished shape: the previous one if nothing has changed.
-  std::shared_ptr<const FamilyShape> Shape() {
+  /// The finished shape: the previous one if nothing has changed. To be called once, at the end.
+  std::shared_ptr<const FamilyShape> TakeShape() {
     if (following_ && followed_ == previous_->series_count()) return previous_;
     if (following_) LeavePrevious();
     if (previous_ != nullptr && own_ == *previous_) return previous_;
@@ -100,6 +125,20 @@ class MetricSink::Family {
   std::vector<double> values;
 
  private:
+  // A set of series by their index, so that their labels are kept once.
+  struct SeriesHash {
+    const FamilyShape* shape;
+    std::size_t operator()(std::uint32_t index) const {
+      return std::hash<std::string_view>()(shape->series(index));
+    }
+  };
+  struct SameSeries {
+    const FamilyShape* shape;
+    bool operator()(std::uint32_t a, std::uint32_t b) const {
+      return shape->series(a) == shape->series(b);
+    }
+  };
+
   bool SameHead(const FamilyShape& other) const {
     return other.type == own_.type && other.help == own_.help &&
            other.label_names == own_.label_names && other.bounds == own_.bounds &&
@@ -111,36 +150,48 @@ class MetricSink::Family {
     if (followed_ == 0) return;
     const std::uint32_t end = previous_->series_ends[followed_ - 1];
     own_.label_values.assign(previous_->label_values, 0, end);
-    own_.series_ends.assign(previous_->series_ends.begin(),
-                            previous_->series_ends.begin() + static_cast<std::ptrdiff_t>(followed_));
-    for (std::size_t i = 0; i < followed_; ++i) seen_.emplace(own_.series(i));
+    own_.series_ends.assign(
+        previous_->series_ends.begin(),
+        previous_->series_ends.begin() + static_cast<std::ptrdiff_t>(followed_));
+    seen_.reserve(followed_);
+    for (std::uint32_t i = 0; i < followed_; ++i) seen_.insert(i);
   }
 
   std::optional<DropReason> AdmitNew(LabelValues label_values, std::size_t max_series) {
     if (!std::all_of(label_values.begin(), label_values.end(), IsUtf8)) return DropReason::kUtf8;
-    std::string encoded;
+    const std::size_t begin = own_.label_values.size();
     for (const std::string_view value : label_values) {
-      encoded += value;
-      encoded += FamilyShape::kDelimiter;
+      own_.label_values += value;
+      own_.label_values += FamilyShape::kDelimiter;
     }
-    if (seen_.contains(encoded)) return DropReason::kDuplicate;
-    constexpr std::size_t kMostBytes = std::numeric_limits<std::uint32_t>::max();
-    if (seen_.size() >= max_series || own_.label_values.size() + encoded.size() > kMostBytes) {
+    const std::optional<DropReason> refused = AdmitLast(max_series);
+    if (refused) own_.label_values.resize(begin);
+    return refused;
+  }
+
+  /// Takes in the series whose labels end own_.label_values.
+  std::optional<DropReason> AdmitLast(std::size_t max_series) {
+    if (own_.label_values.size() > std::numeric_limits<std::uint32_t>::max()) {
       return DropReason::kOverflow;
     }
-    own_.label_values += encoded;
+    const auto index = static_cast<std::uint32_t>(own_.series_ends.size());
     own_.series_ends.push_back(static_cast<std::uint32_t>(own_.label_values.size()));
-    seen_.insert(std::move(encoded));
-    return std::nullopt;
+    std::optional<DropReason> refused;
+    if (index >= max_series) {
+      refused = seen_.contains(index) ? DropReason::kDuplicate : DropReason::kOverflow;
+    } else if (!seen_.insert(index).second) {
+      refused = DropReason::kDuplicate;
+    }
+    if (refused) own_.series_ends.pop_back();
+    return refused;
   }
 
   FamilyShape own_;
-  bool valid_ = false;
-  bool followable_ = false;
-  bool following_ = false;
+  const bool valid_;
   std::shared_ptr<const FamilyShape> previous_;
+  bool following_ = false;
   std::size_t followed_ = 0;
-  std::unordered_set<std::string> seen_;
+  std::unordered_set<std::uint32_t, SeriesHash, SameSeries> seen_;
 };
 
 MetricSink::MetricSink(Settings settings, std::shared_ptr<const Snapshot> previous)
@@ -148,44 +199,38 @@ MetricSink::MetricSink(Settings settings, std::shared_ptr<const Snapshot> previo
 
 MetricSink::~MetricSink() = default;
 
-MetricSink::Family& MetricSink::FamilyOf(const MetricDesc& metric) {
-  if (&metric == last_metric_) return *last_family_;
-  const auto known = by_address_.find(&metric);
-  Family* family = known != by_address_.end() ? known->second : nullptr;
-  if (family == nullptr) {
-    if (const auto named = by_name_.find(metric.name); named != by_name_.end()) {
-      family = named->second;
-    } else {
-      const FamilyPoints* before = nullptr;
-      if (previous_ != nullptr) {
-        for (const FamilyPoints& candidate : previous_->families) {
-          if (candidate.shape->name == metric.name) before = &candidate;
-        }
-      }
-      families_.push_back(
-          std::make_unique<Family>(metric, settings_, before ? before->shape.get() : nullptr));
-      family = families_.back().get();
-      if (family->followable()) family->Follow(before->shape, before->values.size());
-      by_name_.emplace(metric.name, family);
-    }
-    by_address_.emplace(&metric, family);
+MetricSink::Family* MetricSink::FamilyOf(const MetricDesc& metric) {
+  if (&metric == last_metric_) return last_family_;
+  const auto [known, is_new] = by_address_.try_emplace(&metric, nullptr);
+  if (is_new) {
+    Family& family = FamilyNamed(metric);
+    if (family.valid() && family.Accepts(metric)) known->second = &family;
   }
   last_metric_ = &metric;
-  last_family_ = family;
+  last_family_ = known->second;
+  return last_family_;
+}
+
+MetricSink::Family& MetricSink::FamilyNamed(const MetricDesc& metric) {
+  Family*& family = by_name_[metric.name];
+  if (family == nullptr) {
+    const FamilyPoints* const before =
+        previous_ ? FindFamily(*previous_, metric.name, families_.size()) : nullptr;
+    families_.push_back(std::make_unique<Family>(metric, settings_, before));
+    family = families_.back().get();
+  }
   return *family;
 }
 
 MetricSink::Family* MetricSink::Admit(const MetricDesc& metric, LabelValues label_values) {
-  Family& family = FamilyOf(metric);
+  Family* const family = FamilyOf(metric);
   const std::optional<DropReason> refused =
-      !family.valid() || label_values.size() != family.label_count() || family.type() != metric.type
+      family == nullptr || label_values.size() != family->label_count()
           ? DropReason::kName
-          : family.Admit(label_values, settings_.max_series);
-  if (refused) {
-    ++dropped_[static_cast<std::size_t>(*refused)];
-    return nullptr;
-  }
-  return &family;
+          : family->Admit(label_values, settings_.max_series);
+  if (!refused) return family;
+  ++dropped_[static_cast<std::size_t>(*refused)];
+  return nullptr;
 }
 
 void MetricSink::Add(const MetricDesc& metric, LabelValues label_values, double value) {
@@ -211,7 +256,7 @@ std::shared_ptr<const Snapshot> MetricSink::Finish(TimePoint at) {
   snapshot->collected_at = at;
   for (const std::unique_ptr<Family>& family : families_) {
     if (family->values.empty()) continue;
-    snapshot->families.push_back({family->Shape(), std::move(family->values)});
+    snapshot->families.push_back({family->TakeShape(), std::move(family->values)});
   }
   families_.clear();
   by_address_.clear();

@@ -24,7 +24,7 @@ enum class DropReason {
   kDuplicate,   ///< The series was already given a value in this collection: the first stays.
   kUtf8,        ///< A label value is not valid UTF-8.
   kOverflow,    ///< The family has `max_series` series already.
-  kName,        ///< The metric or a label has an invalid name, or the number of labels differs.
+  kName,        ///< Invalid, reserved or repeated names; labels that do not fit the family.
   kStaleOrder,  ///< Older than what the store has.
 };
 inline constexpr std::size_t kDropReasons = 5;
@@ -63,8 +63,9 @@ class MetricSink {
   MetricSink(const MetricSink&) = delete;
   MetricSink& operator=(const MetricSink&) = delete;
 
-  /// Adds a point. `label_values` go with `metric.labels`, one for one. `metric` must stay where it
-  /// is until Finish(): a family is recognised by its address first, then by its name.
+  /// Adds a point of a metric that is not a histogram. `label_values` go with `metric.labels`, one
+  /// for one. `metric` must stay where it is until Finish(): a family is recognised by its address
+  /// first, then by its name.
   void Add(const MetricDesc& metric, std::span<const std::string_view> label_values, double value);
   void Add(const MetricDesc& metric, std::initializer_list<std::string_view> label_values,
            double value) {
@@ -87,13 +88,15 @@ class MetricSink {
  private:
   class Family;
 
-  Family& FamilyOf(const MetricDesc& metric);
+  Family* FamilyOf(const MetricDesc& metric);
+  Family& FamilyNamed(const MetricDesc& metric);
   Family* Admit(const MetricDesc& metric, std::span<const std::string_view> label_values);
 
   const Settings settings_;
   const std::shared_ptr<const Snapshot> previous_;
   std::vector<std::unique_ptr<Family>> families_;
-  std::unordered_map<const MetricDesc*, Family*> by_address_;
+  std::unordered_map<const MetricDesc*, Family*>
+      by_address_;  ///< Null if its points cannot be kept.
   std::unordered_map<std::string_view, Family*> by_name_;
   const MetricDesc* last_metric_ = nullptr;
   Family* last_family_ = nullptr;
