@@ -110,7 +110,7 @@ void Runner::Publish(Change change) {
   published_(published);
 }
 
-void Runner::Run(std::stop_token stop) {
+void Runner::Run(const std::stop_token& stop) {
   const Clock& clock = environment_.clock;
   const SteadyPoint start = clock.SteadyNow();
   SteadyPoint due = start;

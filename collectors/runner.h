@@ -48,7 +48,7 @@ class Runner {
   /// called once. A collection that is still running at its due time is not started again (single
   /// flight). Returns when the collection that was running has returned, and publishes nothing
   /// after `stop`.
-  void Run(std::stop_token stop);
+  void Run(const std::stop_token& stop);
 
   std::shared_ptr<const InstanceView> View() const;
 

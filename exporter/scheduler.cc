@@ -118,7 +118,7 @@ Scheduler::Scheduler(const Clock& clock, const Log& log, collectors::Runner::Pub
 Scheduler::~Scheduler() {
   if (Stop()) return;
   // Kept for ever, and never destroyed at exit: a thread still runs in each of them.
-  static auto& abandoned = *new Instances;
+  static Instances& abandoned = *std::make_unique<Instances>().release();
   static Mutex mutex;
   const MutexLock replacing(replacing_);
   const MutexLock lock(mutex);

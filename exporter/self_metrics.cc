@@ -96,6 +96,9 @@ constexpr std::array kMetrics = {
                {"collector", "name", "source"}},
 };
 
+/// Our own series are as many as the configuration has instances.
+constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
+
 Family<Gauge>& GaugeFamily(Index index, prometheus::Registry& registry) {
   return prometheus::BuildGauge()
       .Name(std::string(kMetrics[index].name))
@@ -156,7 +159,8 @@ class SelfMetrics::InstanceSeries {
         samples_(families.samples.Add(labels_)),
         interval_(families.interval.Add(labels_)) {
     for (std::size_t i = 0; i < kErrorCodes; ++i) {
-      errors_[i] = &families.errors.Add(With("reason", collectors::ReasonOf(static_cast<ErrorCode>(i))));
+      errors_[i] =
+          &families.errors.Add(With("reason", collectors::ReasonOf(static_cast<ErrorCode>(i))));
     }
     for (std::size_t i = 0; i < kDropReasons; ++i) {
       dropped_[i] = &families.dropped.Add(With("reason", Name(static_cast<DropReason>(i))));
@@ -296,7 +300,6 @@ std::shared_ptr<const Snapshot> SelfMetrics::Collect() {
   std::vector<prometheus::MetricFamily> families = registry_.Collect();
   std::sort(families.begin(), families.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
-  constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
   MetricSink points({kNoLimit, {}}, previous_);
   std::deque<FamilyDescription> descriptions;
   for (const prometheus::MetricFamily& family : families) AddFamily(family, descriptions, points);

@@ -50,6 +50,12 @@ class Fixture {
     return scheduler.Views();
   }
 
+  /// Waits for what hung until now: what it uses may be gone before the fixture.
+  void StopAll() {
+    while (!scheduler.Stop()) {
+    }
+  }
+
   void AwaitAllAttempted() {
     Await([&](const InstanceViews&) { return scheduler.AllAttempted(); });
   }
@@ -152,6 +158,7 @@ BOOST_FIXTURE_TEST_CASE(AHangingCollectorLeavesTheOthersAlone, Fixture) {
   clock.Advance(seconds(10));
   Await([&](const InstanceViews& views) { return views[1]->last_attempt == clock.Now(); });
   hang.Release();
+  StopAll();
 }
 
 BOOST_FIXTURE_TEST_CASE(AReloadLeavesWhatIsUnchangedUndisturbed, Fixture) {
@@ -179,6 +186,7 @@ BOOST_FIXTURE_TEST_CASE(AReloadLeavesWhatIsUnchangedUndisturbed, Fixture) {
   clock.Advance(seconds(8));  // When the kept one is due by its own grid.
   Await([&](const InstanceViews& views) { return views[2]->last_attempt == clock.Now(); });
   BOOST_TEST(kept == 2);
+  StopAll();
 }
 
 BOOST_FIXTURE_TEST_CASE(AHangingCollectorHoldsUpNeitherAReloadNorTheEnd, Fixture) {
@@ -192,8 +200,7 @@ BOOST_FIXTURE_TEST_CASE(AHangingCollectorHoldsUpNeitherAReloadNorTheEnd, Fixture
   BOOST_TEST(!scheduler.Stop());
   BOOST_TEST(scheduler.Views().empty());
   hang.Release();
-  while (!scheduler.Stop()) {
-  }
+  StopAll();
   BOOST_TEST(log.Count("left behind") == 1);
 }
 
