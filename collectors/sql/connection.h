@@ -31,7 +31,9 @@ class SqlRows {
   bool empty() const { return cells_.empty(); }
   void Append(Cell cell) { cells_.push_back(std::move(cell)); }
 
-  const Cell& At(std::size_t row, std::size_t column) const { return cells_[row * columns_ + column]; }
+  const Cell& At(std::size_t row, std::size_t column) const {
+    return cells_[row * columns_ + column];
+  }
   /// The text of a cell, or "" for NULL.
   std::string_view Text(std::size_t row, std::size_t column) const;
   /// A cell as a number; nothing for NULL and for what is not a number.
@@ -45,19 +47,22 @@ class SqlRows {
 
 /// One statement at a time on one connection, which is opened when needed and kept.
 ///
-/// Errors, the same for both databases: kUnavailable (cannot connect, connection lost), kDenied (wrong
-/// password, missing privilege), kTimeout (the deadline, the statement or lock timeout), kNotFound
-/// (no such table or column), kTooLarge (more rows than allowed), kCorrupt (the answer makes no sense),
-/// kInvalidInput (anything else the database refuses). Messages never hold a password.
+/// Errors, the same for both databases: kUnavailable (cannot connect, connection lost), kDenied
+/// (wrong password, missing privilege), kTimeout (the deadline, the statement or lock timeout),
+/// kNotFound (no such table or column), kTooLarge (more rows than allowed), kCorrupt (the answer
+/// makes no sense), kInvalidInput (anything else the database refuses). Messages never hold a
+/// password.
 ///
-/// After kTimeout the statement has been cancelled on the server or the connection is closed: nothing is
-/// left running. One thread at a time.
+/// After kTimeout the statement has been cancelled on the server. A server too stuck even for that
+/// keeps its connection, and no other one is opened beside it until it has answered. One thread at
+/// a time.
 class SqlConnection {
  public:
   virtual ~SqlConnection() = default;
 
   /// Runs one statement. Opens the connection first if there is none, within the same deadline.
-  virtual Result<SqlRows> Query(const std::string& statement, std::span<const SqlParameter> parameters,
+  virtual Result<SqlRows> Query(const std::string& statement,
+                                std::span<const SqlParameter> parameters,
                                 const Attempt& attempt) = 0;
 
   /// Whether a connection is open. Changes from false to true show that it was made anew.
