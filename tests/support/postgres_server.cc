@@ -233,8 +233,9 @@ void PostgresServer::Resume() {
 }
 
 std::string PostgresServer::Execute(const std::string& statements) const {
-  const std::string where = "host=" + folder_ + " port=" + std::to_string(port_) +
-                            " user=postgres dbname=postgres application_name=test options='-c client_min_messages=error'";
+  const std::string where =
+      "host=" + folder_ + " port=" + std::to_string(port_) +
+      " user=postgres dbname=postgres application_name=test options='-c client_min_messages=error'";
   const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(where.c_str()),
                                                                 &PQfinish);
   if (PQstatus(connection.get()) != CONNECTION_OK) Fail(PQerrorMessage(connection.get()));
