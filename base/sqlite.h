@@ -75,7 +75,7 @@ class SqliteDatabase {
  public:
   enum class Mode {
     kReadWrite,  ///< Created if missing.
-    kReadOnly,   ///< Never creates anything, not even the files of the WAL.
+    kReadOnly,   ///< Writes nothing; only SQLite itself creates a missing `-wal` in WAL mode.
     kImmutable,  ///< Also takes no locks: for a file that nobody writes.
   };
 

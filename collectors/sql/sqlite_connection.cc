@@ -3,8 +3,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <chrono>
+#include <fstream>
 #include <system_error>
 #include <utility>
 
@@ -14,9 +16,12 @@ namespace {
 /// A collector has a closed set of statements; this only bounds a mistake.
 constexpr std::size_t kMostPrepared = 256;
 
-bool Exists(const std::string& path) {
-  struct stat found = {};
-  return ::stat(path.c_str(), &found) == 0;
+/// Whether the header of a database says that its writers keep a log beside it. Source: SQLite's
+/// documentation, "Database File Format", the read and write version at offsets 18 and 19.
+bool IsInWalMode(const std::filesystem::path& path) {
+  std::array<char, 20> header = {};
+  std::ifstream file(path, std::ios::binary);
+  return file.read(header.data(), header.size()) && header[18] == 2 && header[19] == 2;
 }
 
 Error SystemError(int number) {
@@ -70,43 +75,44 @@ Result<SqlRows> SqliteConnection::QueryOpened(const std::string& statement,
   if (const Status opened = EnsureOpen(); !opened) return opened.error();
   database_->SetLimit(attempt.deadline, attempt.stop);
   Result<SqlRows> rows = Run(statement, parameters);
-  if (rows || rows.error().code != ErrorCode::kUnavailable) return rows;
-  const bool was_locked = mode_ == SqliteDatabase::Mode::kReadOnly;
-  Close();
-  if (!was_locked || HasCompanion()) return rows;
-
-  // A database in WAL mode that nobody has open: see the class comment.
-  const Result<FileState> file = LookAtFile();
-  if (!file) return file.error();
-  if (const Status opened = Open(SqliteDatabase::Mode::kImmutable, *file); !opened) {
-    return opened.error();
-  }
-  database_->SetLimit(attempt.deadline, attempt.stop);
-  return Run(statement, parameters);
+  if (!rows && rows.error().code == ErrorCode::kUnavailable) Close();
+  return rows;
 }
 
-/// What the file is now. By stat() and access() only: opening the file and closing it again would
-/// drop the locks that another SQLite connection of this process holds on it (fcntl(2)).
 Result<SqliteConnection::FileState> SqliteConnection::LookAtFile() const {
-  struct stat found = {};
-  if (::stat(path_.c_str(), &found) != 0) return SystemError(errno);
-  if (!S_ISREG(found.st_mode)) return Error{ErrorCode::kUnavailable, "not a regular file"};
-  if (::access(path_.c_str(), R_OK) != 0) return SystemError(errno);
-  return FileState{found.st_dev, found.st_ino, found.st_size, found.st_mtim.tv_sec,
-                   found.st_mtim.tv_nsec};
+  const auto look = [](const std::string& path, struct stat& found) {
+    return ::stat(path.c_str(), &found) == 0;
+  };
+  const std::string path = path_.string();
+  struct stat main = {};
+  struct stat beside = {};
+  if (!look(path, main)) return SystemError(errno);
+  if (!S_ISREG(main.st_mode)) return Error{ErrorCode::kUnavailable, "not a regular file"};
+  if (::access(path.c_str(), R_OK) != 0) return SystemError(errno);
+  FileState file = {.device = main.st_dev,
+                    .inode = main.st_ino,
+                    .size = main.st_size,
+                    .modified_seconds = main.st_mtim.tv_sec,
+                    .modified_nanoseconds = main.st_mtim.tv_nsec};
+  file.has_shm = look(path + "-shm", beside);
+  file.has_journal = look(path + "-journal", beside);
+  if (look(path + "-wal", beside)) {
+    file.wal_inode = beside.st_ino;
+    file.wal_size = beside.st_size;
+  }
+  return file;
 }
 
-/// Whether a writer has left or holds something beside the file, without which it is not whole.
-bool SqliteConnection::HasCompanion() const {
-  return Exists(path_.string() + "-wal") || Exists(path_.string() + "-journal");
+SqliteDatabase::Mode SqliteConnection::ModeFor(const FileState& file) const {
+  const bool has_writer = file.wal_size > 0 || file.has_shm || file.has_journal;
+  return !has_writer && IsInWalMode(path_) ? SqliteDatabase::Mode::kImmutable
+                                           : SqliteDatabase::Mode::kReadOnly;
 }
 
 bool SqliteConnection::IsStale(const FileState& file) const {
-  if (file.device != opened_.device || file.inode != opened_.inode) return true;
-  if (mode_ != SqliteDatabase::Mode::kImmutable) return false;
-  return HasCompanion() || file.size != opened_.size ||
-         file.modified_seconds != opened_.modified_seconds ||
-         file.modified_nanoseconds != opened_.modified_nanoseconds;
+  if (mode_ == SqliteDatabase::Mode::kImmutable) return file != opened_;
+  return file.device != opened_.device || file.inode != opened_.inode ||
+         file.wal_inode != opened_.wal_inode;
 }
 
 Status SqliteConnection::EnsureOpen() {
@@ -117,15 +123,12 @@ Status SqliteConnection::EnsureOpen() {
   }
   if (is_open() && IsStale(*file)) Close();
   if (is_open()) return {};
-  return Open(SqliteDatabase::Mode::kReadOnly, *file);
-}
-
-Status SqliteConnection::Open(SqliteDatabase::Mode mode, const FileState& file) {
+  const SqliteDatabase::Mode mode = ModeFor(*file);
   Result<SqliteDatabase> database = SqliteDatabase::Open(path_, mode);
   if (!database) return database.error();
   database_.emplace(std::move(*database));
   mode_ = mode;
-  opened_ = file;
+  opened_ = *file;
   ++generation_;
   return {};
 }

@@ -19,10 +19,11 @@ namespace tocsin::collectors {
 /// statement.
 ///
 /// A database in WAL mode has two files beside it, `-wal` and `-shm`, while a program has it open.
-/// SQLite insists on them, and would create them under our user if we let it, and so lock out their
-/// owner. When they are missing nobody writes and the file alone is whole: it is then read as an
-/// immutable file. If it turns out afterwards that a writer came meanwhile, the answer is thrown
-/// away and the statement run once more.
+/// SQLite insists on them, and would create them even for a reader: under our user, and so lock out
+/// their owner. When they are missing nobody writes and the file alone is whole: it is then read as
+/// an immutable file. If it turns out afterwards that a writer came meanwhile, the answer is thrown
+/// away and the statement run once more. A log whose `-shm` is missing (a copy of a database in
+/// use) cannot be read without creating one: that is kUnavailable.
 ///
 /// Errors are those of SqlConnection; a missing file is kUnavailable, an unreadable one kDenied.
 /// Reading blocks: a dead network file system can hold Query() beyond its deadline, so the file
@@ -39,21 +40,25 @@ class SqliteConnection final : public SqlConnection {
   std::uint64_t generation() const override { return generation_; }
 
  private:
-  /// What tells a file from the one that was opened.
+  /// What the file and those beside it look like from outside.
   struct FileState {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
     std::int64_t size = 0;
     std::int64_t modified_seconds = 0;
     std::int64_t modified_nanoseconds = 0;
+    std::uint64_t wal_inode = 0;  ///< 0: there is none.
+    std::int64_t wal_size = 0;
+    bool has_shm = false;
+    bool has_journal = false;  ///< A writer without WAL is at work, or has crashed.
+    bool operator==(const FileState&) const = default;
   };
 
   Result<FileState> LookAtFile() const;
-  bool HasCompanion() const;
-  Status EnsureOpen();
-  Status Open(SqliteDatabase::Mode mode, const FileState& file);
-  void Close();
+  SqliteDatabase::Mode ModeFor(const FileState& file) const;
   bool IsStale(const FileState& file) const;
+  Status EnsureOpen();
+  void Close();
   Result<SqlRows> QueryOpened(const std::string& statement,
                               std::span<const SqlParameter> parameters, const Attempt& attempt);
   Result<SqlRows> Run(const std::string& statement, std::span<const SqlParameter> parameters);

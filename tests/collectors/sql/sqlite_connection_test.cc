@@ -137,6 +137,17 @@ BOOST_AUTO_TEST_CASE(ReadsAWalThatNobodyHasOpenAndLeavesNoTrace) {
   CheckAnswers(connection, "3");
 }
 
+BOOST_AUTO_TEST_CASE(LogWithoutItsIndexIsUnavailable) {
+  {
+    const SqliteDatabase writer = Write(kOneItemInWal);
+    std::filesystem::copy(file.string() + "-wal", folder / "copy.db-wal");
+    std::filesystem::copy(file, folder / "copy.db");
+  }
+  SqliteConnection connection(folder / "copy.db");
+  CheckFails(connection, ErrorCode::kUnavailable, "unable to open database file");
+  BOOST_TEST(!std::filesystem::exists(folder / "copy.db-shm"));
+}
+
 BOOST_AUTO_TEST_CASE(UnreadableFileIsDenied) {
   if (::geteuid() == 0) {
     BOOST_TEST_MESSAGE("root can read everything");
