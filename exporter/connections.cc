@@ -1,0 +1,112 @@
+#include "exporter/connections.h"
+
+#include <sys/socket.h>
+
+namespace tocsin {
+namespace {
+
+/// Who gives way first: those who have sent nothing of a request, then those who are at it, then
+/// those who do not take their answer. A request that is being handled is never cut off.
+int Rank(Connections::Phase phase) {
+  switch (phase) {
+    case Connections::Phase::kFresh:
+    case Connections::Phase::kIdle:
+    case Connections::Phase::kReading: return 0;
+    case Connections::Phase::kSending: return 1;
+    case Connections::Phase::kHandling: break;
+  }
+  return 2;
+}
+
+}  // namespace
+
+void Connections::Add(int socket, SteadyPoint now) {
+  const MutexLock lock(mutex_);
+  if (held_.size() - closing_ >= limits_.most) CloseLongestWaitingLocked();
+  held_.insert_or_assign(socket, Held{Phase::kFresh, now, false});
+}
+
+void Connections::Remove(int socket) {
+  const MutexLock lock(mutex_);
+  const auto found = held_.find(socket);
+  if (found == held_.end()) return;
+  if (found->second.closing) --closing_;
+  held_.erase(found);
+  if (held_.empty()) gone_.notify_all();
+}
+
+void Connections::Enter(int socket, Phase phase, SteadyPoint now) {
+  const MutexLock lock(mutex_);
+  const auto found = held_.find(socket);
+  if (found == held_.end()) return;
+  found->second.phase = phase;
+  found->second.since = now;
+  if (phase == Phase::kIdle && draining()) Close(socket, found->second);
+}
+
+Duration Connections::LimitOf(Phase phase) const {
+  switch (phase) {
+    case Phase::kFresh: return limits_.first_request;
+    case Phase::kIdle: return limits_.next_request;
+    case Phase::kReading: return limits_.request;
+    case Phase::kSending: return limits_.answer;
+    case Phase::kHandling: break;
+  }
+  return Duration::max();
+}
+
+void Connections::CloseOverdue(SteadyPoint now) {
+  const MutexLock lock(mutex_);
+  for (auto& [socket, held] : held_) {
+    if (now - held.since > LimitOf(held.phase)) Close(socket, held);
+  }
+}
+
+void Connections::CloseLongestWaiting() {
+  const MutexLock lock(mutex_);
+  CloseLongestWaitingLocked();
+}
+
+void Connections::CloseLongestWaitingLocked() {
+  auto chosen = held_.end();
+  for (auto candidate = held_.begin(); candidate != held_.end(); ++candidate) {
+    const Held& held = candidate->second;
+    if (held.closing || held.phase == Phase::kHandling) continue;
+    const bool first = chosen == held_.end();
+    const int rank = Rank(held.phase);
+    if (first || rank < Rank(chosen->second.phase) ||
+        (rank == Rank(chosen->second.phase) && held.since < chosen->second.since)) {
+      chosen = candidate;
+    }
+  }
+  if (chosen != held_.end()) Close(chosen->first, chosen->second);
+}
+
+void Connections::Drain() {
+  draining_.store(true, std::memory_order_relaxed);
+  const MutexLock lock(mutex_);
+  for (auto& [socket, held] : held_) {
+    if (held.phase == Phase::kFresh || held.phase == Phase::kIdle) Close(socket, held);
+  }
+}
+
+bool Connections::AwaitNone(Duration grace) {
+  mutex_.lock();
+  const bool none = gone_.wait_for(mutex_, grace, [this] { return held_.empty(); });
+  mutex_.unlock();
+  return none;
+}
+
+std::size_t Connections::size() const {
+  const MutexLock lock(mutex_);
+  return held_.size();
+}
+
+void Connections::Close(int socket, Held& held) {
+  if (held.closing) return;
+  held.closing = true;
+  ++closing_;
+  shutdown(socket, SHUT_RDWR);
+}
+
+}  // namespace tocsin

@@ -1,0 +1,401 @@
+#include "exporter/http_server.h"
+
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cassert>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <utility>
+
+#include "exporter/connections.h"
+#include "exporter/listener.h"
+#include "exporter/request_target.h"
+#include "exporter/worker_pool.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::size_t kEventThreads = 2;
+constexpr std::size_t kWorkerThreads = 2;
+constexpr std::size_t kMostQueuedHandlers = 64;
+/// What libmicrohttpd may use per connection: the request's head and the answer's.
+constexpr std::size_t kConnectionMemory = 16 << 10;
+
+SteadyPoint SteadyNow() {
+  return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
+}
+
+/// One request and its answer, from the request line until libmicrohttpd is done with both.
+struct Exchange {
+  enum class Stage { kHead, kBody, kHandling, kAnswered };
+
+  explicit Exchange(const char* raw_target) : target(raw_target) {}
+
+  std::string target;
+  Stage stage = Stage::kHead;
+  HttpRequest request;
+  bool body_too_large = false;
+  const Route* route = nullptr;
+  HttpResponse response;
+};
+
+/// Takes connections from the listening sockets and gives them away, until stopped.
+class Acceptor {
+ public:
+  /// Called with each new socket, on the acceptor's thread, and owns it.
+  using Accepted = std::function<void(FileDescriptor)>;
+
+  Acceptor(std::vector<Listener> listeners, Connections& connections, Duration sweep_period,
+           Accepted accepted)
+      : listeners_(std::move(listeners)),
+        connections_(connections),
+        sweep_period_(sweep_period),
+        accepted_(std::move(accepted)),
+        wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+        thread_([this](const std::stop_token& stop) { Run(stop); }) {}
+
+  ~Acceptor() { StopAccepting(); }
+
+  std::vector<std::string> addresses() const {
+    std::vector<std::string> addresses;
+    for (const Listener& listener : listeners_) addresses.push_back(listener.address);
+    return addresses;
+  }
+
+  /// Closes the listening sockets. Connections that are overdue are still closed.
+  void StopAccepting() {
+    thread_.request_stop();
+    eventfd_write(wake_.get(), 1);
+    if (thread_.joinable()) thread_.join();
+    for (Listener& listener : listeners_) listener.socket = FileDescriptor();
+  }
+
+ private:
+  void Run(const std::stop_token& stop) {
+    std::vector<pollfd> polled = {{wake_.get(), POLLIN, 0}};
+    for (const Listener& listener : listeners_)
+      polled.push_back({listener.socket.get(), POLLIN, 0});
+    while (!stop.stop_requested()) {
+      // Nothing to sweep without connections, and they come by this thread only.
+      const bool idle = connections_.size() == 0;
+      poll(polled.data(), polled.size(), idle ? -1 : static_cast<int>(sweep_period_.count()));
+      connections_.CloseOverdue(SteadyNow());
+      for (std::size_t i = 1; i < polled.size(); ++i) {
+        if (polled[i].revents != 0) AcceptOne(polled[i].fd);
+      }
+    }
+  }
+
+  void AcceptOne(int listener) {
+    FileDescriptor socket(accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (socket.get() >= 0) {
+      accepted_(std::move(socket));
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      // The client stays in the kernel's queue: make room, and do not spin meanwhile.
+      connections_.CloseLongestWaiting();
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+
+  std::vector<Listener> listeners_;
+  Connections& connections_;
+  const Duration sweep_period_;
+  const Accepted accepted_;
+  FileDescriptor wake_;
+  std::jthread thread_;
+};
+
+MHD_Result CollectHeader(void* headers, MHD_ValueKind /*kind*/, const char* name,
+                         const char* value) {
+  static_cast<decltype(HttpRequest::headers)*>(headers)->emplace_back(name, value ? value : "");
+  return MHD_YES;
+}
+
+int SocketOf(MHD_Connection* connection) {
+  return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
+void FreeBody(void* body) {
+  delete static_cast<SharedText*>(body);
+}
+
+std::string AllowedMethods(const Route& route) {
+  std::string allowed;
+  for (const std::string& method : route.methods) {
+    allowed += (allowed.empty() ? "" : ", ") + method;
+    if (method == "GET") allowed += ", HEAD";
+  }
+  return allowed;
+}
+
+/// Handlers of ours do not throw; this is for the libraries below them, since an exception must not
+/// pass through C.
+HttpResponse Handle(const Route& route, const HttpRequest& request) noexcept {
+  try {
+    return route.handle(request);
+  } catch (...) {
+    return HttpResponse::Text(500, "internal error\n");
+  }
+}
+
+class MicrohttpdServer final : public HttpServer {
+ public:
+  MicrohttpdServer(const Settings& settings, std::vector<Route> routes)
+      : settings_(settings),
+        connections_({.most = settings.max_connections,
+                      .first_request = settings.idle_timeout,
+                      .next_request = 5 * settings.idle_timeout,
+                      .request = settings.idle_timeout,
+                      .answer = 4 * settings.idle_timeout}),
+        workers_(kWorkerThreads, kMostQueuedHandlers) {
+    for (Route& route : routes) {
+      std::string path = route.path;
+      routes_.emplace(std::move(path), std::move(route));
+    }
+  }
+
+  ~MicrohttpdServer() override { Stop(Duration(0)); }
+
+  Status Run(std::vector<Listener> listeners) {
+    for (std::size_t i = 0; i < kEventThreads; ++i) {
+      MHD_Daemon* const daemon = StartDaemon();
+      if (daemon == nullptr) {
+        return Error{ErrorCode::kUnavailable, "starting libmicrohttpd failed"};
+      }
+      daemons_.push_back(daemon);
+    }
+    acceptor_.emplace(
+        std::move(listeners), connections_,
+        std::clamp<Duration>(settings_.idle_timeout / 8, Duration(10), Duration(1000)),
+        [this](FileDescriptor socket) { Accept(std::move(socket)); });
+    addresses_ = acceptor_->addresses();
+    return {};
+  }
+
+  std::vector<std::string> addresses() const override { return addresses_; }
+  std::size_t connection_count() const override { return connections_.size(); }
+
+  void Stop(Duration grace) override {
+    const std::lock_guard lock(stopping_);
+    if (acceptor_) acceptor_->StopAccepting();
+    connections_.Drain();
+    connections_.AwaitNone(grace);
+    workers_.Stop();  // Resumes what it had suspended, as MHD_stop_daemon() demands.
+    for (MHD_Daemon* const daemon : daemons_) MHD_stop_daemon(daemon);
+    daemons_.clear();
+    acceptor_.reset();
+  }
+
+ private:
+  MHD_Daemon* StartDaemon() {
+    // The timeout and the connection limit are ours, so the library's are off or out of reach.
+    const unsigned most = static_cast<unsigned>(4 * settings_.max_connections + 64);
+    return MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0,
+        nullptr, nullptr, &MicrohttpdServer::OnRequest, this,                    //
+        MHD_OPTION_URI_LOG_CALLBACK, &MicrohttpdServer::OnRequestLine, this,     //
+        MHD_OPTION_UNESCAPE_CALLBACK, &MicrohttpdServer::LeaveEscaped, nullptr,  //
+        MHD_OPTION_NOTIFY_COMPLETED, &MicrohttpdServer::OnCompleted, this,       //
+        MHD_OPTION_NOTIFY_CONNECTION, &MicrohttpdServer::OnConnection, this,     //
+        MHD_OPTION_CONNECTION_TIMEOUT, 0U,                                       //
+        MHD_OPTION_CONNECTION_LIMIT, most,                                       //
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemory,                   //
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+  }
+
+  void Accept(FileDescriptor socket) {
+    const int yes = 1;
+    setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    MHD_Daemon* const daemon = daemons_[next_daemon_++ % daemons_.size()];
+    const int number = socket.Release();
+    connections_.Add(number, SteadyNow());
+    sockaddr_in unknown{};  // The library wants an address only to pass it on, and nobody asks.
+    unknown.sin_family = AF_INET;
+    if (MHD_add_connection(daemon, number, reinterpret_cast<sockaddr*>(&unknown), sizeof unknown) !=
+        MHD_YES) {
+      connections_.Remove(number);
+    }
+  }
+
+  // libmicrohttpd's callbacks. `self` is this server.
+
+  static size_t LeaveEscaped(void* /*self*/, MHD_Connection* /*connection*/, char* text) {
+    return std::strlen(text);
+  }
+
+  static void OnConnection(void* self, MHD_Connection* connection, void** /*context*/,
+                           MHD_ConnectionNotificationCode code) {
+    auto& server = *static_cast<MicrohttpdServer*>(self);
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) server.connections_.Remove(SocketOf(connection));
+  }
+
+  static void* OnRequestLine(void* self, const char* target, MHD_Connection* connection) {
+    auto& server = *static_cast<MicrohttpdServer*>(self);
+    server.connections_.Enter(SocketOf(connection), Connections::Phase::kReading, SteadyNow());
+    return new Exchange(target);
+  }
+
+  static void OnCompleted(void* self, MHD_Connection* connection, void** exchange,
+                          MHD_RequestTerminationCode /*how*/) {
+    auto& server = *static_cast<MicrohttpdServer*>(self);
+    server.connections_.Enter(SocketOf(connection), Connections::Phase::kIdle, SteadyNow());
+    delete static_cast<Exchange*>(std::exchange(*exchange, nullptr));
+  }
+
+  static MHD_Result OnRequest(void* self, MHD_Connection* connection, const char* /*target*/,
+                              const char* method, const char* /*version*/, const char* upload,
+                              size_t* upload_size, void** exchange) {
+    auto& server = *static_cast<MicrohttpdServer*>(self);
+    auto& current = *static_cast<Exchange*>(*exchange);
+    switch (current.stage) {
+      case Exchange::Stage::kHead: return server.TakeHead(connection, method, current);
+      case Exchange::Stage::kBody:
+        if (*upload_size != 0) {
+          server.TakeBody({upload, std::exchange(*upload_size, 0)}, current);
+          return MHD_YES;
+        }
+        return server.Process(connection, current);
+      case Exchange::Stage::kHandling: return MHD_YES;
+      case Exchange::Stage::kAnswered: break;
+    }
+    return server.Send(connection, current);
+  }
+
+  MHD_Result TakeHead(MHD_Connection* connection, const char* method, Exchange& exchange) {
+    exchange.stage = Exchange::Stage::kBody;
+    exchange.request.method = method;
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, &CollectHeader,
+                              &exchange.request.headers);
+    const std::string_view length = exchange.request.Header("Content-Length");
+    std::size_t announced = 0;
+    std::from_chars(length.data(), length.data() + length.size(), announced);
+    if (announced <= settings_.max_body_bytes) return MHD_YES;
+    exchange.response = HttpResponse::Text(413, "request body too large\n");
+    exchange.response.headers.emplace_back("Connection", "close");
+    return Send(connection, exchange);
+  }
+
+  void TakeBody(std::string_view part, Exchange& exchange) const {
+    std::string& body = exchange.request.body;
+    exchange.body_too_large |= body.size() + part.size() > settings_.max_body_bytes;
+    if (!exchange.body_too_large) body += part;
+  }
+
+  /// The request is complete.
+  MHD_Result Process(MHD_Connection* connection, Exchange& exchange) {
+    connections_.Enter(SocketOf(connection), Connections::Phase::kHandling, SteadyNow());
+    exchange.stage = Exchange::Stage::kAnswered;
+    if (!FindRoute(exchange)) return Send(connection, exchange);
+    if (exchange.route->waits == Waits::kNever) {
+      exchange.response = Handle(*exchange.route, exchange.request);
+      return Send(connection, exchange);
+    }
+    exchange.stage = Exchange::Stage::kHandling;
+    MHD_suspend_connection(connection);
+    const bool taken = workers_.Submit([connection, &exchange] {
+      exchange.response = Handle(*exchange.route, exchange.request);
+      exchange.stage = Exchange::Stage::kAnswered;
+      MHD_resume_connection(connection);
+    });
+    if (!taken) {
+      exchange.response = HttpResponse::Text(503, "too many requests are waiting\n");
+      exchange.stage = Exchange::Stage::kAnswered;
+      MHD_resume_connection(connection);
+    }
+    return MHD_YES;
+  }
+
+  /// Sets the exchange's route and the rest of its request, or the response that says why not.
+  bool FindRoute(Exchange& exchange) const {
+    const auto refuse = [&](int status, std::string why) {
+      exchange.response = HttpResponse::Text(status, std::move(why));
+      return false;
+    };
+    if (exchange.body_too_large) return refuse(413, "request body too large\n");
+    Result<RequestTarget> target = ParseRequestTarget(exchange.target);
+    if (!target) return refuse(400, target.error().message + "\n");
+    HttpRequest& request = exchange.request;
+    request.path = std::move(target->path);
+    request.query = std::move(target->query);
+    const auto found = routes_.find(request.path);
+    if (found == routes_.end()) return refuse(404, "not found\n");
+    const Route& route = found->second;
+    if (request.method == "HEAD") request.method = "GET";
+    if (std::find(route.methods.begin(), route.methods.end(), request.method) ==
+        route.methods.end()) {
+      refuse(405, "method not allowed\n");
+      exchange.response.headers.emplace_back("Allow", AllowedMethods(route));
+      return false;
+    }
+    exchange.route = &route;
+    return true;
+  }
+
+  MHD_Result Send(MHD_Connection* connection, Exchange& exchange) {
+    const HttpResponse& response = exchange.response;
+    auto* const body =
+        new SharedText(response.body ? response.body : std::make_shared<const std::string>());
+    MHD_Response* const queued = MHD_create_response_from_buffer_with_free_callback_cls(
+        (*body)->size(), const_cast<char*>((*body)->data()), &FreeBody, body);
+    if (queued == nullptr) {
+      delete body;
+      return MHD_NO;  // Closes the connection.
+    }
+    MHD_add_response_header(queued, "Content-Type", response.content_type.c_str());
+    MHD_add_response_header(queued, "X-Content-Type-Options", "nosniff");
+    if (connections_.draining()) MHD_add_response_header(queued, "Connection", "close");
+    for (const auto& [name, value] : response.headers) {
+      MHD_add_response_header(queued, name.c_str(), value.c_str());
+    }
+    connections_.Enter(SocketOf(connection), Connections::Phase::kSending, SteadyNow());
+    const MHD_Result result =
+        MHD_queue_response(connection, static_cast<unsigned>(response.status), queued);
+    MHD_destroy_response(queued);
+    return result;
+  }
+
+  const Settings settings_;
+  std::map<std::string, Route, std::less<>> routes_;
+  Connections connections_;
+  WorkerPool workers_;
+  std::vector<MHD_Daemon*> daemons_;
+  std::size_t next_daemon_ = 0;
+  std::optional<Acceptor> acceptor_;
+  std::vector<std::string> addresses_;
+  std::mutex stopping_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<HttpServer>> HttpServer::Start(Settings settings, std::vector<Route> routes,
+                                                      const Log& log) {
+  std::vector<Listener> listeners;
+  for (const std::string& address : settings.listen) {
+    Result<std::vector<Listener>> found = Listen(address);
+    if (!found) return found.error();
+    std::move(found->begin(), found->end(), std::back_inserter(listeners));
+  }
+  auto server = std::make_unique<MicrohttpdServer>(settings, std::move(routes));
+  if (const Status status = server->Run(std::move(listeners)); !status) return status.error();
+  for (const std::string& address : server->addresses()) {
+    log.Info("listening", {{"address", address}});
+  }
+  return std::unique_ptr<HttpServer>(std::move(server));
+}
+
+}  // namespace tocsin

@@ -1,0 +1,118 @@
+#include "exporter/landing_page.h"
+
+#include <algorithm>
+
+#include "base/duration.h"
+#include "collectors/registry.h"
+
+namespace tocsin {
+namespace {
+
+/// Text on its way into the page. What is not written by Markup() is escaped.
+class Html {
+ public:
+  Html& Markup(std::string_view markup) {
+    out_ += markup;
+    return *this;
+  }
+
+  Html& Text(std::string_view text) {
+    for (const char c : text) {
+      switch (c) {
+        case '&': out_ += "&amp;"; break;
+        case '<': out_ += "&lt;"; break;
+        case '>': out_ += "&gt;"; break;
+        case '"': out_ += "&quot;"; break;
+        case '\'': out_ += "&#39;"; break;
+        default: out_ += c;
+      }
+    }
+    return *this;
+  }
+
+  std::string Take() { return std::move(out_); }
+
+ private:
+  std::string out_;
+};
+
+/// "12s" since `then`, in whole seconds; the wall clock may have stepped back since.
+std::string Age(const std::optional<TimePoint>& then, TimePoint now) {
+  if (!then) return "never";
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(now - *then);
+  return FormatDuration(std::max(seconds, std::chrono::seconds(0))) + " ago";
+}
+
+std::string_view StateOf(const collectors::InstanceView& view) {
+  if (!view.last_attempt) return "waiting";
+  return view.up ? "up" : "down";
+}
+
+void AddRow(Html& html, const collectors::InstanceView& view, TimePoint now) {
+  const std::string_view state = StateOf(view);
+  html.Markup("<tr><th scope=\"row\">").Text(view.config->name).Markup("</th><td>");
+  if (view.config->kind != nullptr) html.Text(view.config->kind->name);
+  html.Markup("</td><td class=\"").Markup(state).Markup("\">").Markup(state).Markup("</td><td>");
+  html.Text(Age(view.last_success, now)).Markup("</td><td>");
+  html.Text(FormatDuration(view.config->interval)).Markup("</td><td>");
+  html.Text(view.snapshot ? std::to_string(view.snapshot->SampleCount()) : "0").Markup("</td><td>");
+  html.Text(view.error).Markup("</td></tr>\n");
+}
+
+void AddCollectors(Html& html, const MetricsPage::Views& views, TimePoint now) {
+  html.Markup("<h2>Collectors</h2>\n");
+  if (views.empty()) {
+    html.Markup("<p>None is configured.</p>\n");
+    return;
+  }
+  html.Markup(
+      "<table>\n<thead><tr><th scope=\"col\">Name</th><th scope=\"col\">Type</th><th "
+      "scope=\"col\">State</th>"
+      "<th scope=\"col\">Last success</th><th scope=\"col\">Interval</th><th "
+      "scope=\"col\">Samples</th>"
+      "<th scope=\"col\">Last error</th></tr></thead>\n<tbody>\n");
+  for (const auto& view : views) AddRow(html, *view, now);
+  html.Markup("</tbody>\n</table>\n");
+}
+
+}  // namespace
+
+std::string LandingPage(const MetricsPage::Views& views, std::string_view version, TimePoint now,
+                        bool demo) {
+  Html html;
+  html.Markup(
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<title>tocsin</title>\n<link rel=\"stylesheet\" href=\"style.css\">\n</head>\n<body>\n");
+  if (demo) {
+    html.Markup(
+        "<p class=\"demo\" role=\"alert\"><strong>DEMO DATA.</strong> What is shown here is made "
+        "up by "
+        "tocsin's quickstart. Nothing real is being watched.</p>\n");
+  }
+  html.Markup("<main>\n<h1>tocsin <small>").Text(version).Markup("</small></h1>\n");
+  html.Markup(
+      "<p>Watches data-platform services from the outside.</p>\n<ul>\n"
+      "<li><a href=\"metrics\">Metrics</a></li>\n"
+      "<li><a href=\"api/v1/targets\">Targets, as JSON</a></li>\n"
+      "<li><a href=\"-/healthy\">Health</a></li>\n<li><a "
+      "href=\"-/ready\">Readiness</a></li>\n</ul>\n");
+  AddCollectors(html, views, now);
+  html.Markup("</main>\n</body>\n</html>\n");
+  return html.Take();
+}
+
+std::string_view LandingPageStyle() {
+  return R"(:root { color-scheme: light dark; }
+body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 70rem; padding: 1rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { border-bottom: 1px solid #8888; padding: .3rem .6rem; text-align: left; vertical-align: top; }
+small { font-weight: normal; }
+.up::before { content: "\2713  "; }
+.down { font-weight: bold; }
+.down::before { content: "\2717  "; }
+.demo { background: #b00020; color: #fff; font-size: 1.2rem; padding: .8rem 1rem; }
+)";
+}
+
+}  // namespace tocsin

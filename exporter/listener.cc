@@ -1,0 +1,145 @@
+#include "exporter/listener.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace tocsin {
+namespace {
+
+struct HostAndPort {
+  std::string host;  ///< Empty for every address of the machine.
+  std::string port;
+};
+
+Result<HostAndPort> SplitAddress(std::string_view address) {
+  const std::size_t colon = address.rfind(':');
+  const auto wrong = [&] {
+    return Error{
+        ErrorCode::kInvalidInput,
+        "'" + std::string(address) + "' is not an address like 127.0.0.1:10061 or [::1]:10061"};
+  };
+  if (colon == std::string_view::npos || colon + 1 == address.size()) return wrong();
+  std::string_view host = address.substr(0, colon);
+  const std::string_view port = address.substr(colon + 1);
+  if (port.find_first_not_of("0123456789") != std::string_view::npos || port.size() > 5)
+    return wrong();
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+    if (host.empty()) return wrong();
+  } else if (host.find_first_of(":[]") != std::string_view::npos) {
+    return wrong();
+  }
+  return HostAndPort{std::string(host), std::string(port)};
+}
+
+std::string AddressOf(int socket) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  auto* const address = reinterpret_cast<sockaddr*>(&storage);
+  std::array<char, NI_MAXHOST> host{};
+  std::array<char, NI_MAXSERV> port{};
+  if (getsockname(socket, address, &size) != 0 ||
+      getnameinfo(address, size, host.data(), host.size(), port.data(), port.size(),
+                  NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+    return {};
+  }
+  const bool v6 = storage.ss_family == AF_INET6;
+  return (v6 ? "[" : "") + std::string(host.data()) + (v6 ? "]:" : ":") + port.data();
+}
+
+Error SystemError(std::string_view address) {
+  return {ErrorCode::kUnavailable,
+          "listening on " + std::string(address) + ": " + std::generic_category().message(errno)};
+}
+
+/// `dual_stack`: whether an IPv6 socket takes IPv4 connections too.
+Result<Listener> ListenOn(const addrinfo& where, bool dual_stack, std::string_view address) {
+  FileDescriptor socket(
+      ::socket(where.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, where.ai_protocol));
+  if (socket.get() < 0) return SystemError(address);
+  const int yes = 1;
+  const int v6_only = dual_stack ? 0 : 1;
+  // Without the first, a restart fails while connections of the last run are in TIME_WAIT.
+  if (setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
+      (where.ai_family == AF_INET6 &&
+       setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof v6_only) != 0) ||
+      bind(socket.get(), where.ai_addr, where.ai_addrlen) != 0 ||
+      listen(socket.get(), SOMAXCONN) != 0) {
+    return SystemError(address);
+  }
+  std::string really = AddressOf(socket.get());
+  return Listener{std::move(socket), std::move(really)};
+}
+
+using AddressList = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
+
+Result<AddressList> Resolve(const char* host, const std::string& port, std::string_view address) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  if (const int problem = getaddrinfo(host, port.c_str(), &hints, &found); problem != 0) {
+    return Error{ErrorCode::kUnavailable,
+                 "listening on " + std::string(address) + ": " + gai_strerror(problem)};
+  }
+  return AddressList(found, &freeaddrinfo);
+}
+
+}  // namespace
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+  if (this != &other) {
+    if (fd_ >= 0) close(fd_);
+    fd_ = other.Release();
+  }
+  return *this;
+}
+
+FileDescriptor::~FileDescriptor() {
+  if (fd_ >= 0) close(fd_);
+}
+
+int FileDescriptor::Release() {
+  return std::exchange(fd_, -1);
+}
+
+Result<std::vector<Listener>> Listen(std::string_view address) {
+  const Result<HostAndPort> parsed = SplitAddress(address);
+  if (!parsed) return parsed.error();
+  const bool everywhere = parsed->host.empty() || parsed->host == "::";
+
+  std::vector<Listener> listeners;
+  std::optional<Error> first_error;
+  const auto try_all = [&](const char* host) {
+    const Result<AddressList> list = Resolve(host, parsed->port, address);
+    if (!list) {
+      if (!first_error) first_error = list.error();
+      return;
+    }
+    for (const addrinfo* where = list->get(); where != nullptr; where = where->ai_next) {
+      Result<Listener> listener = ListenOn(*where, everywhere, address);
+      if (listener) {
+        listeners.push_back(std::move(*listener));
+      } else if (!first_error) {
+        first_error = listener.error();
+      }
+    }
+  };
+  try_all(everywhere ? "::" : parsed->host.c_str());
+  // ":10061" means all there is, and a machine may have been booted without IPv6.
+  if (listeners.empty() && parsed->host.empty()) try_all("0.0.0.0");
+  if (listeners.empty()) return *first_error;
+  return listeners;
+}
+
+}  // namespace tocsin

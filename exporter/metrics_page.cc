@@ -1,0 +1,213 @@
+#include "exporter/metrics_page.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "collectors/registry.h"
+#include "exporter/compression.h"
+#include "exporter/exposition.h"
+
+namespace tocsin {
+namespace {
+
+using Rendering = std::shared_ptr<const RenderedFamily>;
+
+/// What one instance, or tocsin itself, contributes to the page.
+struct Part {
+  std::string name;
+  std::string_view kind;
+  std::vector<Rendering> families;
+};
+
+std::vector<Rendering> RenderAll(const Snapshot* snapshot, const Part* previous) {
+  std::vector<Rendering> families;
+  if (snapshot == nullptr) return families;
+  std::size_t at = 0;  // Families keep their order, so the search mostly ends where it begins.
+  for (const FamilyPoints& points : snapshot->families) {
+    Rendering before;
+    if (previous != nullptr) {
+      const auto& old = previous->families;
+      for (std::size_t i = 0; i < old.size() && before == nullptr; ++i) {
+        const Rendering& candidate = old[(at + i) % old.size()];
+        if (candidate->shape == points.shape) {
+          before = candidate;
+          at = (at + i + 1) % old.size();
+        }
+      }
+    }
+    families.push_back(RenderFamily(points, before));
+  }
+  return families;
+}
+
+/// Families of one name, from several instances, in their order. A family must stand in one piece,
+/// and have one type; whichever contradicts the first of its name is left out.
+std::vector<std::vector<Rendering>> GroupByName(const std::vector<const Part*>& parts) {
+  std::vector<std::vector<Rendering>> groups;
+  std::unordered_map<std::string_view, std::size_t> index;
+  for (const Part* part : parts) {
+    for (const Rendering& family : part->families) {
+      const auto [found, added] = index.emplace(family->shape->name, groups.size());
+      if (added) groups.emplace_back();
+      std::vector<Rendering>& group = groups[found->second];
+      if (!added && group.front()->shape->type != family->shape->type) continue;
+      group.push_back(family);
+    }
+  }
+  return groups;
+}
+
+std::string Assemble(ExpositionFormat format, const std::vector<const Part*>& parts) {
+  std::string page;
+  const auto groups = GroupByName(parts);
+  std::size_t size = 16;
+  for (const auto& group : groups) {
+    size += FamilyHeader(format, *group.front()->shape).size();
+    for (const Rendering& family : group) size += family->text.size();
+  }
+  page.reserve(size);
+  for (const auto& group : groups) {
+    page += FamilyHeader(format, *group.front()->shape);
+    for (const Rendering& family : group) page += family->text;
+  }
+  page += PageEnd(format);
+  return page;
+}
+
+enum class Filter { kCollect, kExclude };
+
+bool Named(const Part& part, const std::vector<std::string_view>& names) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view name) { return name == part.name || name == part.kind; });
+}
+
+std::string ListNames(const std::vector<Part>& parts) {
+  std::vector<std::string_view> names;
+  for (const Part& part : parts) {
+    for (const std::string_view name : {std::string_view(part.name), part.kind}) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+  }
+  std::string list;
+  for (const std::string_view name : names) {
+    list.append(list.empty() ? "" : ", ").append(name);
+  }
+  return list;
+}
+
+}  // namespace
+
+/// The page of one generation: its parts, and the forms of it that were asked for so far.
+class MetricsPage::Generation {
+ public:
+  Generation(std::uint64_t number, const Views& views, std::shared_ptr<const Snapshot> own,
+             const Generation* previous)
+      : number_(number) {
+    for (const auto& view : views) {
+      const collectors::InstanceConfig& config = *view->config;
+      Part part{config.name, config.kind != nullptr ? config.kind->name : std::string_view(), {}};
+      part.families = RenderAll(view->snapshot.get(), Find(previous, part.name));
+      parts_.push_back(std::move(part));
+    }
+    Part part{std::string(kOwn), kOwn, {}};
+    part.families = RenderAll(own.get(), Find(previous, part.name));
+    parts_.push_back(std::move(part));
+  }
+
+  std::uint64_t number() const { return number_; }
+  const std::vector<Part>& parts() const { return parts_; }
+
+  /// The whole page. The first to ask for a form makes it.
+  SharedText Whole(ExpositionFormat format, ContentEncoding encoding) {
+    Form& form = forms_[static_cast<std::size_t>(format)][static_cast<std::size_t>(encoding)];
+    const MutexLock lock(form.mutex);
+    if (form.text == nullptr) {
+      form.text = std::make_shared<const std::string>(
+          encoding == ContentEncoding::kIdentity
+              ? Assemble(format, AllParts())
+              : Compress(*Whole(format, ContentEncoding::kIdentity), encoding));
+    }
+    return form.text;
+  }
+
+ private:
+  struct Form {
+    Mutex mutex;
+    SharedText text TOCSIN_GUARDED_BY(mutex);
+  };
+
+  static const Part* Find(const Generation* generation, std::string_view name) {
+    if (generation == nullptr) return nullptr;
+    const auto found = std::find_if(generation->parts_.begin(), generation->parts_.end(),
+                                    [&](const Part& part) { return part.name == name; });
+    return found == generation->parts_.end() ? nullptr : &*found;
+  }
+
+  std::vector<const Part*> AllParts() const {
+    std::vector<const Part*> all;
+    for (const Part& part : parts_) all.push_back(&part);
+    return all;
+  }
+
+  const std::uint64_t number_;
+  std::vector<Part> parts_;
+  std::array<std::array<Form, 3>, 2> forms_;
+};
+
+MetricsPage::MetricsPage(Source source) : source_(std::move(source)) {}
+
+MetricsPage::~MetricsPage() = default;
+
+std::shared_ptr<MetricsPage::Generation> MetricsPage::Current() {
+  const MutexLock lock(mutex_);
+  // Read before the views: if they change in between, the next scrape makes the page once more.
+  const std::uint64_t number = source_.generation();
+  if (current_ == nullptr || current_->number() != number) {
+    current_ = std::make_shared<Generation>(number, source_.views(), source_.own(), current_.get());
+  }
+  return current_;
+}
+
+HttpResponse MetricsPage::Answer(const HttpRequest& request) {
+  const std::vector<std::string_view> collect = request.Query("collect[]");
+  const std::vector<std::string_view> exclude = request.Query("exclude[]");
+  if (!collect.empty() && !exclude.empty()) {
+    return HttpResponse::Text(400, "collect[] and exclude[] cannot be combined\n");
+  }
+  const std::shared_ptr<Generation> page = Current();
+  const NegotiatedFormat format = NegotiateFormat(request.Header("Accept"));
+  const ContentEncoding encoding = NegotiateEncoding(request.Header("Accept-Encoding"));
+
+  HttpResponse response;
+  response.content_type = format.content_type;
+  response.headers.emplace_back("Vary", "Accept, Accept-Encoding");
+  if (encoding != ContentEncoding::kIdentity) {
+    response.headers.emplace_back("Content-Encoding", Name(encoding));
+  }
+  const std::vector<std::string_view>& names = collect.empty() ? exclude : collect;
+  if (names.empty()) {
+    response.body = page->Whole(format.format, encoding);
+    return response;
+  }
+  for (const std::string_view name : names) {
+    const auto has_name = [&](const Part& part) { return Named(part, {name}); };
+    if (std::none_of(page->parts().begin(), page->parts().end(), has_name)) {
+      return HttpResponse::Text(400, "there is no collector '" + std::string(name) + "', only " +
+                                         ListNames(page->parts()) + "\n");
+    }
+  }
+  std::vector<const Part*> chosen;
+  for (const Part& part : page->parts()) {
+    if (Named(part, names) != collect.empty()) chosen.push_back(&part);
+  }
+  std::string text = Assemble(format.format, chosen);
+  if (encoding != ContentEncoding::kIdentity) text = Compress(text, encoding);
+  response.body = std::make_shared<const std::string>(std::move(text));
+  return response;
+}
+
+}  // namespace tocsin

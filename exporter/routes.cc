@@ -1,0 +1,119 @@
+#include "exporter/routes.h"
+
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include "base/duration.h"
+#include "collectors/registry.h"
+#include "exporter/landing_page.h"
+
+namespace tocsin {
+namespace {
+
+namespace json = boost::json;
+
+/// RFC 3339 in UTC with milliseconds, as Prometheus' API prints times. Never is year 1, Go's zero
+/// time.
+std::string FormatTime(const std::optional<TimePoint>& moment) {
+  if (!moment) return "0001-01-01T00:00:00Z";
+  const auto day = std::chrono::floor<std::chrono::days>(*moment);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(*moment - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     time.hours().count(), time.minutes().count(), time.seconds().count(),
+                     time.subseconds().count());
+}
+
+json::object TargetOf(const collectors::InstanceView& view) {
+  const collectors::InstanceConfig& config = *view.config;
+  const std::string_view kind = config.kind != nullptr ? config.kind->name : std::string_view();
+  json::object labels = {{"collector", kind}, {"name", config.name}};
+  for (const auto& [name, value] : config.labels) labels[name] = value;
+  const std::string url = "collector://" + std::string(kind) + "/" + config.name;
+  const char* const health = !view.last_attempt ? "unknown" : view.up ? "up" : "down";
+  return {{"discoveredLabels", json::object()},
+          {"labels", labels},
+          {"scrapePool", kind},
+          {"scrapeUrl", url},
+          {"globalUrl", url},
+          {"lastError", view.error},
+          {"lastScrape", FormatTime(view.last_attempt)},
+          {"lastScrapeDuration", Seconds(view.last_duration)},
+          {"health", health},
+          {"scrapeInterval", FormatDuration(config.interval)},
+          {"scrapeTimeout", FormatDuration(config.timeout)}};
+}
+
+HttpResponse Json(const json::value& value) {
+  HttpResponse response = HttpResponse::Text(200, json::serialize(value) + "\n");
+  response.content_type = "application/json; charset=utf-8";
+  return response;
+}
+
+/// GET /api/v1/targets as in Prometheus' HTTP API, a collector instance in the place of a target.
+HttpResponse Targets(const MetricsPage::Views& views, const HttpRequest& request) {
+  const auto state = request.Query("state");
+  json::array active;
+  if (state.empty() || state.front() != "dropped") {
+    for (const auto& view : views) active.push_back(TargetOf(*view));
+  }
+  return Json({{"status", "success"},
+               {"data", {{"activeTargets", active}, {"droppedTargets", json::array()}}}});
+}
+
+HttpResponse Landing(const RouteSources& sources) {
+  HttpResponse response = HttpResponse::Text(
+      200, LandingPage(sources.views(), sources.version, sources.clock.Now(), sources.demo));
+  response.content_type = "text/html; charset=utf-8";
+  response.headers = {{"Content-Security-Policy",
+                       "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+                       "frame-ancestors 'none'"},
+                      {"Referrer-Policy", "no-referrer"},
+                      {"Cache-Control", "no-store"}};
+  return response;
+}
+
+HttpResponse Style() {
+  HttpResponse response = HttpResponse::Text(200, std::string(LandingPageStyle()));
+  response.content_type = "text/css; charset=utf-8";
+  return response;
+}
+
+HttpResponse Readiness(const RouteSources& sources) {
+  const std::string why_not = sources.not_ready();
+  return why_not.empty() ? HttpResponse::Text(200, "tocsin is ready.\n")
+                         : HttpResponse::Text(503, "tocsin is not ready: " + why_not + "\n");
+}
+
+Route Get(std::string path, std::function<HttpResponse(const HttpRequest&)> handle) {
+  return {std::move(path), {"GET"}, Waits::kNever, std::move(handle)};
+}
+
+}  // namespace
+
+std::vector<Route> MakeRoutes(RouteSources sources) {
+  const auto shared = std::make_shared<const RouteSources>(std::move(sources));
+  const auto healthy = [](const HttpRequest&) {
+    return HttpResponse::Text(200, "tocsin is healthy.\n");
+  };
+  const auto ready = [shared](const HttpRequest&) { return Readiness(*shared); };
+  return {
+      Get("/", [shared](const HttpRequest&) { return Landing(*shared); }),
+      Get("/style.css", [](const HttpRequest&) { return Style(); }),
+      Get("/metrics",
+          [shared](const HttpRequest& request) { return shared->page.Answer(request); }),
+      Get("/-/healthy", healthy),
+      Get("/health", healthy),
+      Get("/-/ready", ready),
+      Get("/ready", ready),
+      Get("/api/v1/targets",
+          [shared](const HttpRequest& request) { return Targets(shared->views(), request); }),
+  };
+}
+
+}  // namespace tocsin
