@@ -1,14 +1,15 @@
 #pragma once
 
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include "exporter/content_negotiation.h"
+#include "exporter/http_message.h"
 
 namespace tocsin {
 
-/// `text` in an encoding other than identity. Fast rather than small: gzip by libdeflate's level 1,
-/// zstd by its level 1. Empty if there is no memory for it.
-std::string Compress(std::string_view text, ContentEncoding encoding);
+/// All of `pieces`, one after another, in an encoding other than identity. Fast rather than small:
+/// gzip by libdeflate's level 1, zstd by its level 1.
+std::string Compress(const std::vector<SharedText>& pieces, ContentEncoding encoding);
 
 }  // namespace tocsin

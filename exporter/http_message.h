@@ -17,7 +17,7 @@ using SharedText = std::shared_ptr<const std::string>;
 struct HttpRequest {
   std::string method;  ///< "GET"; HEAD requests arrive as GET, and the server leaves the body out.
   std::string path;    ///< Decoded, without the query.
-  std::vector<std::pair<std::string, std::string>> query;    ///< Decoded, in order, with repetitions.
+  std::vector<std::pair<std::string, std::string>> query;  ///< Decoded, in order, with repetitions.
   std::vector<std::pair<std::string, std::string>> headers;  ///< Names as sent.
   std::string body;
 
@@ -32,6 +32,8 @@ struct HttpResponse {
   std::string content_type = "text/plain; charset=utf-8";
   std::vector<std::pair<std::string, std::string>> headers;
   SharedText body;  ///< Null is empty.
+  /// What follows `body`, one after another: so a large answer can share what was made before.
+  std::vector<SharedText> more_body;
 
   static HttpResponse Text(int status, std::string text);
 };

@@ -19,6 +19,7 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -130,8 +131,31 @@ int SocketOf(MHD_Connection* connection) {
   return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 }
 
+/// Keeps a response's body alive for as long as libmicrohttpd sends it.
+using Body = std::vector<SharedText>;
+
 void FreeBody(void* body) {
-  delete static_cast<SharedText*>(body);
+  delete static_cast<Body*>(body);
+}
+
+/// A response without headers, whose body is not copied. Null if there is no memory.
+MHD_Response* MakeBody(HttpResponse& response) {
+  auto body = std::make_unique<Body>(std::move(response.more_body));
+  if (response.body != nullptr) body->insert(body->begin(), std::move(response.body));
+  MHD_Response* made = nullptr;
+  if (body->size() <= 1) {
+    // Sent together with the headers, which a body of several pieces is not.
+    const std::string_view text = body->empty() ? std::string_view("") : *body->front();
+    made = MHD_create_response_from_buffer_with_free_callback_cls(
+        text.size(), const_cast<char*>(text.data()), &FreeBody, body.get());
+  } else {
+    std::vector<MHD_IoVec> pieces;
+    for (const SharedText& text : *body) pieces.push_back({text->data(), text->size()});
+    made = MHD_create_response_from_iovec(pieces.data(), static_cast<unsigned>(pieces.size()),
+                                          &FreeBody, body.get());
+  }
+  if (made != nullptr) body.release();  // FreeBody() has it now.
+  return made;
 }
 
 std::string AllowedMethods(const Route& route) {
@@ -347,15 +371,9 @@ class MicrohttpdServer final : public HttpServer {
   }
 
   MHD_Result Send(MHD_Connection* connection, Exchange& exchange) {
-    const HttpResponse& response = exchange.response;
-    auto* const body =
-        new SharedText(response.body ? response.body : std::make_shared<const std::string>());
-    MHD_Response* const queued = MHD_create_response_from_buffer_with_free_callback_cls(
-        (*body)->size(), const_cast<char*>((*body)->data()), &FreeBody, body);
-    if (queued == nullptr) {
-      delete body;
-      return MHD_NO;  // Closes the connection.
-    }
+    HttpResponse& response = exchange.response;
+    MHD_Response* const queued = MakeBody(response);
+    if (queued == nullptr) return MHD_NO;  // Closes the connection.
     MHD_add_response_header(queued, "Content-Type", response.content_type.c_str());
     MHD_add_response_header(queued, "X-Content-Type-Options", "nosniff");
     if (connections_.draining()) MHD_add_response_header(queued, "Connection", "close");

@@ -61,24 +61,61 @@ std::vector<std::vector<Rendering>> GroupByName(const std::vector<const Part*>& 
   return groups;
 }
 
-std::string Assemble(ExpositionFormat format, const std::vector<const Part*>& parts) {
-  std::string page;
-  const auto groups = GroupByName(parts);
-  std::size_t size = 16;
-  for (const auto& group : groups) {
-    size += FamilyHeader(format, *group.front()->shape).size();
-    for (const Rendering& family : group) size += family->text.size();
+/// The most pieces of a page that are shared rather than copied: libmicrohttpd needs memory of
+/// the connection for each.
+constexpr std::size_t kMostShared = 32;
+/// What is smaller than this is cheaper to copy once than to send as a piece of its own each time.
+constexpr std::size_t kLeastShared = std::size_t{16} << 10;
+
+/// Text in pieces, of which the large ones are shared and the small ones copied together.
+class Pieces {
+ public:
+  /// `total`: about how large all of it will be.
+  explicit Pieces(std::size_t total) : least_shared_(std::max(total / kMostShared, kLeastShared)) {}
+
+  void Copy(std::string_view text) { copied_ += text; }
+
+  void Add(const SharedText& text) {
+    if (text->size() < least_shared_) return Copy(*text);
+    Flush();
+    pieces_.push_back(text);
   }
-  page.reserve(size);
-  for (const auto& group : groups) {
-    page += FamilyHeader(format, *group.front()->shape);
-    for (const Rendering& family : group) page += family->text;
+
+  std::vector<SharedText> Take() {
+    Flush();
+    return std::move(pieces_);
   }
-  page += PageEnd(format);
-  return page;
+
+ private:
+  void Flush() {
+    if (copied_.empty()) return;
+    pieces_.push_back(std::make_shared<const std::string>(std::move(copied_)));
+    copied_ = std::string();
+  }
+
+  const std::size_t least_shared_;
+  std::vector<SharedText> pieces_;
+  std::string copied_;
+};
+
+/// The page of `parts`, in pieces.
+std::vector<SharedText> Assemble(ExpositionFormat format, const std::vector<const Part*>& parts) {
+  std::size_t total = 0;
+  for (const Part* part : parts) {
+    for (const Rendering& family : part->families) total += family->text.size();
+  }
+  Pieces page(total);
+  for (const std::vector<Rendering>& group : GroupByName(parts)) {
+    page.Copy(FamilyHeader(format, *group.front()->shape));
+    for (const Rendering& family : group) page.Add(SharedText(family, &family->text));
+  }
+  page.Copy(PageEnd(format));
+  return page.Take();
 }
 
-enum class Filter { kCollect, kExclude };
+std::vector<SharedText> OnePiece(std::string text) {
+  return {std::make_shared<const std::string>(std::move(text))};
+}
 
 bool Named(const Part& part, const std::vector<std::string_view>& names) {
   return std::any_of(names.begin(), names.end(),
@@ -122,22 +159,23 @@ class MetricsPage::Generation {
   const std::vector<Part>& parts() const { return parts_; }
 
   /// The whole page. The first to ask for a form makes it.
-  SharedText Whole(ExpositionFormat format, ContentEncoding encoding) {
+  std::vector<SharedText> Whole(ExpositionFormat format, ContentEncoding encoding) {
     Form& form = forms_[static_cast<std::size_t>(format)][static_cast<std::size_t>(encoding)];
     const MutexLock lock(form.mutex);
-    if (form.text == nullptr) {
-      form.text = std::make_shared<const std::string>(
-          encoding == ContentEncoding::kIdentity
-              ? Assemble(format, AllParts())
-              : Compress(*Whole(format, ContentEncoding::kIdentity), encoding));
+    if (!form.made) {
+      form.pieces = encoding == ContentEncoding::kIdentity
+                        ? Assemble(format, AllParts())
+                        : OnePiece(Compress(Whole(format, ContentEncoding::kIdentity), encoding));
+      form.made = true;
     }
-    return form.text;
+    return form.pieces;
   }
 
  private:
   struct Form {
     Mutex mutex;
-    SharedText text TOCSIN_GUARDED_BY(mutex);
+    bool made TOCSIN_GUARDED_BY(mutex) = false;
+    std::vector<SharedText> pieces TOCSIN_GUARDED_BY(mutex);
   };
 
   static const Part* Find(const Generation* generation, std::string_view name) {
@@ -190,7 +228,7 @@ HttpResponse MetricsPage::Answer(const HttpRequest& request) {
   }
   const std::vector<std::string_view>& names = collect.empty() ? exclude : collect;
   if (names.empty()) {
-    response.body = page->Whole(format.format, encoding);
+    response.more_body = page->Whole(format.format, encoding);
     return response;
   }
   for (const std::string_view name : names) {
@@ -204,9 +242,10 @@ HttpResponse MetricsPage::Answer(const HttpRequest& request) {
   for (const Part& part : page->parts()) {
     if (Named(part, names) != collect.empty()) chosen.push_back(&part);
   }
-  std::string text = Assemble(format.format, chosen);
-  if (encoding != ContentEncoding::kIdentity) text = Compress(text, encoding);
-  response.body = std::make_shared<const std::string>(std::move(text));
+  response.more_body = Assemble(format.format, chosen);
+  if (encoding != ContentEncoding::kIdentity) {
+    response.more_body = OnePiece(Compress(response.more_body, encoding));
+  }
   return response;
 }
 
