@@ -1,0 +1,57 @@
+// What `tocsin serve` does without a configuration: watch a demo that it plays itself.
+
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <memory>
+#include <string_view>
+
+#include "base/log.h"
+#include "base/result.h"
+
+namespace tocsin {
+
+/// The configuration that stands in for a missing one: the text of examples/quickstart.yaml.
+/// Paths in it are relative to the working directory.
+extern const std::string_view kQuickstartConfig;
+
+/// What that text is called in messages.
+inline constexpr std::string_view kQuickstartName = "quickstart.yaml";
+
+/// Where the quickstart's demo plays, as kQuickstartConfig says: "data/quickstart/dagster".
+std::filesystem::path QuickstartDemoFolder();
+
+/// Says in a few loud lines that what follows is demo data, how to bring the dead daemon back, and
+/// how to watch something real.
+void AnnounceQuickstart(const Log& log);
+
+/// A child process `tocsin demo --folder FOLDER`, from the program that is running now. It ends
+/// with this object, and also when the parent is killed. One thread at a time.
+class DemoProcess {
+ public:
+  /// Returns when the demo's files are there. Fails with kInvalidInput if a demo already plays in
+  /// that folder, with kUnavailable if the child cannot be started, ends at once or takes over 30
+  /// s. Must be called from a thread that lives as long as the demo shall: Linux ends it with that
+  /// thread.
+  static Result<std::unique_ptr<DemoProcess>> Start(const std::filesystem::path& folder);
+
+  /// Stops the child, by force after 3 s.
+  ~DemoProcess();
+  DemoProcess(const DemoProcess&) = delete;
+  DemoProcess& operator=(const DemoProcess&) = delete;
+
+  pid_t pid() const { return pid_; }
+
+ private:
+  explicit DemoProcess(pid_t pid) : pid_(pid) {}
+
+  pid_t pid_;
+};
+
+/// For DemoOptions::started in `tocsin demo`: writes the line that DemoProcess waits for to
+/// standard output.
+void ReportDemoStarted();
+
+}  // namespace tocsin

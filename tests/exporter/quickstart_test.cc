@@ -1,0 +1,29 @@
+#include "exporter/quickstart.h"
+
+#include <filesystem>
+#include <string>
+
+#include <boost/test/unit_test.hpp>
+
+#include "base/file.h"
+
+namespace tocsin {
+
+BOOST_AUTO_TEST_SUITE(quickstart_test)
+
+BOOST_AUTO_TEST_CASE(TheExampleIsWhatIsEmbedded) {
+  const std::filesystem::path source(__FILE__);
+  const Result<std::string> example =
+      ReadFile(source.parent_path() / "../../examples" / kQuickstartName);
+  BOOST_REQUIRE(example);
+  BOOST_TEST(*example == kQuickstartConfig);
+}
+
+BOOST_AUTO_TEST_CASE(TheConfigurationWatchesWhereTheDemoPlays) {
+  BOOST_TEST(kQuickstartConfig.find("dagster_home: " + QuickstartDemoFolder().string() + "\n") !=
+             std::string_view::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace tocsin
