@@ -54,8 +54,7 @@ Result<Duration> ParseDuration(std::string_view text) {
     if (next_unit == kUnits.size()) return NotADuration(text);
     const std::int64_t unit = kUnits[next_unit++].milliseconds;
     std::int64_t part = 0;
-    if (__builtin_mul_overflow(count, unit, &part) ||
-        __builtin_add_overflow(total, part, &total)) {
+    if (__builtin_mul_overflow(count, unit, &part) || __builtin_add_overflow(total, part, &total)) {
       return Error{ErrorCode::kInvalidInput, "duration out of range: '" + std::string(text) + "'"};
     }
     rest.remove_prefix(word.size());

@@ -26,9 +26,9 @@ std::string_view Name(MetricType type) {
 }
 
 bool IsMetricName(std::string_view name) {
-  return !name.empty() && !IsDigit(name.front()) && std::all_of(name.begin(), name.end(), [](char c) {
-    return IsLetterOrUnderscore(c) || IsDigit(c) || c == ':';
-  });
+  return !name.empty() && !IsDigit(name.front()) &&
+         std::all_of(name.begin(), name.end(),
+                     [](char c) { return IsLetterOrUnderscore(c) || IsDigit(c) || c == ':'; });
 }
 
 bool IsLabelName(std::string_view name) {

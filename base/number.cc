@@ -15,7 +15,8 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view lower_case) {
   if (text.size() != lower_case.size()) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != lower_case[i]) return false;
+    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != lower_case[i])
+      return false;
   }
   return true;
 }
@@ -64,7 +65,8 @@ std::optional<double> ParseNumber(std::string_view text) {
   if (EqualsIgnoringCase(digits, "inf")) return sign * std::numeric_limits<double>::infinity();
   if (EqualsIgnoringCase(digits, "nan")) return std::numeric_limits<double>::quiet_NaN();
   // from_chars would accept its own spellings of infinity and NaN; only digits may follow.
-  if (digits.empty() || !((digits.front() >= '0' && digits.front() <= '9') || digits.front() == '.')) {
+  if (digits.empty() ||
+      !((digits.front() >= '0' && digits.front() <= '9') || digits.front() == '.')) {
     return std::nullopt;
   }
   double value = 0;

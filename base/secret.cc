@@ -1,5 +1,8 @@
 #include "base/secret.h"
 
+#include <initializer_list>
+#include <string_view>
+
 #include "base/file.h"
 
 namespace tocsin {
@@ -20,8 +23,11 @@ Result<Secret> SecretSource::Read() const {
   if (file_.empty()) return inline_;
   Result<std::string> text = ReadFile(file_);
   if (!text) return Error{ErrorCode::kDenied, text.error().message};
-  if (text->ends_with('\n')) text->pop_back();
-  if (text->ends_with('\r')) text->pop_back();
+  for (const std::string_view newline : {"\r\n", "\n"}) {
+    if (!text->ends_with(newline)) continue;
+    text->resize(text->size() - newline.size());
+    break;
+  }
   return Secret(std::move(*text));
 }
 

@@ -1,24 +1,58 @@
 #include "base/yaml.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <numeric>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
 #include "base/duration.h"
+#include "base/utf8.h"
 
 namespace tocsin {
 namespace {
 
 constexpr int kDeepestNesting = 64;
 constexpr std::size_t kMostNodes = 1'000'000;
+constexpr std::size_t kMostText = 64UL << 20;
+constexpr std::size_t kLongestWord = 64;
+constexpr std::string_view kYamlTags = "tag:yaml.org,2002:";
 
 YamlPlace PlaceOf(const YAML::Mark& mark) {
   return {std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1};
+}
+
+/// "" or "?" for a plain scalar, list or map; "!" for a quoted scalar; else as written, in full.
+bool IsOwnTag(std::string_view tag) {
+  return tag.empty() || tag == "?" || tag == "!" || tag.starts_with(kYamlTags);
+}
+
+bool IsMergeKey(const YamlNode& key) {
+  return key.kind == YamlNode::Kind::kScalar && !key.quoted && key.text == "<<";
+}
+
+/// Replaces the merge keys of `map` by the entries they bring, where the map has none of its own.
+/// Source: yaml.org/type/merge.html.
+void Merge(YamlNode& map) {
+  std::vector<YamlEntry> merged;
+  for (YamlEntry& entry : map.entries) {
+    if (!IsMergeKey(entry.key) || entry.value.kind != YamlNode::Kind::kMap) continue;
+    for (YamlEntry& brought : entry.value.entries) merged.push_back(std::move(brought));
+    entry.value.kind = YamlNode::Kind::kNull;
+  }
+  std::erase_if(map.entries, [](const YamlEntry& entry) {
+    return IsMergeKey(entry.key) && entry.value.kind == YamlNode::Kind::kNull;
+  });
+  for (YamlEntry& entry : merged) {
+    if (map.Find(entry.key.text) == nullptr) map.entries.push_back(std::move(entry));
+  }
 }
 
 /// Turns yaml-cpp's tree into ours, within limits.
@@ -37,14 +71,11 @@ class Converter {
     to.place = PlaceOf(from.Mark());
     if (depth > kDeepestNesting) return Refuse(to, "nested too deeply (more than 64 levels)");
     if (++nodes_ > kMostNodes) return Refuse(to, "too large (more than a million values)");
+    if (!IsOwnTag(from.Tag())) return Refuse(to, "tags are not supported: " + from.Tag());
     switch (from.Type()) {
       case YAML::NodeType::Undefined:
       case YAML::NodeType::Null: return true;
-      case YAML::NodeType::Scalar:
-        to.kind = YamlNode::Kind::kScalar;
-        to.text = from.Scalar();
-        to.quoted = from.Tag() == "!";
-        return true;
+      case YAML::NodeType::Scalar: return ConvertScalar(from, to);
       case YAML::NodeType::Sequence:
         to.kind = YamlNode::Kind::kList;
         for (const YAML::Node& item : from) {
@@ -59,6 +90,16 @@ class Converter {
       if (!ConvertInto(entry.first, made.key, depth + 1)) return false;
       if (!ConvertInto(entry.second, made.value, depth + 1)) return false;
     }
+    Merge(to);
+    return true;
+  }
+
+  bool ConvertScalar(const YAML::Node& from, YamlNode& to) {
+    text_bytes_ += from.Scalar().size();
+    if (text_bytes_ > kMostText) return Refuse(to, "too large (more than 64 MiB of text)");
+    to.kind = YamlNode::Kind::kScalar;
+    to.text = from.Scalar();
+    to.quoted = from.Tag() == "!" || from.Tag() == std::string(kYamlTags) + "str";
     return true;
   }
 
@@ -69,17 +110,23 @@ class Converter {
 
   Diagnostics& diagnostics_;
   std::size_t nodes_ = 0;
+  std::size_t text_bytes_ = 0;
 };
 
+/// How many letters must be put in, left out, replaced, or swapped with their neighbour.
 std::size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before_last(b.size() + 1);
+  std::vector<std::size_t> last(b.size() + 1);
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), 0U);
   for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
+    before_last.swap(last);
+    last.swap(row);
+    row[0] = i + 1;
     for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0U : 1U);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+      row[j + 1] = std::min({last[j] + (a[i] == b[j] ? 0U : 1U), last[j + 1] + 1, row[j] + 1});
+      const bool swapped = i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j];
+      if (swapped) row[j + 1] = std::min(row[j + 1], before_last[j - 1] + 1);
     }
   }
   return row.back();
@@ -126,6 +173,10 @@ Status Diagnostics::ToStatus() const {
 }
 
 std::optional<YamlNode> ParseYaml(std::string_view text, Diagnostics& diagnostics) {
+  if (!IsUtf8(text)) {  // yaml-cpp would replace what it cannot read, and guess at UTF-16.
+    diagnostics.Add({}, "not UTF-8 text");
+    return std::nullopt;
+  }
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
     if (documents.empty()) return YamlNode{};
@@ -143,6 +194,7 @@ std::optional<YamlNode> ParseYaml(std::string_view text, Diagnostics& diagnostic
 std::optional<std::string_view> NearestWord(std::string_view word,
                                             const std::vector<std::string_view>& candidates) {
   std::optional<std::string_view> nearest;
+  if (word.size() > kLongestWord) return nearest;  // Nobody mistyped that, and it would take long.
   std::size_t best = std::max<std::size_t>(word.size() / 3, 1) + 1;  // A third may differ.
   for (const std::string_view candidate : candidates) {
     const std::size_t distance = EditDistance(word, candidate);
@@ -157,27 +209,35 @@ std::optional<std::string_view> NearestWord(std::string_view word,
 YamlMap::YamlMap(const YamlNode& node, Diagnostics& diagnostics)
     : node_(node), diagnostics_(diagnostics) {
   if (node.kind == YamlNode::Kind::kScalar || node.kind == YamlNode::Kind::kList) {
-    diagnostics.Add(node.place, fmt::format("expected a map of options, got {}", KindInWords(node)));
+    diagnostics.Add(node.place,
+                    fmt::format("expected a map of options, got {}", KindInWords(node)));
   }
 }
 
 YamlMap::~YamlMap() {
-  const std::vector<std::string_view> known(asked_.begin(), asked_.end());
   std::set<std::string_view> seen;
-  for (const YamlEntry& entry : node_.entries) {
-    const std::string& key = entry.key.text;
-    if (entry.key.kind != YamlNode::Kind::kScalar) {
-      diagnostics_.Add(entry.key.place, "expected a word as key");
-    } else if (!seen.insert(key).second) {
-      diagnostics_.Add(entry.key.place, fmt::format("duplicate key \"{}\"", key));
-    } else if (std::find(known.begin(), known.end(), key) == known.end()) {
-      const auto nearest = NearestWord(key, known);
-      diagnostics_.Add(entry.key.place,
-                       nearest ? fmt::format("unknown key \"{}\" (did you mean \"{}\"?)", key, *nearest)
-                               : fmt::format("unknown key \"{}\" (known here: {})", key,
-                                             fmt::join(known, ", ")));
+  for (const auto& [key, value] : node_.entries) {
+    if (key.kind != YamlNode::Kind::kScalar) {
+      diagnostics_.Add(key.place, "expected a word as key");
+    } else if (!seen.insert(key.text).second) {
+      diagnostics_.Add(key.place, fmt::format("duplicate key \"{}\"", key.text));
+    } else if (!ignore_others_) {
+      ReportUnknown(key);
     }
   }
+}
+
+void YamlMap::ReportUnknown(const YamlNode& key) const {
+  const auto is_in = [&](const std::vector<std::string>& words) {
+    return std::find(words.begin(), words.end(), key.text) != words.end();
+  };
+  if (is_in(asked_) || is_in(reserved_)) return;
+  const std::vector<std::string_view> known(asked_.begin(), asked_.end());
+  const auto nearest = NearestWord(key.text, known);
+  diagnostics_.Add(key.place, nearest ? fmt::format("unknown key \"{}\" (did you mean \"{}\"?)",
+                                                    key.text, *nearest)
+                                      : fmt::format("unknown key \"{}\" (known here: {})", key.text,
+                                                    fmt::join(known, ", ")));
 }
 
 YamlPlace YamlMap::PlaceOf(std::string_view key) const {
@@ -199,8 +259,8 @@ const YamlNode* YamlMap::Ask(std::string_view key) {
 const YamlNode* YamlMap::AskScalar(std::string_view key, std::string_view expected) {
   const YamlNode* const value = Ask(key);
   if (value == nullptr || value->kind == YamlNode::Kind::kScalar) return value;
-  diagnostics_.Add(value->place, fmt::format("{}: expected {}, got {}", key, expected,
-                                             KindInWords(*value)));
+  diagnostics_.Add(value->place,
+                   fmt::format("{}: expected {}, got {}", key, expected, KindInWords(*value)));
   return nullptr;
 }
 
@@ -234,8 +294,9 @@ std::int64_t YamlMap::IntegerOr(std::string_view key, std::int64_t otherwise, st
   const char* const end = value->text.data() + value->text.size();
   const auto [after, problem] = std::from_chars(value->text.data(), end, number);
   if (value->quoted || problem != std::errc{} || after != end || number < least || number > most) {
-    diagnostics_.Add(value->place, fmt::format("{}: expected a whole number from {} to {}, got \"{}\"",
-                                               key, least, most, value->text));
+    diagnostics_.Add(value->place,
+                     fmt::format("{}: expected a whole number from {} to {}, got \"{}\"", key,
+                                 least, most, value->text));
     return otherwise;
   }
   return number;
@@ -299,15 +360,35 @@ std::vector<std::pair<std::string, std::string>> YamlMap::StringMap(std::string_
   return pairs;
 }
 
+std::filesystem::path YamlMap::PathOf(std::string_view key) {
+  std::filesystem::path path = StringOr(key, "");
+  if (path.empty() || path.is_absolute()) return path;
+  return std::filesystem::path(diagnostics_.file()).parent_path() / path;
+}
+
+std::filesystem::path YamlMap::RequiredPath(std::string_view key) {
+  std::filesystem::path path = PathOf(key);
+  if (path.empty()) diagnostics_.Add(PlaceOf(key), fmt::format("\"{}\" is required", key));
+  return path;
+}
+
+std::filesystem::path YamlMap::FileOf(std::string_view key) {
+  std::filesystem::path file = PathOf(key);
+  if (!file.empty() && access(file.c_str(), R_OK) != 0) {
+    Refuse(key, fmt::format("cannot read {}: {}", file.string(),
+                            std::generic_category().message(errno)));
+  }
+  return file;
+}
+
 SecretSource YamlMap::SecretOf(std::string_view key) {
   const std::string file_key = std::string(key) + "_file";
   std::string text = StringOr(key, "");
-  std::filesystem::path file = StringOr(file_key, "");
+  std::filesystem::path file = FileOf(file_key);
   if (!text.empty() && !file.empty()) {
     Refuse(file_key, fmt::format("expected either \"{}\" or \"{}\", got both", key, file_key));
   }
   if (file.empty()) return SecretSource::Inline(Secret(std::move(text)));
-  if (file.is_relative()) file = std::filesystem::path(diagnostics_.file()).parent_path() / file;
   return SecretSource::File(std::move(file));
 }
 
@@ -320,12 +401,22 @@ const std::vector<YamlNode>& YamlMap::List(std::string_view key) {
   const YamlNode* const value = Ask(key);
   if (value == nullptr) return kNone;
   if (value->kind == YamlNode::Kind::kList) return value->items;
-  diagnostics_.Add(value->place, fmt::format("{}: expected a list, got {}", key, KindInWords(*value)));
+  diagnostics_.Add(value->place,
+                   fmt::format("{}: expected a list, got {}", key, KindInWords(*value)));
   return kNone;
 }
 
 void YamlMap::Refuse(std::string_view key, std::string message) {
   diagnostics_.Add(PlaceOf(key), fmt::format("{}: {}", key, message));
+}
+
+void YamlMap::Reserve(std::string_view key, std::string_view why) {
+  reserved_.emplace_back(key);
+  for (const YamlEntry& entry : node_.entries) {
+    if (entry.key.kind == YamlNode::Kind::kScalar && entry.key.text == key) {
+      diagnostics_.Add(entry.key.place, fmt::format("\"{}\" {}", key, why));
+    }
+  }
 }
 
 }  // namespace tocsin

@@ -2,10 +2,13 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -22,17 +25,17 @@ struct YamlPlace {
 
 struct YamlEntry;
 
-/// A YAML value. Aliases are resolved. Maps keep their order and their duplicate keys, which the
-/// reader below reports.
+/// A YAML value. Aliases are resolved, and merge keys (`<<: *defaults`) are merged. Maps keep their
+/// order and their duplicate keys, which the reader below reports.
 struct YamlNode {
   enum class Kind { kNull, kScalar, kList, kMap };
 
   Kind kind = Kind::kNull;
   YamlPlace place;
-  std::string text;     ///< Scalars.
-  bool quoted = false;  ///< Scalars: 'text' or "text", so never a number, a bool or null.
-  std::vector<YamlNode> items;      ///< Lists.
-  std::vector<YamlEntry> entries;   ///< Maps.
+  std::string text;             ///< Scalars.
+  bool quoted = false;          ///< Scalars: 'text' or "text", so never a number, a bool or null.
+  std::vector<YamlNode> items;  ///< Lists.
+  std::vector<YamlEntry> entries;  ///< Maps.
 
   /// The value of `key` in a map, or null.
   const YamlNode* Find(std::string_view key) const;
@@ -70,15 +73,18 @@ class Diagnostics {
 };
 
 /// Parses one YAML document; an empty one is a kNull node. Syntax errors, more than one document,
-/// nesting beyond 64 and trees beyond a million nodes (aliases of aliases) are reported to
-/// `diagnostics`, and then the answer is empty.
+/// tags other than YAML's own, text that is not UTF-8, nesting beyond 64, and trees beyond a
+/// million nodes or 64 MiB of text (aliases of aliases) are reported to `diagnostics`, and then the
+/// answer is empty.
 std::optional<YamlNode> ParseYaml(std::string_view text, Diagnostics& diagnostics);
 
-/// The one of `candidates` that is most like `word`, or nothing if none is near: for "did you mean".
+/// The one of `candidates` that is most like `word`, or nothing if none is near: for "did you
+/// mean".
 std::optional<std::string_view> NearestWord(std::string_view word,
                                             const std::vector<std::string_view>& candidates);
 
-/// Reads the keys of one map, each at most once, and reports to Diagnostics what is wrong with them.
+/// Reads the keys of one map, each at most once, and reports to Diagnostics what is wrong with
+/// them.
 ///
 ///     YamlMap options(node, diagnostics);
 ///     settings.interval = options.DurationOr("interval", settings.interval);
@@ -104,7 +110,7 @@ class YamlMap {
   bool Has(std::string_view key) const;
 
   std::string StringOr(std::string_view key, std::string_view otherwise);
-  std::string RequiredString(std::string_view key);  ///< Missing or empty is reported.
+  std::string RequiredString(std::string_view key);   ///< Missing or empty is reported.
   bool BoolOr(std::string_view key, bool otherwise);  ///< true or false, and no other spelling.
   std::int64_t IntegerOr(std::string_view key, std::int64_t otherwise, std::int64_t least,
                          std::int64_t most);
@@ -113,8 +119,13 @@ class YamlMap {
   std::vector<std::string> StringsOr(std::string_view key, std::vector<std::string> otherwise);
   /// A map of strings, such as labels, in order.
   std::vector<std::pair<std::string, std::string>> StringMap(std::string_view key);
-  /// `key`, or `key`_file naming a file, but not both. A relative file name is relative to the folder
-  /// of the YAML file, as in Prometheus.
+  /// A path; a relative one is relative to the folder of the YAML file, as in Prometheus. Empty if
+  /// missing. Nothing need be there.
+  std::filesystem::path PathOf(std::string_view key);
+  std::filesystem::path RequiredPath(std::string_view key);  ///< Missing or empty is reported.
+  /// PathOf() a file that must be there and readable now; if it is not, that is reported.
+  std::filesystem::path FileOf(std::string_view key);
+  /// `key`, or `key`_file naming a file (see FileOf), but not both.
   SecretSource SecretOf(std::string_view key);
   /// The value as a tree, to be read further, or null if missing.
   const YamlNode* Node(std::string_view key);
@@ -123,14 +134,24 @@ class YamlMap {
 
   /// Reports a mistake at the value of `key`.
   void Refuse(std::string_view key, std::string message);
+  /// Reports `key` if it is there: a word with a meaning to come, which `why` says. It is never
+  /// suggested for another.
+  void Reserve(std::string_view key, std::string_view why);
+  /// Keys that nobody asked for are not reported: for maps whose keys cannot be known because of
+  /// another mistake.
+  void IgnoreOthers() { ignore_others_ = true; }
 
  private:
   const YamlNode* Ask(std::string_view key);
   const YamlNode* AskScalar(std::string_view key, std::string_view expected);
 
+  void ReportUnknown(const YamlNode& key) const;
+
   const YamlNode& node_;
   Diagnostics& diagnostics_;
   std::vector<std::string> asked_;
+  std::vector<std::string> reserved_;
+  bool ignore_others_ = false;
 };
 
 }  // namespace tocsin
