@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,11 +14,15 @@
 #include "base/result.h"
 #include "base/yaml.h"
 #include "collectors/instance.h"
+#include "collectors/registry.h"
 
 namespace tocsin {
 
 /// The port that tocsin listens on unless told otherwise.
 inline constexpr int kDefaultPort = 10061;
+
+/// The storage path that keeps nothing.
+inline constexpr std::string_view kNoStorage = ":memory:";
 
 /// A configuration that was read and found good. Immutable once loaded.
 struct Config {
@@ -26,22 +31,25 @@ struct Config {
   } global;
 
   struct Server {
-    std::vector<std::string> listen = {"127.0.0.1:10061"};
-    std::string external_url;
+    std::vector<std::string> listen = {"127.0.0.1:" + std::to_string(kDefaultPort)};
+    std::string external_url;  ///< How others reach this server; empty if the file does not say.
   } server;
 
   struct Storage {
-    std::filesystem::path path = "data";  ///< Empty for ":memory:": nothing is kept over a restart.
+    std::filesystem::path path;  ///< Empty for ":memory:": nothing is kept over a restart.
   } storage;
 
   std::vector<std::shared_ptr<const collectors::InstanceConfig>> collectors;
 };
 
-/// Reads and checks a file. Fails with every mistake found, one line each, `file:line:col: message`.
-/// Reads the file, and looks whether the files it names exist, but connects to nothing.
+/// Reads and checks a file. Fails with every mistake found, one line each, `file:line:col:
+/// message`. Reads the file, and looks whether the files it names exist, but connects to nothing.
+/// Relative paths in it are relative to its folder.
 Result<Config> LoadConfig(const std::filesystem::path& file);
 
-/// The same, for text that is already here.
-Result<Config> ParseConfig(std::string_view text, const std::filesystem::path& file);
+/// The same for text that is already here. `kinds` are the collectors that it may use.
+Result<Config> ParseConfig(
+    std::string_view text, const std::filesystem::path& file,
+    std::span<const collectors::CollectorEntry> kinds = collectors::AllCollectors());
 
 }  // namespace tocsin
