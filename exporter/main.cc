@@ -1,3 +1,126 @@
-int main() {
-  return 0;
+// tocsin: start reading here. This file only says what each command line does;
+// exporter/application.cc puts the serving parts together, in the order in which data flows.
+
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "exporter/application.h"
+#include "exporter/command_line.h"
+#include "exporter/commands.h"
+#include "exporter/config.h"
+#include "exporter/quickstart.h"
+#include "exporter/signals.h"
+#include "exporter/version.h"
+
+namespace tocsin {
+namespace {
+
+bool IsQuickstart(const ServeFlags& flags) {
+  return flags.config.empty();
+}
+
+/// The configuration, with what the command line says in its place.
+Result<Config> Load(const ServeFlags& flags) {
+  Result<Config> config = IsQuickstart(flags) ? ParseConfig(kQuickstartConfig, kQuickstartName)
+                                              : LoadConfig(flags.config);
+  if (!config) return config;
+  if (!flags.listen.empty()) config->server.listen = flags.listen;
+  if (flags.storage_path) {
+    config->storage.path = *flags.storage_path == kNoStorage ? "" : *flags.storage_path;
+  }
+  return config;
+}
+
+/// Reloads as often as asked; returns when asked to stop.
+void ServeUntilStopped(Application& application, const Signals& signals) {
+  while (signals.Wait() == Signals::Request::kReload) {
+    static_cast<void>(application.Reload());  // It has logged what was wrong; the old one stays.
+  }
+}
+
+int Fail(const Log& log, const Error& error) {
+  log.Error("cannot start", {{"error", error.message}});
+  return EXIT_FAILURE;
+}
+
+int Run(const ServeFlags& flags) {
+  const Signals signals;  // Before any thread, so that all of them leave signals to this one.
+  const Log log(flags.log_level, flags.log_format);
+  const SystemClock clock;
+
+  std::unique_ptr<DemoProcess> demo;
+  if (IsQuickstart(flags)) {
+    AnnounceQuickstart(log);
+    Result<std::unique_ptr<DemoProcess>> started = DemoProcess::Start(QuickstartDemoFolder());
+    if (!started) return Fail(log, started.error());
+    demo = std::move(*started);
+  }
+
+  const auto application = Application::Start(
+      {.load = [&flags] { return Load(flags); },
+       .config_name = IsQuickstart(flags) ? std::string(kQuickstartName) : flags.config.string(),
+       .demo = IsQuickstart(flags)},
+      clock, log);
+  if (!application) return Fail(log, application.error());
+
+  ServeUntilStopped(**application, signals);
+  log.Info("stopping");
+  signals.GiveBack();
+  demo.reset();
+  if (!(*application)->Stop()) {
+    log.Warn("a collector hangs, leaving it behind");
+    std::_Exit(EXIT_SUCCESS);
+  }
+  log.Info("stopped");
+  return EXIT_SUCCESS;
+}
+
+int Run(const CheckConfigFlags& flags) {
+  return CheckConfig(flags);
+}
+
+int Run(const CheckMetricsFlags& flags) {
+  return CheckMetrics(flags);
+}
+
+int Run(const CollectorsFlags& flags) {
+  return ListCollectors(flags);
+}
+
+int Run(const HealthcheckFlags& flags) {
+  return Healthcheck(flags);
+}
+
+int Run(const DemoFlags& flags) {
+  return flags.revive ? ReviveDemo(flags) : PlayDemo(flags);
+}
+
+int Run(const VersionFlags&) {
+  std::cout << "tocsin " << Version() << " (" << Revision() << ")\n";
+  return EXIT_SUCCESS;
+}
+
+int Run(const HelpFlags& flags) {
+  std::cout << flags.text;
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+}  // namespace tocsin
+
+int main(int argc, char** argv) {
+  const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
+  const auto command = tocsin::ParseCommandLine(arguments.subspan(argc > 0 ? 1 : 0));
+  if (!command) {
+    std::cerr << "tocsin: " << command.error().message << "\nTry 'tocsin --help'.\n";
+    return 2;
+  }
+  return std::visit([](const auto& flags) { return tocsin::Run(flags); }, *command);
 }

@@ -1,0 +1,65 @@
+// The parts of a serving tocsin, put together.
+
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "exporter/config.h"
+#include "exporter/http_server.h"
+#include "exporter/metrics_page.h"
+#include "exporter/reload.h"
+#include "exporter/scheduler.h"
+#include "exporter/self_metrics.h"
+
+namespace tocsin {
+
+/// Collects what the configuration says, and serves it. Never needs a source to be there.
+/// Safe for concurrent use, except for Stop().
+class Application {
+ public:
+  struct Settings {
+    Reloader::Load load;      ///< Gives the configuration, now and at each reload.
+    std::string config_name;  ///< What the log calls it: a file, or "quickstart".
+    bool demo = false;        ///< Whether what it watches is played by us.
+  };
+
+  /// Fails with the configuration's mistakes (kInvalidInput), or with kUnavailable if an address is
+  /// taken; then nothing has been started. `clock` and `log` outlive the application.
+  static Result<std::unique_ptr<Application>> Start(const Settings& settings, const Clock& clock,
+                                                    const Log& log);
+  Application(const Application&) = delete;
+  Application& operator=(const Application&) = delete;
+
+  /// The addresses listened on, "127.0.0.1:10061".
+  std::vector<std::string> addresses() const { return server_->addresses(); }
+
+  Status Reload() { return reloader_.Reload(); }
+
+  /// Finishes the requests in progress and then the collectors, within 5 seconds. Returns false if
+  /// a collector hangs even now: then the process must end by std::_Exit (see Scheduler::Stop).
+  bool Stop();
+
+ private:
+  Application(const Settings& settings, Config config, const Clock& clock, const Log& log);
+
+  Status Listen(const std::vector<std::string>& addresses, bool demo);
+  std::uint64_t Generation() const;
+  std::string NotReady() const;
+
+  const Clock& clock_;
+  const Log& log_;
+  SelfMetrics own_;
+  Scheduler scheduler_;
+  Reloader reloader_;
+  MetricsPage page_;
+  std::atomic<bool> started_ = false;  ///< Whether the first configuration is in force.
+  std::unique_ptr<HttpServer> server_;
+};
+
+}  // namespace tocsin

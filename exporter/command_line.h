@@ -1,0 +1,68 @@
+// What the user asked for on the command line.
+
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+
+namespace tocsin {
+
+/// `tocsin`, `tocsin serve`: run until told to stop.
+struct ServeFlags {
+  std::filesystem::path config;     ///< Empty: the quickstart.
+  std::vector<std::string> listen;  ///< Instead of the configuration's, unless empty.
+  std::optional<std::string>
+      storage_path;  ///< Instead of the configuration's; ":memory:" keeps nothing.
+  LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kLogfmt;
+};
+
+/// `tocsin check config FILE...`
+struct CheckConfigFlags {
+  std::vector<std::filesystem::path> files;
+};
+
+/// `tocsin check metrics [FILE]`
+struct CheckMetricsFlags {
+  std::string file = "-";  ///< "-" is standard input.
+};
+
+/// `tocsin collectors [NAME]`
+struct CollectorsFlags {
+  std::string name;  ///< Empty: all of them.
+};
+
+/// `tocsin healthcheck`
+struct HealthcheckFlags {
+  std::string url;
+};
+
+/// `tocsin demo`
+struct DemoFlags {
+  std::filesystem::path folder;  ///< The quickstart's, unless told otherwise.
+  bool revive = false;
+};
+
+/// `tocsin --version`
+struct VersionFlags {};
+
+/// `--help`, of tocsin or of a command.
+struct HelpFlags {
+  std::string text;
+};
+
+using CommandLine = std::variant<ServeFlags, CheckConfigFlags, CheckMetricsFlags, CollectorsFlags,
+                                 HealthcheckFlags, DemoFlags, VersionFlags, HelpFlags>;
+
+/// Parses the arguments without the program's name. Fails with kInvalidInput and what is wrong with
+/// them. Pure.
+Result<CommandLine> ParseCommandLine(std::span<const char* const> arguments);
+
+}  // namespace tocsin

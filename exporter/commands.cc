@@ -1,0 +1,180 @@
+#include "exporter/commands.h"
+
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "collectors/registry.h"
+#include "exporter/config.h"
+#include "exporter/demo/demo.h"
+#include "exporter/metrics_lint.h"
+#include "exporter/metrics_text.h"
+#include "exporter/quickstart.h"
+#include "exporter/signals.h"
+
+namespace tocsin {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+constexpr int kLintFindings = 3;
+
+constexpr std::string_view kStandardInput = "-";
+constexpr long kHealthcheckMilliseconds = 5000;
+
+void PrintOptions(const collectors::CollectorEntry& collector) {
+  std::cout
+      << "\nOptions, beside type, name, interval, timeout, stale_after, max_series and labels:\n";
+  for (const collectors::OptionDesc& option : collector.options) {
+    std::cout << fmt::format("  {} ({}{}{})\n      {}\n", option.name, option.type,
+                             option.default_value.empty() ? "" : ", default ", option.default_value,
+                             option.help);
+  }
+}
+
+void PrintMetrics(const collectors::CollectorEntry& collector) {
+  std::cout << "\nMetrics:\n";
+  for (const MetricDesc& metric : collector.metrics) {
+    const std::string labels =
+        metric.labels.size() == 0 ? "" : fmt::format("{{{}}}", fmt::join(metric.labels, ","));
+    const char* const when =
+        metric.exported == Exported::kAlways ? "" : ", with compatibility_names only";
+    std::cout << fmt::format("  {}{} ({}{})\n      {}\n", metric.name, labels, Name(metric.type),
+                             when, metric.help);
+  }
+}
+
+Result<std::string> ReadInput(const std::string& file) {
+  if (file != kStandardInput) return ReadFile(file);
+  return std::string(std::istreambuf_iterator<char>(std::cin), {});
+}
+
+std::size_t Discard(char* /*data*/, std::size_t size, std::size_t count, void* /*user*/) {
+  return size * count;
+}
+
+/// The status of a GET, within the time limit; no redirects, no proxy.
+Result<long> FetchStatus(const std::string& url) {
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> request(curl_easy_init(),
+                                                                    &curl_easy_cleanup);
+  if (request == nullptr) return Error{ErrorCode::kUnavailable, "libcurl does not start"};
+  curl_easy_setopt(request.get(), CURLOPT_URL, url.c_str());
+  curl_easy_setopt(request.get(), CURLOPT_TIMEOUT_MS, kHealthcheckMilliseconds);
+  curl_easy_setopt(request.get(), CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(request.get(), CURLOPT_PROXY, "");
+  curl_easy_setopt(request.get(), CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(request.get(), CURLOPT_WRITEFUNCTION, &Discard);
+  const CURLcode done = curl_easy_perform(request.get());
+  if (done != CURLE_OK) return Error{ErrorCode::kUnavailable, curl_easy_strerror(done)};
+  long status = 0;
+  curl_easy_getinfo(request.get(), CURLINFO_RESPONSE_CODE, &status);
+  return status;
+}
+
+}  // namespace
+
+int CheckConfig(const CheckConfigFlags& flags) {
+  int answer = kDone;
+  for (const std::filesystem::path& file : flags.files) {
+    const Result<Config> config = LoadConfig(file);
+    if (config) {
+      std::cout << fmt::format("{}: good, {} collector{}\n", file.string(),
+                               config->collectors.size(),
+                               config->collectors.size() == 1 ? "" : "s");
+    } else {
+      std::cerr << config.error().message << '\n';
+      answer = kFailed;
+    }
+  }
+  return answer;
+}
+
+int CheckMetrics(const CheckMetricsFlags& flags) {
+  const Result<std::string> text = ReadInput(flags.file);
+  if (!text) {
+    std::cerr << text.error().message << '\n';
+    return kFailed;
+  }
+  const auto families =
+      ParseMetricsText(*text, flags.file == kStandardInput ? "<stdin>" : flags.file);
+  if (!families) {
+    std::cerr << families.error().message << '\n';
+    return kFailed;
+  }
+  const std::vector<std::string> findings = LintMetrics(*families);
+  for (const std::string& finding : findings) std::cerr << finding << '\n';
+  return findings.empty() ? kDone : kLintFindings;
+}
+
+int ListCollectors(const CollectorsFlags& flags) {
+  if (flags.name.empty()) {
+    for (const collectors::CollectorEntry& collector : collectors::AllCollectors()) {
+      std::cout << fmt::format("{:<12} {}\n", collector.name, collector.summary);
+    }
+    std::cout << "\n'tocsin collectors NAME' shows the options and the metrics of one.\n";
+    return kDone;
+  }
+  const collectors::CollectorEntry* const collector = collectors::FindCollector(flags.name);
+  if (collector == nullptr) {
+    std::cerr << fmt::format("tocsin: no collector is called '{}'; see 'tocsin collectors'\n",
+                             flags.name);
+    return kWrongUsage;
+  }
+  std::cout << fmt::format("{}: {}\n", collector->name, collector->summary);
+  PrintOptions(*collector);
+  PrintMetrics(*collector);
+  return kDone;
+}
+
+int Healthcheck(const HealthcheckFlags& flags) {
+  const Result<long> status = FetchStatus(flags.url);
+  if (!status) {
+    std::cerr << fmt::format("tocsin: {}: {}\n", flags.url, status.error().message);
+    return kFailed;
+  }
+  if (*status >= 200 && *status < 300) return kDone;
+  std::cerr << fmt::format("tocsin: {}: HTTP {}\n", flags.url, *status);
+  return kFailed;
+}
+
+int PlayDemo(const DemoFlags& flags) {
+  const Signals signals;
+  const Log log(LogLevel::kInfo, LogFormat::kLogfmt);
+  const SystemClock clock;
+  Status played;
+  std::jthread player([&](std::stop_token stop) {
+    DemoOptions options;
+    options.folder = flags.folder;
+    options.started = &ReportDemoStarted;
+    played = RunDemo(options, clock, log, std::move(stop));
+    signals.RequestStop();
+  });
+  while (signals.Wait() != Signals::Request::kStop) continue;
+  player.request_stop();
+  player.join();
+  if (played) return kDone;
+  log.Error("the demo cannot go on", {{"error", played.error().message}});
+  return kFailed;
+}
+
+int ReviveDemo(const DemoFlags& flags) {
+  const Status asked = ReviveDemo(flags.folder);
+  if (asked) return kDone;
+  std::cerr << fmt::format("tocsin: {}\n", asked.error().message);
+  return kFailed;
+}
+
+}  // namespace tocsin
