@@ -1,6 +1,7 @@
 #include "exporter/config.h"
 
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -245,6 +246,19 @@ BOOST_AUTO_TEST_CASE(AMissingFileIsNamed) {
   const Result<Config> config = LoadConfig("/no/such/file.yaml");
   BOOST_TEST_REQUIRE(!config);
   BOOST_TEST(config.error().message == "/no/such/file.yaml: No such file or directory");
+}
+
+BOOST_AUTO_TEST_CASE(TheExamplesAreGood) {
+  const std::filesystem::path examples =
+      std::filesystem::path(__FILE__).parent_path() / "../../examples";
+  int checked = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(examples)) {
+    if (entry.path().extension() != ".yaml") continue;
+    const Result<Config> config = LoadConfig(entry.path());
+    BOOST_TEST(!!config, (config ? "" : config.error().message));
+    ++checked;
+  }
+  BOOST_TEST(checked > 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
