@@ -43,7 +43,9 @@ def with_includes(path, seen=None):
 
 
 def fingerprint(path, command):
-    digest = hashlib.sha256((ROOT / ".clang-tidy").read_bytes() + command.encode())
+    digest = hashlib.sha256(command.encode())
+    for checks in (ROOT / ".clang-tidy", ROOT / "tests" / ".clang-tidy"):
+        digest.update(checks.read_bytes())
     for part in sorted(with_includes(path)):
         digest.update(part.read_bytes())
     return digest.hexdigest()
@@ -62,8 +64,9 @@ def tidy(path, command, build):
 def tidy_all(build):
     (build / ".tidy").mkdir(exist_ok=True)
     database = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
-    ours = [(pathlib.Path(entry["file"]), entry["command"]) for entry in database
-            if pathlib.Path(entry["file"]).is_relative_to(ROOT) and str(build) not in entry["file"]]
+    # By file: one that several programs share is looked at once.
+    ours = sorted({pathlib.Path(entry["file"]): entry["command"] for entry in database
+                   if not pathlib.Path(entry["file"]).is_relative_to(build)}.items())
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         results = pool.map(lambda entry: (entry[0], *tidy(*entry, build)), ours)
         bad = [(path, output) for path, passed, output in results if not passed]

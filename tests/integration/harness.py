@@ -308,7 +308,7 @@ class Postgres:
                             "--locale=C.UTF-8", "--no-sync", "--auth-local=trust", "--auth-host=scram-sha-256"],
                            check=True, capture_output=True, cwd=self.folder, **self._user)
             self.start()
-            self.sql(f"CREATE DATABASE {self.DATABASE}", database="postgres")
+            self.recreate()
             self.set_password(self.password)
         except BaseException:
             self.__exit__()
@@ -392,6 +392,11 @@ class Postgres:
         self.sql(f"SET password_encryption='scram-sha-256'; ALTER ROLE {self.USER} PASSWORD '{quoted}'")
         self.password = password
 
+    def recreate(self):
+        """Empties the database, whoever is connected."""
+        self.sql(f"DROP DATABASE IF EXISTS {self.DATABASE} WITH (FORCE)", database="postgres")
+        self.sql(f"CREATE DATABASE {self.DATABASE}", database="postgres")
+
     def sessions(self, condition="true"):
         """How many sessions tocsin has open that meet the condition."""
         return int(self.sql("SELECT count(*) FROM pg_stat_activity "
@@ -405,6 +410,33 @@ class Postgres:
         lines.append(f"    postgres: {{host: 127.0.0.1, port: {self.port}, database: {self.DATABASE}, "
                      f"user: {self.USER}, sslmode: disable, {secret}}}")
         return "\n".join(lines)
+
+
+class TestCase(unittest.TestCase):
+    """With enter(), which Python has from 3.11 on."""
+
+    def enter(self, manager):
+        """Enters a context manager that is left when the test ends."""
+        entered = manager.__enter__()
+        self.addCleanup(manager.__exit__, None, None, None)
+        return entered
+
+
+class PostgresTestCase(TestCase):
+    """Tests that share a running PostgreSQL, and begin with an empty database in it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.postgres = Postgres().__enter__()
+        cls.addClassCleanup(cls.postgres.__exit__)
+
+    def run(self, result=None):
+        self.postgres.recreate()
+        return super().run(result)
+
+    def config(self, server="", **options):
+        """The text of a configuration that watches this database, and keeps its state beside itself."""
+        return (f"storage: {{path: state}}\n{server}collectors:\n{self.postgres.collector(**options)}\n")
 
 
 def yaml_text(text):
