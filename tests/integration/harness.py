@@ -53,6 +53,12 @@ def free_port():
         return probe.getsockname()[1]
 
 
+@contextlib.contextmanager
+def temporary_folder():
+    with tempfile.TemporaryDirectory(prefix="tocsin-test-") as folder:
+        yield pathlib.Path(folder)
+
+
 def need(program):
     """The path of a program, looked up also where Debian keeps PostgreSQL's. Without it the test is skipped."""
     servers = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
