@@ -1,0 +1,235 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+
+#include "collectors/dagster/parts.h"
+#include "collectors/dagster/state.h"
+
+namespace tocsin::collectors::dagster {
+namespace {
+
+constexpr MetricDesc kHeartbeatAgeSeconds = {
+    "dagster_daemon_heartbeat_age_seconds",
+    MetricType::kGauge,
+    "Seconds since the daemon last reported, by the database's clock.",
+    {"daemon_type"}};
+constexpr MetricDesc kHeartbeatAge = {"dagster_daemon_heartbeat_age",
+                                      MetricType::kGauge,
+                                      "Same as dagster_daemon_heartbeat_age_seconds.",
+                                      {"daemon_type"}};
+constexpr MetricDesc kLastHeartbeat = {"dagster_daemon_last_heartbeat_timestamp_seconds",
+                                       MetricType::kGauge,
+                                       "Unix time at which the daemon last reported.",
+                                       {"daemon_type"}};
+constexpr MetricDesc kRequired = {
+    "dagster_daemon_required",
+    MetricType::kGauge,
+    "1 if this installation must run the daemon, as configured in tocsin.",
+    {"daemon_type"}};
+constexpr MetricDesc kErrors = {
+    "dagster_daemon_heartbeat_errors",
+    MetricType::kGauge,
+    "Errors that the daemon listed in its last report; Dagster keeps at most five.",
+    {"daemon_type"}};
+constexpr MetricDesc kRestarts = {"dagster_daemon_restarts_total",
+                                  MetricType::kCounter,
+                                  "How often another process than before reported as this daemon.",
+                                  {"daemon_type"}};
+constexpr MetricDesc kFlapping = {"dagster_daemon_flapping",
+                                  MetricType::kGauge,
+                                  "1 if two processes report as this daemon in turn: the last "
+                                  "change within five minutes was back to "
+                                  "the process before.",
+                                  {"daemon_type"}};
+constexpr MetricDesc kHealthy = {
+    "dagster_daemon_healthy",
+    MetricType::kGauge,
+    "Dagster's own verdict: a report without errors in the last half hour. Too slow to alert on.",
+    {"daemon_type", "required"}};
+
+constexpr std::array kMetrics = {kHeartbeatAgeSeconds,
+                                 kHeartbeatAge,
+                                 kLastHeartbeat,
+                                 kRequired,
+                                 kErrors,
+                                 kRestarts,
+                                 kFlapping,
+                                 kHealthy};
+
+// One row per daemon type, so the table does not grow.
+constexpr Statement kHeartbeats = {
+    Store::kRuns, "SELECT daemon_type, daemon_id, body, \"timestamp\" FROM daemon_heartbeats"};
+
+/// Dagster's daemon_heartbeat_tolerance and its heartbeat interval.
+/// Source: dagster/_daemon/controller.py.
+constexpr std::chrono::seconds kDagsterTolerance{1800 + 30};
+constexpr std::chrono::minutes kFlappingWindow{5};
+/// No time zone is ahead of UTC by anything but a multiple of this.
+constexpr std::chrono::minutes kZoneStep{15};
+
+/// What a heartbeat's body says.
+struct Report {
+  std::optional<Moment> at;
+  std::size_t errors = 0;
+};
+
+/// Reads a body of any version of Dagster: {"timestamp": 1.5, "errors": [...]}, before that
+/// {"timestamp": 1.5, "error": {...}}. A malformed body says nothing.
+Report ParseReport(std::string_view body) {
+  boost::json::error_code problem;
+  const boost::json::value value = boost::json::parse(body, problem);
+  Report report;
+  if (problem || !value.is_object()) return report;
+  const boost::json::object& object = value.get_object();
+  if (const auto* at = object.if_contains("timestamp"); at != nullptr && at->is_number()) {
+    report.at = FromUnixSeconds(at->to_number<double>());
+  }
+  if (const auto* errors = object.if_contains("errors"); errors != nullptr && errors->is_array()) {
+    report.errors = errors->get_array().size();
+  } else if (const auto* error = object.if_contains("error");
+             error != nullptr && error->is_object()) {
+    report.errors = 1;
+  }
+  return report;
+}
+
+/// How far a naive moment is ahead of the true one that it was written for.
+Microseconds OffsetBetween(Moment naive, Moment truth) {
+  const double steps = Seconds(naive - truth) / Seconds(Microseconds(kZoneStep));
+  return Microseconds(kZoneStep) * std::llround(steps);
+}
+
+struct Daemon {
+  bool has_row = false;
+  std::optional<Moment> last_report;
+  std::size_t errors = 0;
+
+  std::string process;         ///< The daemon_id of the last report; empty before the first.
+  std::string process_before;  ///< Of the process that reported before it.
+  std::uint64_t restarts = 0;
+  std::optional<Moment> changed_at;  ///< When `process` was first seen in place of another.
+  std::optional<Moment> back_at;     ///< When a change was last one back to the process before.
+};
+
+class Daemons final : public Part {
+ public:
+  explicit Daemons(const Settings& settings) : required_(settings.required_daemons) {}
+
+  Status Read(Session& session) override;
+  void Publish(Points& points) const override;
+  void Save(boost::json::object& state) const override;
+  void Restore(const boost::json::object& state) override;
+
+ private:
+  bool IsRequired(const std::string& type) const {
+    return std::find(required_.begin(), required_.end(), type) != required_.end();
+  }
+  static void PublishRow(Points& points, const std::string& type, const Daemon& daemon);
+
+  const std::vector<std::string> required_;
+  std::map<std::string, Daemon> daemons_;
+};
+
+void NoteProcess(Daemon& daemon, std::string_view process, Moment now) {
+  if (process.empty() || process == daemon.process) return;
+  if (!daemon.process.empty()) {
+    ++daemon.restarts;
+    const bool is_back = process == daemon.process_before && daemon.changed_at &&
+                         now - *daemon.changed_at <= kFlappingWindow;
+    if (is_back) daemon.back_at = now;
+    daemon.changed_at = now;
+  }
+  daemon.process_before = std::exchange(daemon.process, std::string(process));
+}
+
+Status Daemons::Read(Session& session) {
+  const Result<SqlRows> rows = session.Query(kHeartbeats);
+  if (!rows) return rows.error();
+
+  std::vector<Report> reports;
+  std::optional<Moment> newest;
+  for (std::size_t row = 0; row < rows->size(); ++row) {
+    const Report& report = reports.emplace_back(ParseReport(rows->Text(row, 2)));
+    const std::optional<Moment> naive = ParseNaive(rows->Text(row, 3));
+    // The newest row tells: an old one may have been written before the zone was changed.
+    if (naive && report.at && (!newest || *report.at > *newest)) {
+      newest = report.at;
+      session.set_naive_offset(OffsetBetween(*naive, *report.at));
+    }
+  }
+  for (auto& [type, daemon] : daemons_) daemon.has_row = false;
+  for (std::size_t row = 0; row < rows->size(); ++row) {
+    Daemon& daemon = daemons_[std::string(rows->Text(row, 0))];
+    daemon.has_row = true;
+    daemon.errors = reports[row].errors;
+    daemon.last_report = reports[row].at ? reports[row].at : session.NaiveAt(*rows, row, 3);
+    NoteProcess(daemon, rows->Text(row, 1), session.Now());
+  }
+  return {};
+}
+
+void Daemons::PublishRow(Points& points, const std::string& type, const Daemon& daemon) {
+  if (daemon.last_report) {
+    const double age = points.AgeOf(*daemon.last_report);
+    points.Add(kHeartbeatAgeSeconds, {type}, age);
+    points.Add(kHeartbeatAge, {type}, age);
+    points.Add(kLastHeartbeat, {type}, UnixSeconds(*daemon.last_report));
+  }
+  points.Add(kErrors, {type}, static_cast<double>(daemon.errors));
+  points.Add(kRestarts, {type}, static_cast<double>(daemon.restarts));
+  const bool flaps = daemon.back_at && points.now() - *daemon.back_at <= kFlappingWindow;
+  points.Add(kFlapping, {type}, flaps ? 1 : 0);
+}
+
+void Daemons::Publish(Points& points) const {
+  for (const std::string& type : required_) {
+    points.Add(kRequired, {type}, 1);
+    if (const auto found = daemons_.find(type); found == daemons_.end() || !found->second.has_row) {
+      points.Add(kHealthy, {type, "true"}, 0);
+    }
+  }
+  for (const auto& [type, daemon] : daemons_) {
+    if (!daemon.has_row) continue;
+    const bool required = IsRequired(type);
+    if (!required) points.Add(kRequired, {type}, 0);
+    PublishRow(points, type, daemon);
+    const bool healthy = daemon.errors == 0 && daemon.last_report &&
+                         points.now() - *daemon.last_report <= kDagsterTolerance;
+    points.Add(kHealthy, {type, required ? "true" : "false"}, healthy ? 1 : 0);
+  }
+}
+
+void Daemons::Save(boost::json::object& state) const {
+  for (const auto& [type, daemon] : daemons_) {
+    state[type] = {{"process", daemon.process}, {"restarts", daemon.restarts}};
+  }
+}
+
+void Daemons::Restore(const boost::json::object& state) {
+  for (const auto& [type, value] : state) {
+    Daemon& daemon = daemons_[std::string(type)];
+    daemon.process = TextIn(value, "process");
+    daemon.restarts = CountIn(value, "restarts");
+  }
+}
+
+std::unique_ptr<Part> Make(const Settings& settings) {
+  return std::make_unique<Daemons>(settings);
+}
+
+}  // namespace
+
+PartKind DaemonsPart() {
+  return {"daemons", Store::kRuns, kMetrics, Make};
+}
+
+}  // namespace tocsin::collectors::dagster

@@ -1,0 +1,47 @@
+#include "collectors/dagster/histogram.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include <boost/json/array.hpp>
+
+#include "collectors/dagster/state.h"
+
+namespace tocsin::collectors::dagster {
+
+void Histogram::Observe(double value) {
+  const auto bucket = std::lower_bound(bounds_.begin(), bounds_.end(), value) - bounds_.begin();
+  ++counts_[static_cast<std::size_t>(bucket)];
+  sum_ += value;
+}
+
+void Histogram::Merge(const Histogram& other) {
+  for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
+  sum_ += other.sum_;
+}
+
+boost::json::object Histogram::Save() const {
+  return {{"bounds", boost::json::array(bounds_.begin(), bounds_.end())},
+          {"counts", boost::json::array(counts_.begin(), counts_.end())},
+          {"sum", sum_}};
+}
+
+void Histogram::Restore(const boost::json::value& saved) {
+  const boost::json::array& counts = ArrayIn(saved, "counts");
+  if (ArrayIn(saved, "bounds") != boost::json::array(bounds_.begin(), bounds_.end()) ||
+      counts.size() != counts_.size()) {
+    return;
+  }
+  std::vector<std::uint64_t> restored;
+  for (const boost::json::value& count : counts) {
+    boost::json::error_code inexact;
+    restored.push_back(count.is_number() ? count.to_number<std::uint64_t>(inexact) : 0);
+    if (inexact) return;
+  }
+  const boost::json::value* const sum = saved.get_object().if_contains("sum");
+  if (sum == nullptr || !sum->is_number()) return;
+  counts_ = std::move(restored);
+  sum_ = sum->to_number<double>();
+}
+
+}  // namespace tocsin::collectors::dagster

@@ -1,0 +1,101 @@
+#include <array>
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "collectors/dagster/collector.h"
+#include "collectors/sql/postgres_connection.h"
+#include "collectors/sql/postgres_options.h"
+#include "collectors/sql/sqlite_connection.h"
+
+namespace tocsin::collectors::dagster {
+namespace {
+
+constexpr std::array kOwnOptions = {
+    OptionDesc{
+        "sqlite.dagster_home", "text", "",
+        "The folder DAGSTER_HOME of a Dagster without a database of its own; instead of postgres."},
+    OptionDesc{"required_daemons", "list of texts",
+               "[SENSOR, BACKFILL, SCHEDULER, QUEUED_RUN_COORDINATOR]",
+               "The daemons that this installation must run."},
+    OptionDesc{"compatibility_names", "true/false", "false",
+               "Also export names that promtool refuses, and aliases for other dashboards."},
+    OptionDesc{"assets", "list of texts", "[]",
+               "Keys of assets that get series of their own, such as sales/orders."},
+    OptionDesc{"max_jobs", "integer", "500",
+               "Most jobs with series of their own; others are summed up as __other__."},
+    OptionDesc{"max_active_runs", "integer", "10000",
+               "With more unfinished runs than this, they are counted by status only."},
+    OptionDesc{
+        "watermark_overlap", "duration", "5m",
+        "How far back each look for finished runs begins, for late commits and slow clocks."},
+};
+
+Settings ReadSettings(YamlMap& options) {
+  Settings settings;
+  settings.required_daemons = options.StringsOr("required_daemons", settings.required_daemons);
+  settings.compatibility_names =
+      options.BoolOr("compatibility_names", settings.compatibility_names);
+  settings.assets = options.StringsOr("assets", settings.assets);
+  settings.max_jobs = static_cast<std::size_t>(
+      options.IntegerOr("max_jobs", static_cast<std::int64_t>(settings.max_jobs), 1, 100'000));
+  settings.max_active_runs =
+      options.IntegerOr("max_active_runs", settings.max_active_runs, 0, 10'000'000);
+  settings.watermark_overlap =
+      options.PositiveDurationOr("watermark_overlap", settings.watermark_overlap);
+  return settings;
+}
+
+Database OpenPostgres(const PostgresOptions& options) {
+  const auto connection = std::make_shared<PostgresConnection>(options);
+  return {Dialect::kPostgres, {connection, connection, connection}};
+}
+
+/// Dagster's default layout. Source: dagster/_core/storage/sqlite_storage.py.
+Database OpenSqlite(const std::filesystem::path& dagster_home) {
+  const std::filesystem::path history = dagster_home / "history";
+  return {Dialect::kSqlite,
+          {std::make_shared<SqliteConnection>(history / "runs.db"),
+           std::make_shared<SqliteConnection>(history / "runs" / "index.db"),
+           std::make_shared<SqliteConnection>(dagster_home / "schedules" / "schedules.db")}};
+}
+
+}  // namespace
+
+std::span<const OptionDesc> Options() {
+  static const std::vector<OptionDesc> kAll = [] {
+    std::vector<OptionDesc> all(kPostgresOptions.begin(), kPostgresOptions.end());
+    all.insert(all.end(), kOwnOptions.begin(), kOwnOptions.end());
+    return all;
+  }();
+  return kAll;
+}
+
+MakeCollector Configure(YamlMap& options) {
+  static const YamlNode kNothing;
+  const bool has_postgres = options.Has("postgres");
+  const bool has_sqlite = options.Has("sqlite");
+  const YamlNode* const postgres_node = options.Node("postgres");
+  const YamlNode* const sqlite_node = options.Node("sqlite");
+  if (has_postgres == has_sqlite) {
+    options.diagnostics().Add(
+        has_sqlite ? options.PlaceOf("sqlite") : options.place(),
+        "expected either postgres or sqlite, to say where Dagster's storage is");
+  }
+  const Settings settings = ReadSettings(options);
+
+  if (has_sqlite) {
+    YamlMap sqlite(*sqlite_node, options.diagnostics());
+    const std::filesystem::path dagster_home = sqlite.RequiredString("dagster_home");
+    return [settings, dagster_home](const Environment& environment) {
+      return std::make_unique<DagsterCollector>(settings, OpenSqlite(dagster_home), environment);
+    };
+  }
+  YamlMap map(postgres_node != nullptr ? *postgres_node : kNothing, options.diagnostics());
+  const PostgresOptions postgres = ReadPostgresOptions(map);
+  return [settings, postgres](const Environment& environment) {
+    return std::make_unique<DagsterCollector>(settings, OpenPostgres(postgres), environment);
+  };
+}
+
+}  // namespace tocsin::collectors::dagster

@@ -1,0 +1,40 @@
+#include "collectors/dagster/part.h"
+
+#include <algorithm>
+
+namespace tocsin::collectors::dagster {
+
+double Points::AgeOf(Moment moment) const {
+  return std::max(0.0, Seconds(now_ - moment));
+}
+
+bool Points::IsWanted(const MetricDesc& metric) const {
+  return metric.exported == Exported::kAlways || settings_.compatibility_names;
+}
+
+void Points::Add(const MetricDesc& metric, std::initializer_list<std::string_view> label_values,
+                 double value) {
+  if (IsWanted(metric)) sink_.Add(metric, label_values, value);
+}
+
+void Points::AddHistogram(const MetricDesc& metric,
+                          std::initializer_list<std::string_view> label_values,
+                          const HistogramPoint& point) {
+  if (IsWanted(metric)) sink_.AddHistogram(metric, label_values, point);
+}
+
+std::string_view LocationOf(std::string_view repository_tag) {
+  const std::size_t at = repository_tag.find('@');
+  if (at == std::string_view::npos || at + 1 == repository_tag.size()) return kUnknownLocation;
+  return repository_tag.substr(at + 1);
+}
+
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+}  // namespace tocsin::collectors::dagster
