@@ -56,6 +56,10 @@ constexpr MetricDesc kHealthy = {
     "Dagster's own verdict: a report without errors in the last half hour. Too slow to alert on.",
     {"daemon_type", "required"}};
 
+constexpr MetricDesc kZoneOffset = {
+    "dagster_database_timezone_offset_seconds", MetricType::kGauge,
+    "How far the moments that Dagster writes without a time zone are ahead of UTC; 0 is right."};
+
 constexpr std::array kMetrics = {kHeartbeatAgeSeconds,
                                  kHeartbeatAge,
                                  kLastHeartbeat,
@@ -63,7 +67,8 @@ constexpr std::array kMetrics = {kHeartbeatAgeSeconds,
                                  kErrors,
                                  kRestarts,
                                  kFlapping,
-                                 kHealthy};
+                                 kHealthy,
+                                 kZoneOffset};
 
 // One row per daemon type, so the table does not grow.
 constexpr Statement kHeartbeats = {
@@ -137,6 +142,7 @@ class Daemons final : public Part {
 
   const std::vector<std::string> required_;
   std::map<std::string, Daemon> daemons_;
+  Microseconds naive_offset_{};
 };
 
 void NoteProcess(Daemon& daemon, std::string_view process, Moment now) {
@@ -166,6 +172,7 @@ Status Daemons::Read(Session& session) {
       session.set_naive_offset(OffsetBetween(*naive, *report.at));
     }
   }
+  naive_offset_ = session.naive_offset();
   for (auto& [type, daemon] : daemons_) daemon.has_row = false;
   for (std::size_t row = 0; row < rows->size(); ++row) {
     Daemon& daemon = daemons_[std::string(rows->Text(row, 0))];
@@ -191,6 +198,7 @@ void Daemons::PublishRow(Points& points, const std::string& type, const Daemon& 
 }
 
 void Daemons::Publish(Points& points) const {
+  points.Add(kZoneOffset, {}, Seconds(naive_offset_));
   for (const std::string& type : required_) {
     points.Add(kRequired, {type}, 1);
     if (const auto found = daemons_.find(type); found == daemons_.end() || !found->second.has_row) {

@@ -16,11 +16,7 @@ constexpr MetricDesc kSchemaInfo = {"dagster_schema_info",
                                     MetricType::kGauge,
                                     "1, with the revision of Dagster's tables.",
                                     {"version_num"}};
-constexpr MetricDesc kZoneOffset = {
-    "dagster_database_timezone_offset_seconds", MetricType::kGauge,
-    "How far the moments that Dagster writes without a time zone are ahead of UTC; 0 is right."};
-
-constexpr std::array kSchemaMetrics = {kSchemaInfo, kZoneOffset};
+constexpr std::array kSchemaMetrics = {kSchemaInfo};
 
 constexpr MetricDesc kConnections = {"dagster_database_connections",
                                      MetricType::kGauge,
@@ -71,27 +67,23 @@ constexpr Statement kRelations = {
 
 class Schema final : public Part {
  public:
+  Duration every() const override { return std::chrono::minutes(5); }
+
   Status Read(Session& session) override {
-    offset_ = session.naive_offset();
-    if (read_at_ && session.Now() - *read_at_ < std::chrono::minutes(5)) return {};
     const Result<SqlRows> rows = session.Query(kRevision);
     if (!rows) return rows.error();
     revisions_.clear();
     for (std::size_t row = 0; row < rows->size(); ++row)
       revisions_.emplace_back(rows->Text(row, 0));
-    read_at_ = session.Now();
     return {};
   }
 
   void Publish(Points& points) const override {
     for (const std::string& revision : revisions_) points.Add(kSchemaInfo, {revision}, 1);
-    points.Add(kZoneOffset, {}, Seconds(offset_));
   }
 
  private:
   std::vector<std::string> revisions_;
-  Microseconds offset_{};
-  std::optional<Moment> read_at_;
 };
 
 class Connections final : public Part {
