@@ -45,6 +45,7 @@ collectors:
 
 namespace {
 
+constexpr int kCannotStart = 127;  // The shell's word for it.
 constexpr std::string_view kStartedLine = "demo started\n";
 constexpr std::chrono::seconds kStartPatience(30);
 constexpr std::chrono::seconds kStopPatience(3);
@@ -57,10 +58,9 @@ Error Failed(std::string_view attempt, int number) {
 
 /// Runs between fork() and exec() in a program that may have threads: system calls only.
 [[noreturn]] void BecomeDemo(pid_t parent, int output, char* const* arguments) {
-  constexpr int kCannotStart = 127;
   sigset_t none;
   sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);  // The server may block what stops the demo.
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);  // The server may block what stops the demo.
   signal(SIGPIPE, SIG_DFL);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(kCannotStart);  // It died before the line above.

@@ -89,7 +89,7 @@ Result<demo::Installation> OpenInstallation(const DemoOptions& options, TimePoin
 }  // namespace
 
 Status RunDemo(const DemoOptions& options, const Clock& clock, const Log& log,
-               std::stop_token stop) {
+               const std::stop_token& stop) {
   if (Status made = MakeFolder(options.folder); !made) return made;
   const Result<FolderLock> lock = FolderLock::Take(options.folder);
   if (!lock) return lock.error();

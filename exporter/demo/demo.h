@@ -26,7 +26,7 @@ struct DemoOptions {
 /// Fails with kInvalidInput if another demo plays in that folder, otherwise as SqliteDatabase does.
 /// Waits for the disk.
 Status RunDemo(const DemoOptions& options, const Clock& clock, const Log& log,
-               std::stop_token stop);
+               const std::stop_token& stop);
 
 /// Asks the demo that plays in `folder`, in whatever process, to bring its dead daemon back to
 /// life; it does so within a second or two. Fails with kNotFound if none plays there.

@@ -23,16 +23,11 @@ struct Job {
 
 namespace {
 
-constexpr std::array kJobs = {
-    Job{"ingest_orders", 8, 4, R"(["sales","orders"])"},
-    Job{"load_warehouse", 25, 8, R"(["warehouse","facts"])"},
-    Job{"refresh_dashboards", 12, 3, ""},
-    Job{"train_forecast", 75, 30, R"(["forecast","model"])"},
-};
-constexpr const Job& kIngest = kJobs[0];
-constexpr const Job& kWarehouse = kJobs[1];
-constexpr const Job& kDashboards = kJobs[2];
-constexpr const Job& kForecast = kJobs[3];
+constexpr Job kIngest = {"ingest_orders", 8, 4, R"(["sales","orders"])"};
+constexpr Job kWarehouse = {"load_warehouse", 25, 8, R"(["warehouse","facts"])"};
+constexpr Job kDashboards = {"refresh_dashboards", 12, 3, ""};
+constexpr Job kForecast = {"train_forecast", 75, 30, R"(["forecast","model"])"};
+constexpr std::array kJobs = {&kIngest, &kWarehouse, &kDashboards, &kForecast};
 
 struct Schedule {
   Instigator instigator;
@@ -76,8 +71,8 @@ constexpr Duration kCanceling = seconds(6);
 
 const Job& JobNamed(std::string_view name) {
   const auto found =
-      std::find_if(kJobs.begin(), kJobs.end(), [&](const Job& job) { return job.name == name; });
-  return found == kJobs.end() ? kIngest : *found;
+      std::find_if(kJobs.begin(), kJobs.end(), [&](const Job* job) { return job->name == name; });
+  return found == kJobs.end() ? kIngest : **found;
 }
 
 /// The first multiple of `period` since the epoch that lies after `moment`, as cron would have it.
@@ -294,7 +289,8 @@ void Installation::MoveOn(ActiveRun& active, TimePoint now) {
     active.run.started = now;
     SetStatus(active, "STARTED", now);
     files_.AddRunEvent(active.run, "PIPELINE_START", now);
-    active.next = now + seconds(dice_.Between(job.typical_seconds / 2, job.typical_seconds * 2));
+    const std::int64_t typical = job.typical_seconds;
+    active.next = now + seconds(dice_.Between(typical / 2, typical * 2));
   } else if (active.run.status == "CANCELING") {
     Finish(active, "CANCELED", now);
   } else if (dice_.Chance(4)) {
