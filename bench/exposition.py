@@ -78,15 +78,6 @@ class Server:
         self.process.stdout.readline()
 
     def cpu_seconds(self):
-        """From schedstat, in nanoseconds, summed over the threads: ticks would need long runs."""
-        total = 0
-        base = f"/proc/{self.process.pid}/task"
-        for task in os.listdir(base):
-            with open(f"{base}/{task}/schedstat", encoding="ascii") as file:
-                total += int(file.read().split()[0])
-        return total / 1e9
-
-    def cpu_ticks(self):
         with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
             fields = file.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) * TICK_SECONDS
@@ -118,14 +109,14 @@ def measure(servers, gzip, changing, seconds):
     size = {}
     for _ in range(rounds):
         for name, server in servers.items():
-            before = server.cpu_ticks()
+            before = server.cpu_seconds()
             end = time.monotonic() + seconds / rounds
             while time.monotonic() < end:
                 if changing:
                     server.step()
                 took, size[name] = scrapers[name].scrape()
                 times[name].append(took)
-            cpu[name] += server.cpu_ticks() - before
+            cpu[name] += server.cpu_seconds() - before
     for name in servers:
         results[name] = (cpu[name] / len(times[name]) * 1e3, statistics.median(times[name]) * 1e3, size[name])
     return results
@@ -179,8 +170,8 @@ def main():
     print(f"\n| series | RSS MB with {SCRAPERS} scrapers (peak): tocsin | prometheus-cpp |\n|--:|--:|--:|")
     for series, (own, own_peak), (peer, peer_peak) in memory:
         print(f"| {series} | {own:.0f} ({own_peak:.0f}) | {peer:.0f} ({peer_peak:.0f}) |")
-    children = resource.getrusage(resource.RUSAGE_SELF)
-    print(f"\nThe client itself used {children.ru_utime + children.ru_stime:.1f} s of CPU, not counted above.")
+    client = resource.getrusage(resource.RUSAGE_SELF)
+    print(f"\nThe client itself used {client.ru_utime + client.ru_stime:.1f} s of CPU, not counted above.")
     return 0
 
 

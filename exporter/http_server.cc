@@ -154,7 +154,7 @@ MHD_Response* MakeBody(HttpResponse& response) {
     made = MHD_create_response_from_iovec(pieces.data(), static_cast<unsigned>(pieces.size()),
                                           &FreeBody, body.get());
   }
-  if (made != nullptr) body.release();  // FreeBody() has it now.
+  if (made != nullptr) static_cast<void>(body.release());  // FreeBody() has it now.
   return made;
 }
 
@@ -179,13 +179,13 @@ HttpResponse Handle(const Route& route, const HttpRequest& request) noexcept {
 
 class MicrohttpdServer final : public HttpServer {
  public:
-  MicrohttpdServer(const Settings& settings, std::vector<Route> routes)
-      : settings_(settings),
-        connections_({.most = settings.max_connections,
-                      .first_request = settings.idle_timeout,
-                      .next_request = 5 * settings.idle_timeout,
-                      .request = settings.idle_timeout,
-                      .answer = 4 * settings.idle_timeout}),
+  MicrohttpdServer(Settings settings, std::vector<Route> routes)
+      : settings_(std::move(settings)),
+        connections_({.most = settings_.max_connections,
+                      .first_request = settings_.idle_timeout,
+                      .next_request = 5 * settings_.idle_timeout,
+                      .request = settings_.idle_timeout,
+                      .answer = 4 * settings_.idle_timeout}),
         workers_(kWorkerThreads, kMostQueuedHandlers) {
     for (Route& route : routes) {
       std::string path = route.path;
@@ -281,6 +281,7 @@ class MicrohttpdServer final : public HttpServer {
     delete static_cast<Exchange*>(std::exchange(*exchange, nullptr));
   }
 
+  // NOLINTNEXTLINE(readability-function-size): the library's signature.
   static MHD_Result OnRequest(void* self, MHD_Connection* connection, const char* /*target*/,
                               const char* method, const char* /*version*/, const char* upload,
                               size_t* upload_size, void** exchange) {
@@ -408,7 +409,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::Start(Settings settings, std::ve
     if (!found) return found.error();
     std::move(found->begin(), found->end(), std::back_inserter(listeners));
   }
-  auto server = std::make_unique<MicrohttpdServer>(settings, std::move(routes));
+  auto server = std::make_unique<MicrohttpdServer>(std::move(settings), std::move(routes));
   if (const Status status = server->Run(std::move(listeners)); !status) return status.error();
   for (const std::string& address : server->addresses()) {
     log.Info("listening", {{"address", address}});

@@ -23,23 +23,26 @@ struct Part {
   std::vector<Rendering> families;
 };
 
+/// The rendering of a family of this shape, or null. Families keep their order, so the search
+/// mostly ends where it begins, at `next`, which is left after what was found.
+Rendering FindRendering(const std::vector<Rendering>& renderings, const FamilyShape* shape,
+                        std::size_t& next) {
+  for (std::size_t i = 0; i < renderings.size(); ++i) {
+    const std::size_t at = (next + i) % renderings.size();
+    if (renderings[at]->shape.get() != shape) continue;
+    next = at + 1;
+    return renderings[at];
+  }
+  return nullptr;
+}
+
 std::vector<Rendering> RenderAll(const Snapshot* snapshot, const Part* previous) {
   std::vector<Rendering> families;
   if (snapshot == nullptr) return families;
-  std::size_t at = 0;  // Families keep their order, so the search mostly ends where it begins.
+  std::size_t next = 0;
   for (const FamilyPoints& points : snapshot->families) {
-    Rendering before;
-    if (previous != nullptr) {
-      const auto& old = previous->families;
-      for (std::size_t i = 0; i < old.size() && before == nullptr; ++i) {
-        const Rendering& candidate = old[(at + i) % old.size()];
-        if (candidate->shape == points.shape) {
-          before = candidate;
-          at = (at + i + 1) % old.size();
-        }
-      }
-    }
-    families.push_back(RenderFamily(points, before));
+    families.push_back(RenderFamily(
+        points, previous ? FindRendering(previous->families, points.shape.get(), next) : nullptr));
   }
   return families;
 }
@@ -141,7 +144,7 @@ std::string ListNames(const std::vector<Part>& parts) {
 /// The page of one generation: its parts, and the forms of it that were asked for so far.
 class MetricsPage::Generation {
  public:
-  Generation(std::uint64_t number, const Views& views, std::shared_ptr<const Snapshot> own,
+  Generation(std::uint64_t number, const Views& views, const std::shared_ptr<const Snapshot>& own,
              const Generation* previous)
       : number_(number) {
     for (const auto& view : views) {

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Runs every benchmark side by side with its peer: bench/run.sh [BUILD-DIRECTORY] [--quick]
+# Numbers and what they mean: bench/README.md.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+build=$here/../build
+case ${1:-} in
+  '' | --*) ;;
+  *) build=$1; shift ;;
+esac
+
+program=$build/bench/exposition_bench
+if [ ! -x "$program" ]; then
+  echo "bench: $program is missing: cmake --preset release && cmake --build --preset release" >&2
+  exit 1
+fi
+
+echo "## Exposition"
+python3 "$here/exposition.py" "$program" "$@"
