@@ -2,7 +2,6 @@
 
 #include <system_error>
 
-#include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -94,10 +93,9 @@ std::string TextIn(const boost::json::value& value, std::string_view key) {
   return std::string(std::string_view(member->get_string()));
 }
 
-const boost::json::array& ArrayIn(const boost::json::value& value, std::string_view key) {
-  static const boost::json::array kNone;
+boost::json::array ArrayIn(const boost::json::value& value, std::string_view key) {
   const boost::json::value* const member = Member(value, key);
-  return member != nullptr && member->is_array() ? member->get_array() : kNone;
+  return member != nullptr && member->is_array() ? member->get_array() : boost::json::array();
 }
 
 }  // namespace tocsin::collectors::dagster

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
@@ -46,7 +47,7 @@ class StateFile {
 std::uint64_t CountIn(const boost::json::value& value, std::string_view key);
 std::optional<std::int64_t> IntegerIn(const boost::json::value& value, std::string_view key);
 std::string TextIn(const boost::json::value& value, std::string_view key);
-/// The elements of an array member; empty if there is none.
-const boost::json::array& ArrayIn(const boost::json::value& value, std::string_view key);
+/// A copy of an array member, so that it may outlive a value made for the call; empty if there is none.
+boost::json::array ArrayIn(const boost::json::value& value, std::string_view key);
 
 }  // namespace tocsin::collectors::dagster
