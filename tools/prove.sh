@@ -48,8 +48,8 @@ make_debian() {
   debootstrap --variant=minbase "$suite" "$root" "$mirror" >"$work/debootstrap.log" 2>&1 ||
     fail "debootstrap failed: $(tail -n 3 "$work/debootstrap.log")"
   # Its apt asks the archives of Debian that ours asks, and no others.
-  grep --recursive --files-with-matches --fixed-strings "${mirror%/}" /etc/apt/sources.list /etc/apt/sources.list.d \
-    2>/dev/null | xargs --no-run-if-empty cp --target-directory "$root/etc/apt/sources.list.d/"
+  find /etc/apt \( -name '*.list' -o -name '*.sources' \) -exec grep -lZF "${mirror%/}" {} + |
+    xargs --null cp --target-directory "$root/etc/apt/sources.list.d/"
   rm -f "$root/etc/apt/sources.list"
   cp /etc/resolv.conf /etc/hosts "$root/etc/" 2>/dev/null || true
   mount -t proc proc "$root/proc"
@@ -128,6 +128,7 @@ prove_fuzzing() {
 main() {
   [[ $EUID -eq 0 ]] || fail "needs root, for a chroot"
   trap clean_up EXIT
+  trap 'echo "prove: failed at line $LINENO" >&2' ERR
   trap 'exit 130' INT
   trap 'exit 143' TERM
   make_debian
