@@ -184,15 +184,15 @@ class Page:
             raise ValueError(f"twice: {line!r}")
         self.samples[key] = float(match["value"])
 
-    def series(self, name, **labels):
+    def series(self, name, /, **labels):
         """[(labels, value)] of the series of that name which have these labels, among others."""
         return [(dict(key[1]), value) for key, value in self.samples.items()
                 if key[0] == name and labels.items() <= dict(key[1]).items()]
 
-    def has(self, name, **labels):
+    def has(self, name, /, **labels):
         return bool(self.series(name, **labels))
 
-    def value(self, name, **labels):
+    def value(self, name, /, **labels):
         """The value of the one series that matches."""
         found = self.series(name, **labels)
         if len(found) != 1:

@@ -56,9 +56,9 @@ class ProcessTest(harness.PostgresTestCase):
         self.dagster.add_runs("FAILURE", 1)
         tocsin.wait_until("the sixth failure", lambda page: failed(page) == 6)
         page = tocsin.page()
-        self.assertEqual(page.value("dagster_runs_duration_seconds_count", status="failure"), 6)
-        self.assertEqual(page.value("dagster_runs_duration_seconds_bucket", status="failure", le="15.0"), 6)
-        self.assertEqual(page.value("dagster_runs_duration_seconds_bucket", status="failure", le="5.0"), 0)
+        self.assertEqual(page.value("dagster_runs_duration_seconds_count", status="FAILURE"), 6)
+        self.assertEqual(page.value("dagster_runs_duration_seconds_bucket", status="FAILURE", le="15.0"), 6)
+        self.assertEqual(page.value("dagster_runs_duration_seconds_bucket", status="FAILURE", le="5.0"), 0)
 
     def test_req_17_a_bad_configuration_is_refused_with_its_place(self):
         tocsin = self.enter(Tocsin(self.config()))

@@ -21,6 +21,7 @@ class SourceTest(harness.PostgresTestCase):
         """The next test finds the server as it was."""
         self.postgres.stop()
         self.postgres.start()
+        self.postgres.set_password("secret")
 
     def scrape_quickly(self, tocsin, times=20):
         """The slowest of some scrapes in a row, in seconds; fails if one of them was slow."""
@@ -86,7 +87,6 @@ class SourceTest(harness.PostgresTestCase):
 
     def test_a_server_that_refuses_the_password(self):
         self.postgres.set_password("another")
-        self.addCleanup(self.postgres.set_password, "secret")
         config = self.config().replace("'another'", "'wrong'")
         tocsin = self.enter(Tocsin(config))
         self.assert_down(tocsin, "auth")
@@ -151,8 +151,9 @@ class SourceTest(harness.PostgresTestCase):
                   + f"     postgres: {{host: 127.0.0.1, port: {hole.port}, password: x, sslmode: disable}}}}\n")
         tocsin = self.enter(Tocsin(config))
         self.assertEqual(tocsin.get("/-/healthy").status, 200)
-        page = tocsin.page()
-        self.assertEqual(page.values("tocsin_collector_up", "name"), {"late": 0, "files": 0, "hole": 0})
+        self.assertEqual(tocsin.get("/metrics").status, 200)
+        tocsin.wait_until("all to have failed", lambda page: (
+            page.values("tocsin_collector_up", "name") == {"late": 0, "files": 0, "hole": 0}))
         self.postgres.start()
         tocsin.wait_until_up(name="late")
 
@@ -172,7 +173,6 @@ class SourceTest(harness.PostgresTestCase):
     def test_req_18_any_password_works_and_none_leaks(self):
         password = "p@ss:w/ord%27 '\"\\#é`"
         self.postgres.set_password(password)
-        self.addCleanup(self.postgres.set_password, "secret")
         tocsin = self.enter(Tocsin(self.config()))
         tocsin.wait_until_up()
         self.postgres.stop()
