@@ -146,12 +146,12 @@ Status ActiveRuns::Read(Session& session) {
     totals[std::string(rows->Text(row, 0))] = {count, SinceWhen(session, *rows, row)};
     all += count;
   }
-  if (const Status unknown = ReadUnknownStates(session, totals); !unknown) return unknown;
+  if (Status unknown = ReadUnknownStates(session, totals); !unknown) return unknown;
   totals_ = std::move(totals);
 
   too_many_ = all > static_cast<double>(settings_.max_active_runs);
   if (too_many_) return {};
-  if (const Status per_job = ReadPerJob(session); !per_job) return per_job;
+  if (Status per_job = ReadPerJob(session); !per_job) return per_job;
   return ReadPerKey(session);
 }
 

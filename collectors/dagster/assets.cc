@@ -92,12 +92,13 @@ class Assets final : public Part {
 
 Status Assets::Read(Session& session) {
   std::vector<std::string> stored;
+  stored.reserve(keys_.size());
   for (const auto& [key, configured] : keys_) stored.push_back(key);
   const Result<SqlRows> rows = session.Query(kAssets, {ListParameter(session.dialect(), stored)});
   if (!rows) return rows.error();
   std::vector<Check> checks;
   for (const auto& [key, configured] : keys_) {
-    if (const Status read = ReadChecks(session, key, configured, checks); !read) return read;
+    if (Status read = ReadChecks(session, key, configured, checks); !read) return read;
   }
   checks_ = std::move(checks);
   last_materialization_.clear();

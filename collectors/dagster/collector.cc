@@ -46,20 +46,20 @@ DagsterCollector::DagsterCollector(Settings settings, Database database,
 Status DagsterCollector::Collect(const Attempt& attempt, Collection& collection) {
   Session session(database_, environment_.clock, attempt);
   session.set_naive_offset(naive_offset_);
-  if (const Status clock = session.ReadClock(); !clock) return clock;
+  if (Status clock = session.ReadClock(); !clock) return clock;
   collection.clock_skew_seconds = session.clock_skew_seconds();
 
   const bool is_new_session = database_.Generation() != generation_;
   if (is_new_session) {
-    if (const Status identified = Identify(session); !identified) return identified;
+    if (Status identified = Identify(session); !identified) return identified;
   }
-  if (const Status read = ReadParts(session, is_new_session); !read) return read;
+  if (Status read = ReadParts(session, is_new_session); !read) return read;
   generation_ = database_.Generation();
   naive_offset_ = session.naive_offset();
 
   // Counters are on disk before anybody sees them: after a crash they cannot fall. A full disk must
   // not stop the metrics, though.
-  if (const Status saved = SaveState(); !saved) {
+  if (Status saved = SaveState(); !saved) {
     collection.parts.push_back({"state", saved});
   }
   Points points(collection.points, settings_, session.Now());

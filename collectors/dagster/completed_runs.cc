@@ -229,10 +229,10 @@ class CompletedRuns final : public Part {
 
 Status CompletedRuns::Read(Session& session) {
   if (!roster_read_at_ || session.Now() - *roster_read_at_ >= kRosterEvery) {
-    if (const Status roster = ReadRoster(session); !roster) return roster;
+    if (Status roster = ReadRoster(session); !roster) return roster;
   }
   for (std::size_t outcome = 0; outcome < kStatusNames.size(); ++outcome) {
-    if (const Status read = ReadOutcome(session, outcome); !read) return read;
+    if (Status read = ReadOutcome(session, outcome); !read) return read;
   }
   return {};
 }
@@ -302,6 +302,7 @@ Result<std::size_t> CompletedRuns::ReadPage(Session& session, std::size_t outcom
 Result<std::map<std::string, RunTags>> CompletedRuns::ReadTags(
     Session& session, const std::vector<FinishedRun>& runs) {
   std::vector<std::string> ids;
+  ids.reserve(runs.size());
   for (const FinishedRun& run : runs) ids.push_back(run.run_id);
   const Result<SqlRows> rows = session.Query(kTags, {ListParameter(session.dialect(), ids)});
   if (!rows) return rows.error();

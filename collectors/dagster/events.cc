@@ -128,7 +128,7 @@ class Steps final : public Part {
   bool CanRead(Dialect dialect) const override { return dialect == Dialect::kPostgres; }
 
   Status Read(Session& session) override {
-    if (const Status read = failures_.Read(session); !read) return read;
+    if (Status read = failures_.Read(session); !read) return read;
     return retries_.Read(session);
   }
 

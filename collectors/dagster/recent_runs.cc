@@ -104,7 +104,7 @@ Status RecentRuns::Read(Session& session) {
   const Result<Counts> last_hour = CountSince(session, session.Now() - kHour);
   if (!last_hour) return last_hour.error();
   last_hour_ = *last_hour;
-  if (const Status newest = ReadNewest(session); !newest) return newest;
+  if (Status newest = ReadNewest(session); !newest) return newest;
 
   if (six_hours_read_at_ && session.Now() - *six_hours_read_at_ < kSixHoursEvery) return {};
   const Moment since = session.Now() - kSixHours;

@@ -55,7 +55,7 @@ Status StateFile::Save(std::string_view instance, const boost::json::object& par
       {"version", kVersion}, {"instance", instance}, {"parts", parts}};
   std::string text = boost::json::serialize(whole);
   if (text == last_saved_) return {};
-  if (const Status written = ReplaceFile(path_, text); !written) {
+  if (Status written = ReplaceFile(path_, text); !written) {
     return written.error().Within("keeping the collector's state");
   }
   last_saved_ = std::move(text);

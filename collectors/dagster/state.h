@@ -47,7 +47,8 @@ class StateFile {
 std::uint64_t CountIn(const boost::json::value& value, std::string_view key);
 std::optional<std::int64_t> IntegerIn(const boost::json::value& value, std::string_view key);
 std::string TextIn(const boost::json::value& value, std::string_view key);
-/// A copy of an array member, so that it may outlive a value made for the call; empty if there is none.
+/// A copy of an array member, so that it may outlive a value made for the call; empty if there is
+/// none.
 boost::json::array ArrayIn(const boost::json::value& value, std::string_view key);
 
 }  // namespace tocsin::collectors::dagster

@@ -101,7 +101,7 @@ Status Ticks::Read(Session& session) {
   } else {
     watermark_.Begin(newest);
   }
-  if (const Status pending = ReadPending(session); !pending) return pending;
+  if (Status pending = ReadPending(session); !pending) return pending;
   for (int page = 0; page < kMostPages; ++page) {
     const Result<std::size_t> read = ReadPage(session);
     if (!read) return read.error();
@@ -139,6 +139,7 @@ void Ticks::Note(std::int64_t id, std::string_view type, std::string_view status
 Status Ticks::ReadPending(Session& session) {
   if (pending_.empty()) return {};
   std::vector<std::int64_t> ids;
+  ids.reserve(pending_.size());
   for (const auto& [id, pending] : pending_) ids.push_back(id);
   const Result<SqlRows> rows = session.Query(kAgain, {ListParameter(session.dialect(), ids)});
   if (!rows) return rows.error();

@@ -65,6 +65,7 @@ void RunWatermark::Forget() {
   std::erase_if(counted_, [&](const auto& run) { return run.second < oldest; });
   if (counted_.size() <= kMostCounted) return;
   std::vector<Moment> moments;
+  moments.reserve(counted_.size());
   for (const auto& [run_id, updated] : counted_) moments.push_back(updated);
   const auto cut = moments.end() - static_cast<std::ptrdiff_t>(kMostCounted);
   std::nth_element(moments.begin(), cut, moments.end());

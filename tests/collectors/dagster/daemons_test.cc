@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(AgesAreByTheSourcesClock) {
     BOOST_TEST(At(values, "dagster_daemon_heartbeat_age_seconds" + kSensor) == 60);
     BOOST_TEST(At(values, "dagster_daemon_heartbeat_age" + kSensor) == 60);
     BOOST_TEST(At(values, "dagster_daemon_last_heartbeat_timestamp_seconds" + kSensor) ==
-               tocsin::UnixSeconds(watcher.clock.Now() - minutes(11)));
+               tocsin::UnixSeconds(watcher.clock.Now() - Duration(1) - minutes(11)));
     BOOST_TEST(At(values, "dagster_daemon_heartbeat_errors" + kSensor) == 1);
     BOOST_TEST(At(values, R"(dagster_daemon_healthy{daemon_type="SENSOR",required="true"})") == 0);
     BOOST_TEST(watcher.skew == -600);
@@ -62,8 +62,7 @@ BOOST_AUTO_TEST_CASE(BodiesOfEveryVersionAreRead) {
     double errors;
   };
   SqliteInstance instance;
-  Watcher watcher(instance);
-  const std::string at = watcher.Epoch(seconds(20));
+  const std::string at = Watcher(instance).Epoch(seconds(20));
   const std::vector<Row> rows = {
       {"{\"timestamp\": " + at + ", \"errors\": []}", 20, 0},
       {"{\"timestamp\": " + at + ", \"errors\": [{}, {}]}", 20, 2},
@@ -76,6 +75,7 @@ BOOST_AUTO_TEST_CASE(BodiesOfEveryVersionAreRead) {
   };
   for (const Row& row : rows) {
     BOOST_TEST_CONTEXT(row.body) {
+      Watcher watcher(instance);
       instance.Execute(Store::kRuns,
                        "DELETE FROM daemon_heartbeats; INSERT INTO daemon_heartbeats "
                        "(daemon_type, daemon_id, \"timestamp\", body) VALUES ('SENSOR', 'p', " +
