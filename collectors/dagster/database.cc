@@ -48,10 +48,9 @@ constexpr Statement kRevision = {Store::kRuns,
                                  "SELECT version_num FROM alembic_version ORDER BY 1 LIMIT 5"};
 constexpr Statement kBackends = {
     Store::kRuns,
-    "SELECT coalesce(application_name, ''), coalesce(state, 'unknown'), count(*) FROM "
-    "pg_stat_activity "
+    "SELECT coalesce(application_name, ''), coalesce(state, 'unknown'), count(*), "
+    "current_setting('max_connections') FROM pg_stat_activity "
     "WHERE datname = current_database() GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 100"};
-constexpr Statement kMaxConnections = {Store::kRuns, "SELECT current_setting('max_connections')"};
 constexpr Statement kRelations = {
     Store::kRuns,
     "SELECT c.relname, pg_total_relation_size(c.oid), s.n_dead_tup, "
@@ -93,15 +92,14 @@ class Connections final : public Part {
   Status Read(Session& session) override {
     const Result<SqlRows> backends = session.Query(kBackends);
     if (!backends) return backends.error();
-    const Result<SqlRows> most = session.Query(kMaxConnections);
-    if (!most) return most.error();
     for (auto& [key, count] : counts_) count = 0;
     for (std::size_t row = 0; row < backends->size(); ++row) {
       std::pair key(std::string(backends->Text(row, 0)), std::string(backends->Text(row, 1)));
       if (counts_.size() >= kMostGroups && !counts_.contains(key)) key = {"__other__", "__other__"};
       counts_[key] += backends->Number(row, 2).value_or(0);
     }
-    most_ = most->empty() ? std::nullopt : most->Number(0, 0);
+    // There is a row always: our own connection's.
+    most_ = backends->empty() ? std::nullopt : backends->Number(0, 3);
     return {};
   }
 

@@ -48,7 +48,8 @@ class EventCounter {
  public:
   explicit EventCounter(std::string_view type) : type_(type) {}
 
-  Status Read(Session& session);
+  /// `newest` is the largest id of all events.
+  Status Read(Session& session, std::int64_t newest);
 
   std::uint64_t total() const { return total_; }
   /// How many of them the run had that had the last one.
@@ -67,10 +68,13 @@ class EventCounter {
   std::uint64_t total_of_last_run_ = 0;
 };
 
-Status EventCounter::Read(Session& session) {
+Result<std::int64_t> ReadNewest(Session& session) {
   const Result<SqlRows> rows = session.Query(kNewest);
   if (!rows) return rows.error();
-  const std::int64_t newest = rows->empty() ? 0 : rows->Integer(0, 0).value_or(0);
+  return rows->empty() ? 0 : rows->Integer(0, 0).value_or(0);
+}
+
+Status EventCounter::Read(Session& session, std::int64_t newest) {
   if (watermark_.has_begun()) {
     watermark_.Check(newest);
   } else {
@@ -128,8 +132,10 @@ class Steps final : public Part {
   bool CanRead(Dialect dialect) const override { return dialect == Dialect::kPostgres; }
 
   Status Read(Session& session) override {
-    if (Status read = failures_.Read(session); !read) return read;
-    return retries_.Read(session);
+    const Result<std::int64_t> newest = ReadNewest(session);
+    if (!newest) return newest.error();
+    if (Status read = failures_.Read(session, *newest); !read) return read;
+    return retries_.Read(session, *newest);
   }
 
   void Publish(Points& points) const override {
@@ -154,7 +160,11 @@ class Steps final : public Part {
 
 class Materializations final : public Part {
  public:
-  Status Read(Session& session) override { return events_.Read(session); }
+  Status Read(Session& session) override {
+    const Result<std::int64_t> newest = ReadNewest(session);
+    if (!newest) return newest.error();
+    return events_.Read(session, *newest);
+  }
 
   void Publish(Points& points) const override {
     points.Add(kMaterializations, {}, static_cast<double>(events_.total()));

@@ -46,9 +46,14 @@ constexpr Statement kRetriedSince = {
     "WHERE r.status IN ('SUCCESS','FAILURE','CANCELED') AND r.update_timestamp > $1 "
     "AND (r.end_time IS NULL OR r.end_time > $2)) AS finished WHERE tag IS NOT NULL"};
 // The newest few by update, because the very newest may be an old run that was tagged.
-constexpr Statement kNewest = {Store::kRuns,
-                               "SELECT update_timestamp, end_time FROM runs WHERE status = $1 "
-                               "ORDER BY update_timestamp DESC LIMIT 20"};
+constexpr Statement kNewest = {
+    Store::kRuns,
+    "SELECT * FROM (SELECT status, update_timestamp, end_time FROM runs "
+    "WHERE status = 'SUCCESS' ORDER BY update_timestamp DESC LIMIT 20) AS success UNION ALL "
+    "SELECT * FROM (SELECT status, update_timestamp, end_time FROM runs "
+    "WHERE status = 'FAILURE' ORDER BY update_timestamp DESC LIMIT 20) AS failure UNION ALL "
+    "SELECT * FROM (SELECT status, update_timestamp, end_time FROM runs "
+    "WHERE status = 'CANCELED' ORDER BY update_timestamp DESC LIMIT 20) AS canceled"};
 
 constexpr std::chrono::hours kHour{1};
 constexpr std::chrono::hours kSixHours{6};
@@ -85,17 +90,15 @@ Result<Counts> RecentRuns::CountSince(Session& session, Moment since) {
 }
 
 Status RecentRuns::ReadNewest(Session& session) {
+  const Result<SqlRows> rows = session.Query(kNewest);
+  if (!rows) return rows.error();
   newest_.clear();
-  for (const std::string_view status : kFinished) {
-    const Result<SqlRows> rows = session.Query(kNewest, {std::string(status)});
-    if (!rows) return rows.error();
-    for (std::size_t row = 0; row < rows->size(); ++row) {
-      std::optional<Moment> ended = EpochAt(*rows, row, 1);
-      if (!ended) ended = session.NaiveAt(*rows, row, 0);
-      if (!ended) continue;
-      Moment& newest = newest_.try_emplace(std::string(status), *ended).first->second;
-      newest = std::max(newest, *ended);
-    }
+  for (std::size_t row = 0; row < rows->size(); ++row) {
+    std::optional<Moment> ended = EpochAt(*rows, row, 2);
+    if (!ended) ended = session.NaiveAt(*rows, row, 1);
+    if (!ended) continue;
+    Moment& newest = newest_.try_emplace(std::string(rows->Text(row, 0)), *ended).first->second;
+    newest = std::max(newest, *ended);
   }
   return {};
 }
