@@ -12,6 +12,7 @@
 
 #include <boost/json/array.hpp>
 
+#include "collectors/dagster/completion_drift.h"
 #include "collectors/dagster/histogram.h"
 #include "collectors/dagster/parts.h"
 #include "collectors/dagster/state.h"
@@ -89,9 +90,10 @@ constexpr MetricDesc kRunDuration = {
     kDurationBounds,
     Exported::kForCompatibility};
 
-constexpr std::array kMetrics = {kFailed,    kDuration,     kCompleted,  kQueueWait,  kRetried,
-                                 kWillRetry, kLastDuration, kLastInfo,   kWatermark,  kCaughtUp,
-                                 kRunCount,  kRunSuccess,   kRunFailure, kRunDuration};
+constexpr std::array kMetrics = {kFailed,     kDuration,    kCompleted,      kQueueWait,
+                                 kRetried,    kWillRetry,   kLastDuration,   kLastInfo,
+                                 kWatermark,  kCaughtUp,    kRunCount,       kRunSuccess,
+                                 kRunFailure, kRunDuration, kCompletionDrift};
 
 enum Outcome : std::size_t { kSuccess, kFailure, kCanceled };
 constexpr std::array<std::string_view, 3> kStatusNames = {"SUCCESS", "FAILURE", "CANCELED"};
@@ -196,7 +198,8 @@ class CompletedRuns final : public Part {
   explicit CompletedRuns(const Settings& settings)
       : settings_(settings),
         watermarks_(kStatusNames.size(), RunWatermark(settings.watermark_overlap)),
-        durations_(kStatusNames.size(), Histogram(kDurationBounds)) {}
+        durations_(kStatusNames.size(), Histogram(kDurationBounds)),
+        drift_(settings.watermark_overlap) {}
 
   Status Read(Session& session) override;
   void Publish(Points& points) const override;
@@ -216,6 +219,10 @@ class CompletedRuns final : public Part {
                                                   const std::vector<FinishedRun>& runs);
   JobTotals& TotalsOf(const std::string& job, std::string_view repository);
   void Count(const FinishedRun& run, const RunTags& tags, std::size_t outcome);
+  bool caught_up() const {
+    return std::all_of(watermarks_.begin(), watermarks_.end(),
+                       [](const RunWatermark& watermark) { return watermark.caught_up(); });
+  }
   void PublishJobs(Points& points) const;
   void PublishAliases(Points& points) const;
 
@@ -223,6 +230,7 @@ class CompletedRuns final : public Part {
   std::vector<RunWatermark> watermarks_;  // By Outcome.
   std::vector<Histogram> durations_;      // By Outcome.
   Histogram queue_wait_{kDurationBounds};
+  CompletionDrift drift_;
   std::map<Job, JobTotals> jobs_;
   std::optional<Moment> roster_read_at_;
 };
@@ -234,7 +242,7 @@ Status CompletedRuns::Read(Session& session) {
   for (std::size_t outcome = 0; outcome < kStatusNames.size(); ++outcome) {
     if (Status read = ReadOutcome(session, outcome); !read) return read;
   }
-  return {};
+  return caught_up() ? drift_.Read(session) : Status();
 }
 
 /// Gives every job its series at 0, so that increase() sees the first failure.
@@ -280,7 +288,9 @@ Result<std::size_t> CompletedRuns::ReadPage(Session& session, std::size_t outcom
   if (!rows) return rows.error();
   const std::vector<FinishedRun> runs = ParsePage(session, *rows);
   std::vector<FinishedRun> fresh;
+  drift_.Begin(outcome, from.updated);
   for (const FinishedRun& run : runs) {
+    drift_.Note(run.id, outcome, run.updated, session.Now());
     if (watermark.IsNew(run.run_id, run.updated, run.ended)) fresh.push_back(run);
   }
   if (counting == Counting::kOn && !fresh.empty()) {
@@ -335,14 +345,13 @@ void CompletedRuns::Count(const FinishedRun& run, const RunTags& tags, std::size
 
 void CompletedRuns::Publish(Points& points) const {
   PublishJobs(points);
-  bool caught_up = true;
   for (std::size_t outcome = 0; outcome < kStatusNames.size(); ++outcome) {
     points.AddHistogram(kDuration, {kStatusNames[outcome]}, durations_[outcome].point());
     points.Add(kWatermark, {kStatusNames[outcome]}, UnixSeconds(watermarks_[outcome].at()));
-    caught_up = caught_up && watermarks_[outcome].caught_up();
   }
   points.AddHistogram(kQueueWait, {}, queue_wait_.point());
-  points.Add(kCaughtUp, {}, caught_up ? 1 : 0);
+  points.Add(kCaughtUp, {}, caught_up() ? 1 : 0);
+  drift_.Publish(points);
   PublishAliases(points);
 }
 
