@@ -53,15 +53,15 @@ constexpr std::array<std::string_view, 3> kFinished = {"SUCCESS", "FAILURE", "CA
 // Served by idx_run_status: costs what is unfinished, whatever the history.
 constexpr Statement kTotals = {
     Store::kRuns,
-    "SELECT status, count(*), min(create_timestamp), min(update_timestamp), min(start_time) FROM "
-    "runs "
-    "WHERE status IN ('QUEUED','NOT_STARTED','MANAGED','STARTING','STARTED','CANCELING') "
+    "SELECT status, count(*), min(create_timestamp), min(update_timestamp), min(start_time), "
+    "{now} FROM runs WHERE status IN "
+    "('QUEUED','NOT_STARTED','MANAGED','STARTING','STARTED','CANCELING') "
     "GROUP BY status"};
 // The tag is looked up run by run: a join would let the planner read all tags of that key there
 // ever were.
 constexpr Statement kPerJob = {
     Store::kRuns,
-    "SELECT job, repository, status, count(*), min(updated) FROM ("
+    "SELECT job, repository, status, count(*), min(updated), {now} FROM ("
     "SELECT r.pipeline_name AS job, r.status AS status, r.update_timestamp AS updated, "
     "coalesce((SELECT t.value FROM run_tags t WHERE t.run_id = r.run_id "
     "AND t.key = '.dagster/repository' LIMIT 1), '') AS repository FROM runs r "
@@ -89,7 +89,7 @@ constexpr std::size_t kMostUnknownStates = 10;
 
 struct StateTotals {
   double count = 0;
-  std::optional<Moment> since;  ///< Since when the oldest run has been in this state.
+  double oldest_age = 0;  ///< For how many seconds the oldest run has been in this state.
 };
 
 /// Which column tells since when a run has been in `status`: the fields of kTotals' rows.
@@ -117,7 +117,7 @@ class ActiveRuns final : public Part {
  private:
   struct Group {
     double count = 0;
-    std::optional<Moment> updated;
+    double longest = 0;  ///< Most seconds since the update of one of them.
   };
 
   Status ReadUnknownStates(Session& session, std::map<std::string, StateTotals>& totals);
@@ -143,7 +143,8 @@ Status ActiveRuns::Read(Session& session) {
   double all = 0;
   for (std::size_t row = 0; row < rows->size(); ++row) {
     const double count = rows->Number(row, 1).value_or(0);
-    totals[std::string(rows->Text(row, 0))] = {count, SinceWhen(session, *rows, row)};
+    totals[std::string(rows->Text(row, 0))] = {
+        count, AgeAt(*rows, row, 5, SinceWhen(session, *rows, row))};
     all += count;
   }
   if (Status unknown = ReadUnknownStates(session, totals); !unknown) return unknown;
@@ -192,8 +193,7 @@ Status ActiveRuns::ReadPerJob(Session& session) {
   for (std::size_t row = 0; row < rows->size(); ++row) {
     Group& group = groups_[KeyOf(rows->Text(row, 0), rows->Text(row, 1), rows->Text(row, 2))];
     group.count += rows->Number(row, 3).value_or(0);
-    const std::optional<Moment> updated = session.NaiveAt(*rows, row, 4);
-    if (updated && (!group.updated || *updated < *group.updated)) group.updated = updated;
+    group.longest = std::max(group.longest, AgeAt(*rows, row, 5, session.NaiveAt(*rows, row, 4)));
   }
   return {};
 }
@@ -216,8 +216,7 @@ void ActiveRuns::Publish(Points& points) const {
   }
   for (const std::string_view status : kUnfinished) {
     const auto found = totals_.find(std::string(status));
-    const bool has_any = found != totals_.end() && found->second.since;
-    const double age = has_any ? points.AgeOf(*found->second.since) : 0;
+    const double age = found == totals_.end() ? 0 : found->second.oldest_age;
     points.Add(kOldestAge, {status}, age);
     if (status == "QUEUED") points.Add(kOldestQueuedAge, {}, age);
   }
@@ -225,8 +224,7 @@ void ActiveRuns::Publish(Points& points) const {
   for (const auto& [key, group] : groups_) {
     const auto& [job, location, status] = key;
     points.Add(kActive, {job, location, status}, group.count);
-    points.Add(kActiveDuration, {job, location, status},
-               group.updated ? points.AgeOf(*group.updated) : 0);
+    points.Add(kActiveDuration, {job, location, status}, group.longest);
   }
   for (const auto& [key, count] : keys_) points.Add(kKeyBacklog, {key}, count);
 }

@@ -1,6 +1,6 @@
+#include <algorithm>
 #include <array>
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -25,7 +25,7 @@ constexpr std::array<std::string_view, 3> kOpen = {"REQUESTED", "CANCELING", "FA
 // Served by idx_bulk_actions_status: costs what is open, whatever the history.
 constexpr Statement kOpenBackfills = {
     Store::kRuns,
-    "SELECT status, count(*), min(\"timestamp\") FROM bulk_actions "
+    "SELECT status, count(*), min(\"timestamp\"), {now} FROM bulk_actions "
     "WHERE status IN ('REQUESTED','CANCELING','FAILING') GROUP BY status"};
 
 class Backfills final : public Part {
@@ -34,24 +34,23 @@ class Backfills final : public Part {
     const Result<SqlRows> rows = session.Query(kOpenBackfills);
     if (!rows) return rows.error();
     counts_.clear();
-    oldest_.reset();
+    oldest_age_ = 0;
     for (const std::string_view status : kOpen) counts_[std::string(status)] = 0;
     for (std::size_t row = 0; row < rows->size(); ++row) {
       counts_[std::string(rows->Text(row, 0))] = rows->Number(row, 1).value_or(0);
-      const std::optional<Moment> created = session.NaiveAt(*rows, row, 2);
-      if (created && (!oldest_ || *created < *oldest_)) oldest_ = created;
+      oldest_age_ = std::max(oldest_age_, AgeAt(*rows, row, 3, session.NaiveAt(*rows, row, 2)));
     }
     return {};
   }
 
   void Publish(Points& points) const override {
     for (const auto& [status, count] : counts_) points.Add(kBackfills, {status}, count);
-    points.Add(kOldestAge, {}, oldest_ ? points.AgeOf(*oldest_) : 0);
+    points.Add(kOldestAge, {}, oldest_age_);
   }
 
  private:
   std::map<std::string, double> counts_;
-  std::optional<Moment> oldest_;
+  double oldest_age_ = 0;  // In seconds.
 };
 
 std::unique_ptr<Part> Make(const Settings& /*settings*/) {

@@ -62,7 +62,7 @@ Status DagsterCollector::Collect(const Attempt& attempt, Collection& collection)
   if (Status saved = SaveState(); !saved) {
     collection.parts.push_back({"state", saved});
   }
-  Points points(collection.points, settings_, session.Now());
+  Points points(collection.points, settings_);
   for (const Member& member : members_) {
     if (member.error) {
       collection.parts.push_back({std::string(member.kind.name), *member.error});

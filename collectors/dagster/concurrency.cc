@@ -38,7 +38,7 @@ constexpr Statement kPools = {
     "GROUP BY l.concurrency_key"};
 constexpr Statement kPendingSteps = {
     Store::kEvents,
-    "SELECT concurrency_key, count(*), min(create_timestamp) FROM pending_steps "
+    "SELECT concurrency_key, count(*), min(create_timestamp), {now} FROM pending_steps "
     "WHERE assigned_timestamp IS NULL GROUP BY concurrency_key"};
 
 class Concurrency final : public Part {
@@ -51,7 +51,7 @@ class Concurrency final : public Part {
     std::optional<double> slots;  ///< None for a key that steps wait for without a limit.
     double claimed = 0;
     double pending = 0;
-    std::optional<Moment> oldest;
+    double oldest_age = 0;  ///< In seconds.
   };
 
   std::map<std::string, Pool> pools_;
@@ -72,7 +72,7 @@ Status Concurrency::Read(Session& session) {
   for (std::size_t row = 0; row < steps->size(); ++row) {
     Pool& pool = pools_[std::string(steps->Text(row, 0))];
     pool.pending = steps->Number(row, 1).value_or(0);
-    pool.oldest = session.NaiveAt(*steps, row, 2);
+    pool.oldest_age = AgeAt(*steps, row, 3, session.NaiveAt(*steps, row, 2));
   }
   return {};
 }
@@ -84,7 +84,7 @@ void Concurrency::Publish(Points& points) const {
       points.Add(kClaimed, {key}, pool.claimed);
     }
     points.Add(kPending, {key}, pool.pending);
-    points.Add(kOldestPending, {key}, pool.oldest ? points.AgeOf(*pool.oldest) : 0);
+    points.Add(kOldestPending, {key}, pool.oldest_age);
   }
 }
 

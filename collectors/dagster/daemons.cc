@@ -72,11 +72,12 @@ constexpr std::array kMetrics = {kHeartbeatAgeSeconds,
 
 // One row per daemon type, so the table does not grow.
 constexpr Statement kHeartbeats = {
-    Store::kRuns, "SELECT daemon_type, daemon_id, body, \"timestamp\" FROM daemon_heartbeats"};
+    Store::kRuns,
+    "SELECT daemon_type, daemon_id, body, \"timestamp\", {now} FROM daemon_heartbeats"};
 
 /// Dagster's daemon_heartbeat_tolerance and its heartbeat interval.
 /// Source: dagster/_daemon/controller.py.
-constexpr std::chrono::seconds kDagsterTolerance{1800 + 30};
+constexpr double kDagsterToleranceSeconds = 1800 + 30;
 constexpr std::chrono::minutes kFlappingWindow{5};
 /// No time zone is ahead of UTC by anything but a multiple of this.
 constexpr std::chrono::minutes kZoneStep{15};
@@ -116,6 +117,8 @@ Microseconds OffsetBetween(Moment naive, Moment truth) {
 struct Daemon {
   bool has_row = false;
   std::optional<Moment> last_report;
+  double age = 0;  ///< Seconds from the last report to the reading of the row.
+  bool flaps = false;
   std::size_t errors = 0;
 
   std::string process;         ///< The daemon_id of the last report; empty before the first.
@@ -145,6 +148,7 @@ class Daemons final : public Part {
   Microseconds naive_offset_{};
 };
 
+/// Takes note of which process reports, at the source's `now`.
 void NoteProcess(Daemon& daemon, std::string_view process, Moment now) {
   if (process.empty() || process == daemon.process) return;
   if (!daemon.process.empty()) {
@@ -179,22 +183,23 @@ Status Daemons::Read(Session& session) {
     daemon.has_row = true;
     daemon.errors = reports[row].errors;
     daemon.last_report = reports[row].at ? reports[row].at : session.NaiveAt(*rows, row, 3);
-    NoteProcess(daemon, rows->Text(row, 1), session.Now());
+    daemon.age = AgeAt(*rows, row, 4, daemon.last_report);
+    const Moment now = EpochAt(*rows, row, 4).value_or(session.Now());
+    NoteProcess(daemon, rows->Text(row, 1), now);
+    daemon.flaps = daemon.back_at && now - *daemon.back_at <= kFlappingWindow;
   }
   return {};
 }
 
 void Daemons::PublishRow(Points& points, const std::string& type, const Daemon& daemon) {
   if (daemon.last_report) {
-    const double age = points.AgeOf(*daemon.last_report);
-    points.Add(kHeartbeatAgeSeconds, {type}, age);
-    points.Add(kHeartbeatAge, {type}, age);
+    points.Add(kHeartbeatAgeSeconds, {type}, daemon.age);
+    points.Add(kHeartbeatAge, {type}, daemon.age);
     points.Add(kLastHeartbeat, {type}, UnixSeconds(*daemon.last_report));
   }
   points.Add(kErrors, {type}, static_cast<double>(daemon.errors));
   points.Add(kRestarts, {type}, static_cast<double>(daemon.restarts));
-  const bool flaps = daemon.back_at && points.now() - *daemon.back_at <= kFlappingWindow;
-  points.Add(kFlapping, {type}, flaps ? 1 : 0);
+  points.Add(kFlapping, {type}, daemon.flaps ? 1 : 0);
 }
 
 void Daemons::Publish(Points& points) const {
@@ -210,8 +215,8 @@ void Daemons::Publish(Points& points) const {
     const bool required = IsRequired(type);
     if (!required) points.Add(kRequired, {type}, 0);
     PublishRow(points, type, daemon);
-    const bool healthy = daemon.errors == 0 && daemon.last_report &&
-                         points.now() - *daemon.last_report <= kDagsterTolerance;
+    const bool healthy =
+        daemon.errors == 0 && daemon.last_report && daemon.age <= kDagsterToleranceSeconds;
     points.Add(kHealthy, {type, required ? "true" : "false"}, healthy ? 1 : 0);
   }
 }

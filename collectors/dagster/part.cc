@@ -1,12 +1,6 @@
 #include "collectors/dagster/part.h"
 
-#include <algorithm>
-
 namespace tocsin::collectors::dagster {
-
-double Points::AgeOf(Moment moment) const {
-  return std::max(0.0, Seconds(now_ - moment));
-}
 
 bool Points::IsWanted(const MetricDesc& metric) const {
   return metric.exported == Exported::kAlways || settings_.compatibility_names;

@@ -43,13 +43,7 @@ struct Settings {
 /// Where parts put their points.
 class Points {
  public:
-  /// `now` is the source's clock.
-  Points(MetricSink& sink, const Settings& settings, Moment now)
-      : sink_(sink), settings_(settings), now_(now) {}
-
-  Moment now() const { return now_; }
-  /// Seconds since `moment`; 0 for what is yet to come, as after a step of a clock.
-  double AgeOf(Moment moment) const;
+  Points(MetricSink& sink, const Settings& settings) : sink_(sink), settings_(settings) {}
 
   void Add(const MetricDesc& metric, std::initializer_list<std::string_view> label_values,
            double value);
@@ -61,7 +55,6 @@ class Points {
 
   MetricSink& sink_;
   const Settings& settings_;
-  Moment now_;
 };
 
 /// One topic of one collector. It keeps what it read, so that Publish() can give the last values

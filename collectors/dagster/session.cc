@@ -1,5 +1,6 @@
 #include "collectors/dagster/session.h"
 
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -89,6 +90,12 @@ std::optional<Moment> EpochAt(const SqlRows& rows, std::size_t row, std::size_t 
   const std::optional<double> seconds = rows.Number(row, column);
   if (!seconds) return std::nullopt;
   return FromUnixSeconds(*seconds);
+}
+
+double AgeAt(const SqlRows& rows, std::size_t row, std::size_t now_column,
+             std::optional<Moment> moment) {
+  const std::optional<Moment> now = EpochAt(rows, row, now_column);
+  return now && moment ? std::max(0.0, Seconds(*now - *moment)) : 0;
 }
 
 std::string ListParameter(Dialect dialect, const std::vector<std::string>& texts) {

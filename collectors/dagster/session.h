@@ -28,8 +28,8 @@ enum class Store {
 inline constexpr std::size_t kStores = 3;
 
 /// A statement that reads one store. "{now}" in the text stands for the source's clock in Unix
-/// seconds; it may only stand in a SELECT list, since a volatile function can never be an index
-/// condition.
+/// seconds: every statement that ages are computed from selects it beside the data, for AgeAt(). It
+/// may only stand in a SELECT list, since a volatile function can never be an index condition.
 struct Statement {
   Store store;
   std::string_view postgres;
@@ -62,8 +62,8 @@ class Session {
   /// Asks the source for the time. To be called once, before Now().
   Status ReadClock();
 
-  /// The source's clock: what it said at ReadClock(), and the time that has passed since. A
-  /// collector's own clock never enters an age, however wrong it is.
+  /// The source's clock: what it said at ReadClock(), and the time that has passed since. For
+  /// bounds that are parameters, and for what is due; ages come from AgeAt().
   Moment Now() const;
 
   /// The source's clock minus ours, at the middle between question and answer. In seconds.
@@ -91,6 +91,12 @@ class Session {
 
 /// A column that holds Unix seconds as a number, such as runs.start_time.
 std::optional<Moment> EpochAt(const SqlRows& rows, std::size_t row, std::size_t column);
+
+/// Seconds from `moment` to what the source's clock said in the same row, in a column that selects
+/// "{now}". 0 for what is yet to come, as after a step of a clock, and without a moment. Our own
+/// clock never enters an age, however wrong it is.
+double AgeAt(const SqlRows& rows, std::size_t row, std::size_t now_column,
+             std::optional<Moment> moment);
 
 /// A parameter for a list of texts: `= ANY($1::text[])` in PostgreSQL, `IN (SELECT value FROM
 /// json_each($1))` in SQLite. Likewise for whole numbers, with `bigint[]`.

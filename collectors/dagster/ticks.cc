@@ -55,7 +55,8 @@ constexpr Statement kRecent = {
     "SELECT type, status, count(*) FROM (SELECT type, status, \"timestamp\" AS at FROM job_ticks "
     "WHERE id > $1 ORDER BY id LIMIT 40000) AS newest WHERE at > $2 GROUP BY type, status"};
 constexpr Statement kOldestOfWindow = {
-    Store::kSchedules, "SELECT \"timestamp\" FROM job_ticks WHERE id > $1 ORDER BY id LIMIT 1"};
+    Store::kSchedules,
+    "SELECT \"timestamp\", {now} FROM job_ticks WHERE id > $1 ORDER BY id LIMIT 1"};
 
 constexpr std::size_t kPageRows = 5000;
 constexpr int kMostPages = 5;
@@ -88,7 +89,7 @@ class Ticks final : public Part {
   std::map<TickKind, std::uint64_t> totals_;
   std::map<std::int64_t, Pending> pending_;  // By id: those that were seen before their end.
   std::map<TickKind, double> recent_;
-  std::optional<Moment> oldest_of_window_;
+  std::optional<double> window_span_;  // In seconds, when recent_ was read.
   std::optional<Moment> recent_read_at_;
 };
 
@@ -179,7 +180,8 @@ Status Ticks::ReadRecent(Session& session, std::int64_t newest) {
     recent_[{std::string(rows->Text(row, 0)), std::string(rows->Text(row, 1))}] =
         rows->Number(row, 2).value_or(0);
   }
-  oldest_of_window_ = oldest->empty() ? std::nullopt : session.NaiveAt(*oldest, 0, 0);
+  window_span_.reset();
+  if (!oldest->empty()) window_span_ = AgeAt(*oldest, 0, 1, session.NaiveAt(*oldest, 0, 0));
   recent_read_at_ = session.Now();
   return {};
 }
@@ -198,7 +200,7 @@ void Ticks::Publish(Points& points) const {
   for (const auto& [kind, count] : recent_) {
     points.Add(kRecentTicks, {kind.first, kind.second}, count);
   }
-  if (oldest_of_window_) points.Add(kWindowSpan, {"job_ticks"}, points.AgeOf(*oldest_of_window_));
+  if (window_span_) points.Add(kWindowSpan, {"job_ticks"}, *window_span_);
 }
 
 void Ticks::Save(boost::json::object& state) const {

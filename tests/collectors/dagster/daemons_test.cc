@@ -43,6 +43,23 @@ BOOST_AUTO_TEST_CASE(AgesAreByTheSourcesClock) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(AnAgeIsByTheClockOfTheStatementThatReadTheRow) {
+  struct Row {
+    Duration step;  // Of the source's clock, right after the collection's first statement.
+    double age;
+  };
+  const std::vector<Row> table = {{minutes(0), 60}, {minutes(10), 660}, {-minutes(10), 0}};
+  OnEachDatabase([&](Instance& instance) {
+    for (const Row& row : table) {
+      Watcher watcher(instance);
+      Report(instance, watcher, "p1", seconds(60));
+      watcher.tap->step = row.step;
+      const Values values = watcher.CollectWhole(Duration(0));
+      BOOST_TEST(At(values, "dagster_daemon_heartbeat_age_seconds" + kSensor) == row.age);
+    }
+  });
+}
+
 BOOST_AUTO_TEST_CASE(ADaemonThatNeverReportedIsRequiredAndNothingElse) {
   SqliteInstance instance;
   Settings settings;
