@@ -18,3 +18,12 @@ fi
 
 echo "## Exposition"
 python3 "$here/exposition.py" "$program" "$@"
+
+# Needs PostgreSQL's server and the build of the tests.
+if [ -x "$build/bench/dagster_bench" ]; then
+  echo "## Dagster"
+  case " $* " in
+    *' --quick '*) "$build/bench/dagster_bench" 100000 50 ;;
+    *) "$build/bench/dagster_bench" ;;
+  esac
+fi

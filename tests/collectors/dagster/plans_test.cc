@@ -2,12 +2,15 @@
 // events in a real PostgreSQL: every statement that a collection runs is explained with its
 // parameters.
 
+#include <algorithm>
+#include <cstddef>
 #include <set>
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "tests/collectors/dagster/history.h"
 #include "tests/collectors/dagster/instance.h"
 
 namespace tocsin::collectors::dagster {
@@ -17,59 +20,14 @@ const std::set<std::string> kGrowing = {"runs",       "run_tags",     "job_ticks
                                         "event_logs", "bulk_actions", "asset_check_executions"};
 
 /// What one statement may touch. The dearest looks up the tags of all runs of the last six hours,
-/// once a minute: 2160 runs here, with four buffers each.
-constexpr std::int64_t kMostBuffers = 10'000;
+/// once a minute: 4660 runs here, with four buffers each.
+constexpr std::int64_t kMostBuffers = 20'000;
 
-/// Rows from `first` to `last` of all that grows: a run every ten seconds, until now, each with a
-/// tag or two.
-std::string History(std::int64_t first, std::int64_t last) {
-  const std::string series = fmt::format("generate_series({}, {}) AS i", first, last);
-  return fmt::format(
-      "SET session_replication_role = replica; SET synchronous_commit = off;"
-      "INSERT INTO runs (run_id, pipeline_name, status, create_timestamp, update_timestamp, "
-      "start_time, end_time) SELECT 'run-' || i, 'job_' || i % 50, "
-      "CASE WHEN i % 20 = 0 THEN 'FAILURE' WHEN i % 33 = 0 THEN 'CANCELED' ELSE 'SUCCESS' END, "
-      "t, t + interval '60 s', extract(epoch FROM t) + 5, extract(epoch FROM t) + 60 "
-      "FROM (SELECT i, timestamp '2026-03-01' - interval '10 s' * ({1} - i) - interval '5 min' AS "
-      "t "
-      "FROM {0}) AS x;"
-      "INSERT INTO run_tags (run_id, key, value) SELECT 'run-' || i, '.dagster/repository', "
-      "'__repository__@location_' || i % 5 FROM {0};"
-      "INSERT INTO run_tags (run_id, key, value) SELECT 'run-' || i, k, i % 3 "
-      "FROM {0}, (VALUES ('dagster/retry_number'), ('dagster/concurrency_key')) AS keys(k) "
-      "WHERE i % 10 = 0;"
-      "INSERT INTO job_ticks (job_origin_id, selector_id, status, type, \"timestamp\", tick_body) "
-      "SELECT 'o' || i % 50, 's' || i % 50, CASE WHEN i % 3 = 0 THEN 'SUCCESS' ELSE 'SKIPPED' END, "
-      "'SENSOR', timestamp '2026-03-01' - interval '1 s' * ({1} - i), '{{}}' FROM {0};"
-      "INSERT INTO event_logs (run_id, event, dagster_event_type, \"timestamp\", step_key) "
-      "SELECT 'run-' || i, '{{}}', CASE WHEN i % 100 = 0 THEN 'STEP_FAILURE' "
-      "WHEN i % 101 = 0 THEN 'STEP_UP_FOR_RETRY' WHEN i % 5 = 0 THEN 'ASSET_MATERIALIZATION' "
-      "ELSE 'ENGINE_EVENT' END, timestamp '2026-03-01' - interval '1 s' * ({1} - i), 'step' FROM "
-      "{0};"
-      "INSERT INTO asset_check_executions (asset_key, check_name, run_id, execution_status, "
-      "materialization_event_storage_id) SELECT '[\"a\", \"b\"]', 'check_' || i % 3, 'run-' || i, "
-      "'SUCCEEDED', i FROM {0} WHERE i % 5 = 0;"
-      "INSERT INTO bulk_actions (key, status, \"timestamp\", body) SELECT 'b' || i, "
-      "'COMPLETED_SUCCESS', timestamp '2026-02-01', '{{}}' FROM {0} WHERE i % 10 = 0;",
-      series, last);
-}
+/// When the watchers begin.
+const std::string kEnd = "timestamp '2026-03-01'";
 
-/// What does not grow: runs in the queue and at work, daemons, sensors, a backfill.
-const std::string kPresent =
-    "INSERT INTO runs (run_id, pipeline_name, status, create_timestamp, update_timestamp, "
-    "start_time) "
-    "SELECT 'now-' || i, 'job_' || i % 50, CASE WHEN i % 2 = 0 THEN 'QUEUED' ELSE 'STARTED' END, "
-    "timestamp '2026-03-01', timestamp '2026-03-01', 1772323200 FROM generate_series(1, 200) AS i;"
-    "INSERT INTO run_tags (run_id, key, value) SELECT 'now-' || i, 'dagster/concurrency_key', i % "
-    "3 "
-    "FROM generate_series(1, 200) AS i;"
-    "INSERT INTO instigators (selector_id, status, instigator_type, instigator_body) "
-    "SELECT 's' || i, 'RUNNING', 'SENSOR', '{}' FROM generate_series(0, 49) AS i;"
-    "INSERT INTO bulk_actions (key, status, \"timestamp\", body) VALUES "
-    "('open', 'REQUESTED', timestamp '2026-02-28', '{}');"
-    "INSERT INTO asset_keys (asset_key) VALUES ('[\"a\", \"b\"]');"
-    "ANALYZE runs, run_tags, job_ticks, event_logs, bulk_actions, asset_check_executions, "
-    "instigators;";
+/// More than a page, all within the overlap of the watermark.
+const std::string kManyFinish = FinishedRuns("page", 2500, "timestamp '2026-03-01 00:00:10'");
 
 std::string Literal(const SqlParameter& parameter) {
   if (const auto* number = std::get_if<std::int64_t>(&parameter)) return std::to_string(*number);
@@ -136,6 +94,17 @@ Buffers Explain(PostgresInstance& instance, const std::vector<Ran>& ran) {
   return most;
 }
 
+/// How many tags of runs the fullest of the statements that look them up by list asks for.
+std::ptrdiff_t MostIdsLookedUp(const std::vector<Ran>& ran) {
+  std::ptrdiff_t most = 0;
+  for (const Ran& one : ran) {
+    if (one.statement.find("FROM run_tags WHERE run_id = ANY") == std::string::npos) continue;
+    const auto& ids = std::get<std::string>(one.parameters.at(0));
+    most = std::max(most, std::count(ids.begin(), ids.end(), ',') + 1);
+  }
+  return most;
+}
+
 /// Everything that a first collection and a later one run, with whatever can be switched on.
 std::vector<Ran> StatementsOfCollections(PostgresInstance& instance) {
   Settings settings;
@@ -146,12 +115,15 @@ std::vector<Ran> StatementsOfCollections(PostgresInstance& instance) {
   // The second one finds something to count and to look up.
   instance.Execute(
       Store::kRuns,
-      "UPDATE runs SET status = 'FAILURE', update_timestamp = timestamp "
-      "'2026-03-01 00:00:10', end_time = 1772323210 WHERE run_id = 'now-1';"
-      "INSERT INTO job_ticks (job_origin_id, selector_id, status, type, \"timestamp\") "
-      "VALUES ('o1', 's1', 'STARTED', 'SENSOR', timestamp '2026-03-01 00:00:10')");
+      kManyFinish +
+          "UPDATE runs SET status = 'FAILURE', update_timestamp = timestamp "
+          "'2026-03-01 00:00:10', end_time = 1772323210 WHERE run_id = 'now-1';"
+          "INSERT INTO job_ticks (job_origin_id, selector_id, status, type, \"timestamp\") "
+          "VALUES ('o1', 's1', 'STARTED', 'SENSOR', timestamp '2026-03-01 00:00:10')");
   watcher.CollectWhole(std::chrono::minutes(1));
+  BOOST_TEST(MostIdsLookedUp(watcher.tap->ran) == 2000);
   watcher.CollectWhole(std::chrono::minutes(5));
+  watcher.CollectWhole(std::chrono::minutes(354));  // Six hours after the first: counts again.
   return watcher.tap->ran;
 }
 
@@ -163,11 +135,11 @@ BOOST_AUTO_TEST_CASE(NoStatementScansAGrowingTable) {
   Buffers at_100k;
   {
     PostgresInstance instance;
-    instance.Execute(Store::kRuns, History(1, 100'000) + kPresent);
+    instance.Execute(Store::kRuns, History(1, 100'000, kEnd) + Present(kEnd));
     at_100k = Explain(instance, StatementsOfCollections(instance));
   }
   PostgresInstance instance;
-  instance.Execute(Store::kRuns, History(1, 1'000'000) + kPresent);
+  instance.Execute(Store::kRuns, History(1, 1'000'000, kEnd) + Present(kEnd));
   const Buffers at_1m = Explain(instance, StatementsOfCollections(instance));
   BOOST_TEST(at_1m.size() == at_100k.size());
   for (const auto& [statement, buffers] : at_1m) {
