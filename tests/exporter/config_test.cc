@@ -249,8 +249,7 @@ BOOST_AUTO_TEST_CASE(AMissingFileIsNamed) {
 }
 
 BOOST_AUTO_TEST_CASE(TheExamplesAreGood) {
-  const std::filesystem::path examples =
-      std::filesystem::path(__FILE__).parent_path() / "../../examples";
+  const std::filesystem::path examples = std::filesystem::path(TOCSIN_SOURCE_DIR) / "examples";
   int checked = 0;
   for (const auto& entry : std::filesystem::directory_iterator(examples)) {
     if (entry.path().extension() != ".yaml") continue;

@@ -12,9 +12,8 @@ namespace tocsin {
 BOOST_AUTO_TEST_SUITE(quickstart_test)
 
 BOOST_AUTO_TEST_CASE(TheExampleIsWhatIsEmbedded) {
-  const std::filesystem::path source(__FILE__);
-  const Result<std::string> example =
-      ReadFile(source.parent_path() / "../../examples" / kQuickstartName);
+  const std::filesystem::path source(TOCSIN_SOURCE_DIR);
+  const Result<std::string> example = ReadFile(source / "examples" / kQuickstartName);
   BOOST_REQUIRE(example);
   BOOST_TEST(*example == kQuickstartConfig);
 }
