@@ -87,6 +87,8 @@ ConstantLabels ReadLabels(YamlMap& options, const CollectorEntry& kind) {
     options.diagnostics().Add(at == nullptr ? node->place : at->place,
                               fmt::format("labels: {}", problem));
   }
+  // The page leaves them out, so they do not tell two instances apart either.
+  std::erase_if(labels, [](const auto& label) { return label.second.empty(); });
   std::sort(labels.begin(), labels.end());
   return labels;
 }

@@ -25,7 +25,9 @@ void AppendEscaped(std::string& out, std::string_view text, Quotes quotes) {
   }
 }
 
+/// A label without a value is the same as no label to Prometheus, and is left out.
 void AppendLabel(std::string& out, std::string_view name, std::string_view value) {
+  if (value.empty()) return;
   if (!out.empty()) out += ',';
   out.append(name).append("=\"");
   AppendEscaped(out, value, Quotes::kEscaped);

@@ -64,11 +64,11 @@ constexpr std::string_view kGoldenText =
 # TYPE dagster_queue_oldest_age_seconds gauge
 dagster_queue_oldest_age_seconds{location="eu",note="plain",env="te\"st"} 12
 dagster_queue_oldest_age_seconds{location="us",note="back\\slash \"quote\" new\nline é",env="te\"st"} 0.30000000000000004
-dagster_queue_oldest_age_seconds{location="",note="",env="te\"st"} NaN
-dagster_queue_oldest_age_seconds{location="plus",note="",env="te\"st"} +Inf
-dagster_queue_oldest_age_seconds{location="minus",note="",env="te\"st"} -Inf
-dagster_queue_oldest_age_seconds{location="large",note="",env="te\"st"} 18014398509481984
-dagster_queue_oldest_age_seconds{location="zero",note="",env="te\"st"} -0
+dagster_queue_oldest_age_seconds{env="te\"st"} NaN
+dagster_queue_oldest_age_seconds{location="plus",env="te\"st"} +Inf
+dagster_queue_oldest_age_seconds{location="minus",env="te\"st"} -Inf
+dagster_queue_oldest_age_seconds{location="large",env="te\"st"} 18014398509481984
+dagster_queue_oldest_age_seconds{location="zero",env="te\"st"} -0
 # HELP dagster_runs_failed_total Failed runs.
 # TYPE dagster_runs_failed_total counter
 dagster_runs_failed_total{env="te\"st"} 3
