@@ -34,10 +34,12 @@ Result<std::unique_ptr<Application>> Application::Start(const Settings& settings
   Result<Config> config = settings.load();
   if (!config) return config.error();
   const std::vector<std::string> listen = config->server.listen;
-  const std::size_t collectors = config->collectors.size();
+  const InstanceConfigs collectors = config->collectors;
   std::unique_ptr<Application> application(
       new Application(settings, std::move(*config), clock, log));
-  // First the sockets, which can fail, then the collectors, which cannot.
+  // First the sockets, which can fail, then the collectors, which cannot. The very first scrape
+  // already finds them all.
+  application->Announce(collectors);
   if (Status listening = application->Listen(listen, settings.demo); !listening) {
     return listening.error();
   }
@@ -45,11 +47,19 @@ Result<std::unique_ptr<Application>> Application::Start(const Settings& settings
   application->started_.store(true, std::memory_order_release);
   for (const std::string& address : application->addresses()) {
     log.Info("serving", {{"url", "http://" + address},
-                         {"collectors", std::to_string(collectors)},
+                         {"collectors", std::to_string(collectors.size())},
                          {"config", settings.config_name},
                          {"version", std::string(Version())}});
   }
   return application;
+}
+
+void Application::Announce(const InstanceConfigs& configs) {
+  for (const auto& config : configs) {
+    collectors::InstanceView view;
+    view.config = config;
+    own_.Observe(view);
+  }
 }
 
 Status Application::Listen(const std::vector<std::string>& addresses, bool demo) {

@@ -48,6 +48,7 @@ class Application {
  private:
   Application(const Settings& settings, Config config, const Clock& clock, const Log& log);
 
+  void Announce(const InstanceConfigs& configs);
   Status Listen(const std::vector<std::string>& addresses, bool demo);
   std::uint64_t Generation() const;
   std::string NotReady() const;

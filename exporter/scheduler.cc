@@ -58,6 +58,9 @@ class Scheduler::Instance {
         runner_(config_, environment, [this](const InstanceView& view) { Publish(view); }),
         ended_(ending_.get_future()) {}
 
+  /// Shows the instance as it is before its first collection, in place of what it replaces.
+  void Announce() { Publish(*runner_.View()); }
+
   /// Separate from construction: the first collection begins when everybody can see the instance.
   void Start() {
     thread_ = std::jthread([this](const std::stop_token& stop) {
@@ -156,6 +159,7 @@ void Scheduler::Replace(const InstanceConfigs& configs, const std::filesystem::p
   }
   // Stopped before their successors start, so that a source has no second connection meanwhile.
   End(std::move(ending), patience_.at_reload);
+  for (const auto& instance : starting) instance->Announce();
   SetRunning(std::move(next));
   for (const auto& instance : starting) {
     try {

@@ -56,6 +56,12 @@ class Fixture {
     }
   }
 
+  /// How many views have been shown.
+  int shown() {
+    const std::lock_guard lock(mutex_);
+    return shown_;
+  }
+
   void AwaitAllAttempted() {
     Await([&](const InstanceViews&) { return scheduler.AllAttempted(); });
   }
@@ -66,11 +72,13 @@ class Fixture {
  private:
   void Wake(const InstanceView&) {
     const std::lock_guard lock(mutex_);
+    ++shown_;
     changed_.notify_all();
   }
 
   std::mutex mutex_;
   std::condition_variable changed_;
+  int shown_ = 0;
 
  public:
   Scheduler scheduler{clock,
@@ -132,6 +140,18 @@ BOOST_FIXTURE_TEST_CASE(RunsEachAndShowsThemInTheOrderOfTheConfiguration, Fixtur
   BOOST_TEST(views[0]->config->name == "b");
   BOOST_TEST(views[1]->config->name == "a");
   BOOST_TEST(views[1]->up);
+}
+
+BOOST_FIXTURE_TEST_CASE(ShowsEachBeforeItsFirstCollection, Fixture) {
+  Hang hang;
+  scheduler.Replace({Config("a", hang.Collector())}, {});
+  // The clock stands still, so nothing but the replacement itself can have shown it.
+  BOOST_TEST(shown() == 1);
+  scheduler.Replace({Config("a", hang.Collector(), "changed")}, {});
+  BOOST_TEST(shown() == 2);
+  BOOST_TEST(!scheduler.Views()[0]->last_attempt.has_value());
+  hang.Release();
+  StopAll();
 }
 
 BOOST_FIXTURE_TEST_CASE(TheGenerationChangesWithEveryView, Fixture) {

@@ -151,9 +151,11 @@ class SourceTest(harness.PostgresTestCase):
                   + f"     postgres: {{host: 127.0.0.1, port: {hole.port}, password: x, sslmode: disable}}}}\n")
         tocsin = self.enter(Tocsin(config))
         self.assertEqual(tocsin.get("/-/healthy").status, 200)
-        self.assertEqual(tocsin.get("/metrics").status, 200)
-        tocsin.wait_until("all to have failed", lambda page: (
-            page.values("tocsin_collector_up", "name") == {"late": 0, "files": 0, "hole": 0}))
+        # From the first answer on, whether an attempt has ended or not.
+        self.assertEqual(tocsin.page().values("tocsin_collector_up", "name"), {"late": 0, "files": 0, "hole": 0})
+        tocsin.wait_until("all to have failed", lambda page: all(
+            sum(value for _, value in page.series("tocsin_collector_errors_total", name=name)) > 0
+            for name in ("late", "files", "hole")))
         self.postgres.start()
         tocsin.wait_until_up(name="late")
 
