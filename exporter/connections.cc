@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <chrono>
+
 namespace tocsin {
 namespace {
 
@@ -91,10 +93,12 @@ void Connections::Drain() {
 }
 
 bool Connections::AwaitNone(Duration grace) {
-  mutex_.lock();
-  const bool none = gone_.wait_for(mutex_, grace, [this] { return held_.empty(); });
-  mutex_.unlock();
-  return none;
+  const auto until = std::chrono::steady_clock::now() + grace;
+  const MutexLock lock(mutex_);
+  while (!held_.empty()) {
+    if (gone_.wait_until(mutex_, until) == std::cv_status::timeout) return held_.empty();
+  }
+  return true;
 }
 
 std::size_t Connections::size() const {

@@ -33,15 +33,14 @@ void WorkerPool::Run() {
   while (true) {
     Job job;
     {
-      mutex_.lock();
-      changed_.wait(mutex_, [this] { return stopping_ || !queue_.empty(); });
-      if (!queue_.empty()) {
-        job = std::move(queue_.front());
-        queue_.pop_front();
+      const MutexLock lock(mutex_);
+      while (queue_.empty()) {
+        if (stopping_) return;
+        changed_.wait(mutex_);
       }
-      mutex_.unlock();
+      job = std::move(queue_.front());
+      queue_.pop_front();
     }
-    if (!job) return;
     job();
   }
 }
