@@ -60,6 +60,12 @@ class RawClient {
 
   void FinishSending() { shutdown(socket_, SHUT_WR); }
 
+  /// Whether Receive() would find something at once: bytes, or the end of the connection.
+  bool HasNews() const {
+    pollfd polled{socket_, POLLIN, 0};
+    return poll(&polled, 1, 0) > 0;
+  }
+
   /// An answer, head and body, by its Content-Length; less of it if the connection ends or time is
   /// up.
   std::string Receive(bool has_body = true) {
