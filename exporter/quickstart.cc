@@ -13,7 +13,6 @@
 #include <cstdio>
 #include <string>
 #include <system_error>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -22,8 +21,10 @@
 namespace tocsin {
 
 const std::string_view kQuickstartConfig =
-    R"yaml(# What `tocsin serve` runs without a configuration of its own. The Dagster that it watches is played
-# by `tocsin demo`; docs/quickstart.md tells how to watch a real one.
+    R"yaml(# What `tocsin serve` runs without a configuration of its own; its paths are then relative to the
+# working directory. The Dagster that it watches is played by `tocsin demo`; docs/quickstart.md tells
+# how to watch a real one. To begin with this file, copy it out of examples/: the paths in a file are
+# relative to the folder of that file.
 
 server:
   listen: 127.0.0.1:10061
@@ -49,7 +50,6 @@ constexpr int kCannotStart = 127;  // The shell's word for it.
 constexpr std::string_view kStartedLine = "demo started\n";
 constexpr std::chrono::seconds kStartPatience(30);
 constexpr std::chrono::seconds kStopPatience(3);
-constexpr std::chrono::milliseconds kStopPoll(10);
 
 Error Failed(std::string_view attempt, int number) {
   return {ErrorCode::kUnavailable,
@@ -69,32 +69,30 @@ Error Failed(std::string_view attempt, int number) {
   _exit(kCannotStart);
 }
 
-/// Waits for the child's line; false if the child ended without it or took too long.
-bool AwaitStarted(int descriptor) {
-  const auto deadline = std::chrono::steady_clock::now() + kStartPatience;
-  std::string said;
-  while (said != kStartedLine) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
+/// Appends what comes next from a pipe to `said`; false at its end, and at the deadline.
+bool ReadOn(int pipe, std::chrono::steady_clock::time_point deadline, std::string& said) {
+  while (true) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
-    pollfd waiting = {descriptor, POLLIN, 0};
+    pollfd waiting = {pipe, POLLIN, 0};
     const int ready = poll(&waiting, 1, static_cast<int>(left.count()));
     if (ready < 0 && errno == EINTR) continue;
     if (ready <= 0) return false;
     std::array<char, 64> buffer{};
-    const ssize_t size = read(descriptor, buffer.data(), buffer.size());
+    const ssize_t size = read(pipe, buffer.data(), buffer.size());
     if (size <= 0) return false;
     said.append(buffer.data(), static_cast<std::size_t>(size));
+    return true;
   }
-  return true;
 }
 
-/// Waits for the child to end, for at most kStopPatience.
-bool AwaitEnd(pid_t pid) {
-  const auto deadline = std::chrono::steady_clock::now() + kStopPatience;
-  while (waitpid(pid, nullptr, WNOHANG) == 0) {
-    if (std::chrono::steady_clock::now() >= deadline) return false;
-    std::this_thread::sleep_for(kStopPoll);
+/// Waits for the child's line; false if the child ended without it or took too long.
+bool AwaitStarted(int pipe) {
+  const auto deadline = std::chrono::steady_clock::now() + kStartPatience;
+  std::string said;
+  while (said != kStartedLine) {
+    if (!ReadOn(pipe, deadline, said)) return false;
   }
   return true;
 }
@@ -138,10 +136,8 @@ Result<std::unique_ptr<DemoProcess>> DemoProcess::Start(const std::filesystem::p
     close(ends[0]);
     return Failed("starting the demo", fork_error);
   }
-  std::unique_ptr<DemoProcess> demo(new DemoProcess(pid));
-  const bool started = AwaitStarted(ends[0]);
-  close(ends[0]);
-  if (!started) {
+  std::unique_ptr<DemoProcess> demo(new DemoProcess(pid, ends[0]));
+  if (!AwaitStarted(ends[0])) {
     return Error{ErrorCode::kUnavailable, "the demo did not start; its own log says why"};
   }
   return demo;
@@ -149,9 +145,17 @@ Result<std::unique_ptr<DemoProcess>> DemoProcess::Start(const std::filesystem::p
 
 DemoProcess::~DemoProcess() {
   kill(pid_, SIGTERM);
-  if (AwaitEnd(pid_)) return;
-  kill(pid_, SIGKILL);
+  if (!AwaitEnd()) kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
+  close(output_);
+}
+
+bool DemoProcess::AwaitEnd() const {
+  // The kernel closes the child's end of the pipe when the child ends, however it does.
+  const auto deadline = std::chrono::steady_clock::now() + kStopPatience;
+  std::string said;
+  while (ReadOn(output_, deadline, said)) continue;
+  return std::chrono::steady_clock::now() < deadline;
 }
 
 void ReportDemoStarted() {

@@ -45,9 +45,12 @@ class DemoProcess {
   pid_t pid() const { return pid_; }
 
  private:
-  explicit DemoProcess(pid_t pid) : pid_(pid) {}
+  DemoProcess(pid_t pid, int output) : pid_(pid), output_(output) {}
 
-  pid_t pid_;
+  bool AwaitEnd() const;
+
+  const pid_t pid_;
+  const int output_;  ///< The reading end of the child's standard output, a pipe.
 };
 
 /// For DemoOptions::started in `tocsin demo`: writes the line that DemoProcess waits for to

@@ -330,7 +330,11 @@ BOOST_AUTO_TEST_CASE(ARunningDemoIsRevivedFromOutside) {
   // The wait for the third step shows that the second is done.
   for (int step = 0; step < 2; ++step) {
     clock.Advance(seconds(31));
-    while (Silence(folder, clock.Now())["SCHEDULER"] > 0) std::this_thread::yield();
+    const auto deadline = std::chrono::steady_clock::now() + seconds(20);
+    while (Silence(folder, clock.Now())["SCHEDULER"] > 0) {
+      BOOST_REQUIRE(std::chrono::steady_clock::now() < deadline);
+      std::this_thread::yield();
+    }
   }
   BOOST_TEST(Silence(folder, clock.Now())["SENSOR"] <= 31);
   BOOST_TEST(bool(demo.Stop()));
