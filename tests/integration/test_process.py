@@ -39,6 +39,21 @@ class ProcessTest(harness.PostgresTestCase):
         self.assertEqual(tocsin.process.wait(), 0, tocsin.log)
         self.assertLess(time.monotonic() - began, 5)
 
+    def test_a_second_signal_ends_it_at_once(self):
+        tocsin = self.enter(Tocsin(self.config(interval="30s")))
+        tocsin.wait_until_up()
+        host, port = tocsin.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as slow:
+            slow.sendall(b"GET /metrics HTTP/1.1\r\nHost: to")  # Is waited for.
+            self.assertEqual(tocsin.get("/-/healthy").status, 200)
+            tocsin.process.send(signal.SIGTERM)
+            tocsin.process.find("msg=stopping", "it to stop")
+            began = time.monotonic()
+            while tocsin.process.is_running():
+                tocsin.process.send(signal.SIGINT)
+                self.assertLess(time.monotonic() - began, 1)
+        self.assertEqual(tocsin.process.wait(), -signal.SIGINT, tocsin.log)
+
     def test_totals_are_right_after_kill_9_and_after_rows_are_deleted(self):
         def failed(page):
             return sum(value for _, value in page.series("dagster_runs_failed_total"))
