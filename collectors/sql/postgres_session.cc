@@ -100,7 +100,9 @@ class TextParameters {
   explicit TextParameters(std::span<const SqlParameter> parameters) {
     texts_.reserve(parameters.size());  // The pointers below must stay good.
     for (const SqlParameter& parameter : parameters) {
-      pointers_.push_back(std::visit([this](const auto& value) { return Keep(value); }, parameter));
+      // `this->`, because clang 14 does not see that only some of the overloads are static.
+      pointers_.push_back(
+          std::visit([this](const auto& value) { return this->Keep(value); }, parameter));
     }
   }
 
