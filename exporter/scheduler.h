@@ -33,9 +33,9 @@ class Scheduler {
     Duration at_stop = std::chrono::seconds(3);
   };
 
-  /// `clock` and `log` outlive the scheduler. `published` is called after each change of an
-  /// instance's view, on its thread, and never again for an instance that Replace() or Stop() has
-  /// ended.
+  /// `clock` and `log` outlive the scheduler. `published` is called for each new instance by
+  /// Replace(), then after each change of its view, on its thread, and never again once Replace()
+  /// or Stop() has ended it.
   Scheduler(const Clock& clock, const Log& log, collectors::Runner::Published published);
   Scheduler(const Clock& clock, const Log& log, collectors::Runner::Published published,
             Patience patience);

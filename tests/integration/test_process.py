@@ -47,7 +47,7 @@ class ProcessTest(harness.PostgresTestCase):
             slow.sendall(b"GET /metrics HTTP/1.1\r\nHost: to")  # Is waited for.
             self.assertEqual(tocsin.get("/-/healthy").status, 200)
             tocsin.process.send(signal.SIGTERM)
-            tocsin.process.find("msg=stopping", "it to stop")
+            tocsin.process.find('msg="stopping"', "it to stop")
             began = time.monotonic()
             while tocsin.process.is_running():
                 tocsin.process.send(signal.SIGINT)
