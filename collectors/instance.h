@@ -21,14 +21,15 @@ struct CollectorEntry;
 /// The keys that every collector has in the configuration, and how to make it.
 struct InstanceConfig {
   const CollectorEntry* kind = nullptr;
-  std::string name;                ///< Unique among all instances; the kind's name by default.
-  Duration interval{};             ///< From one collection's due time to the next.
-  Duration timeout{};              ///< The deadline of one collection; at most `interval`.
-  Duration stale_after{};          ///< Since the last success, when series disappear; default 3 intervals.
-  std::size_t max_series = 1000;   ///< Per family.
-  ConstantLabels labels;           ///< Added to every series.
+  std::string name;        ///< Unique among all instances; the kind's name by default.
+  Duration interval{};     ///< From one collection's due time to the next.
+  Duration timeout{};      ///< The deadline of one collection; at most `interval`.
+  Duration stale_after{};  ///< Since the last success, when series disappear; default 3 intervals.
+  std::size_t max_series = 1000;  ///< Per family.
+  ConstantLabels labels;          ///< Added to every series.
   /// The text of all its options, secrets' file names included and secrets' texts hashed: two
-  /// configurations with equal fingerprints make the same collector, and a reload leaves it running.
+  /// configurations with equal fingerprints make the same collector, and a reload leaves it
+  /// running.
   std::string fingerprint;
   MakeCollector make;
 };
@@ -47,11 +48,11 @@ struct SourceView {
 struct InstanceView {
   std::shared_ptr<const InstanceConfig> config;
   bool up = false;
-  std::optional<ErrorCode> error_code;           ///< Of the last collection, if it failed.
-  std::string error;                             ///< In words; empty when up.
-  std::optional<TimePoint> last_attempt;         ///< When the last collection began.
+  std::optional<ErrorCode> error_code;    ///< Of the last collection, if it failed.
+  std::string error;                      ///< In words; empty when up.
+  std::optional<TimePoint> last_attempt;  ///< When the last collection began.
   std::optional<TimePoint> last_success;
-  Duration last_duration{};                      ///< Wall time of the last collection.
+  Duration last_duration{};                         ///< Wall time of the last collection.
   std::array<std::uint64_t, kErrorCodes> errors{};  ///< Failed collections and parts, by ErrorCode.
   DropCounts dropped{};
   std::vector<SourceView> sources;

@@ -15,7 +15,8 @@ namespace tocsin {
 /// wall clock jump. Waiters wake when their moment is reached. Safe for concurrent use.
 class FakeClock final : public Clock {
  public:
-  explicit FakeClock(TimePoint start = TimePoint{std::chrono::hours(24 * 365 * 50)}) : now_(start) {}
+  explicit FakeClock(TimePoint start = TimePoint{std::chrono::hours(24 * 365 * 50)})
+      : now_(start) {}
 
   TimePoint Now() const override {
     const std::lock_guard lock(mutex_);
@@ -48,8 +49,8 @@ class FakeClock final : public Clock {
     now_ = now;
   }
 
-  /// Blocks until `count` threads wait on this clock, so that a test can move it knowing that nobody
-  /// is on the way to a wait.
+  /// Blocks until `count` threads wait on this clock, so that a test can move it knowing that
+  /// nobody is on the way to a wait.
   void AwaitWaiters(std::size_t count) const {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return waiters_ >= count; });
