@@ -54,7 +54,7 @@ Result<std::string> ReadFile(const std::filesystem::path& path) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.ok()) return FromErrno(path, errno);
   std::string contents;
-  std::string block(64 * 1024, '\0');
+  std::string block(std::size_t{64} * 1024, '\0');
   for (;;) {
     const ssize_t got = read(file.get(), block.data(), block.size());
     if (got < 0 && errno == EINTR) continue;

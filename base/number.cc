@@ -5,21 +5,13 @@
 #include <cmath>
 #include <limits>
 
+#include "base/text.h"
+
 namespace tocsin {
 namespace {
 
 // Integers up to 2^53 are exact; to_chars for integers is several times faster than for doubles.
 constexpr double kLargestPlainInteger = 1e15;
-
-bool EqualsIgnoringCase(std::string_view text, std::string_view lower_case) {
-  if (text.size() != lower_case.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != lower_case[i])
-      return false;
-  }
-  return true;
-}
 
 }  // namespace
 
@@ -73,8 +65,7 @@ std::optional<double> ParseNumber(std::string_view text) {
   const char* const end = digits.data() + digits.size();
   const auto [after, problem] = std::from_chars(digits.data(), end, value);
   if (after != end) return std::nullopt;
-  if (problem == std::errc::result_out_of_range) return std::nullopt;
-  if (problem != std::errc{}) return std::nullopt;
+  if (problem != std::errc{}) return std::nullopt;  // Also what no double can hold.
   return sign * value;
 }
 

@@ -15,8 +15,8 @@ namespace tocsin::collectors {
 /// map are written with a dot: "postgres.host".
 struct OptionDesc {
   std::string_view name;
-  std::string_view
-      type;  ///< "text", "duration", "integer", "true/false", "list of texts", "secret".
+  /// "text", "duration", "integer", "true/false", "list of texts" or "secret".
+  std::string_view type;
   std::string_view default_value;  ///< As written in YAML; empty for none.
   std::string_view help;
 };

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
+
 namespace tocsin {
 namespace {
 
@@ -35,15 +37,6 @@ std::string_view Trim(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(kBlank);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
-}
-
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool Is(std::string_view text, std::string_view lower_case) {
-  return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(),
-                    [](char a, char b) { return Lower(a) == b; });
 }
 
 /// Cuts the text up to the next `separator` outside quotes off `rest`, and the separator with it.
@@ -85,9 +78,9 @@ std::optional<Choice> ParseChoice(std::string_view member) {
     std::string_view value = CutNext(member, ';');
     const std::string_view key = Trim(CutNext(value, '='));
     value = Unquote(Trim(value));
-    if (Is(key, "version")) choice.version = value;
-    if (Is(key, "escaping")) choice.escaping = value;
-    if (Is(key, "q")) {
+    if (EqualsIgnoringCase(key, "version")) choice.version = value;
+    if (EqualsIgnoringCase(key, "escaping")) choice.escaping = value;
+    if (EqualsIgnoringCase(key, "q")) {
       const std::optional<int> quality = ParseQuality(value);
       if (!quality) return std::nullopt;
       choice.quality = *quality;
@@ -115,9 +108,9 @@ constexpr MediaType kOpenMetrics = {"application/openmetrics-text", "application
 
 /// How closely `choice` names `media`: 0 is not at all.
 int Closeness(const Choice& choice, const MediaType& media) {
-  if (Is(choice.name, "*/*")) return 1;
-  if (Is(choice.name, media.any_subtype)) return 2;
-  if (!Is(choice.name, media.type)) return 0;
+  if (EqualsIgnoringCase(choice.name, "*/*")) return 1;
+  if (EqualsIgnoringCase(choice.name, media.any_subtype)) return 2;
+  if (!EqualsIgnoringCase(choice.name, media.type)) return 0;
   if (choice.version.empty()) return 3;
   return choice.version == media.version ? 4 : 0;
 }
@@ -152,7 +145,7 @@ std::string WithEscaping(std::string_view type, const Choice* choice) {
 /// The quality of a coding by its name, or nothing if it is not named.
 std::optional<int> QualityOf(const std::vector<Choice>& choices, std::string_view coding) {
   for (const Choice& choice : choices) {
-    if (Is(choice.name, coding)) return choice.quality;
+    if (EqualsIgnoringCase(choice.name, coding)) return choice.quality;
   }
   return std::nullopt;
 }

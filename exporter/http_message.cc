@@ -2,19 +2,9 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace tocsin {
-namespace {
-
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return Lower(x) == Lower(y); });
-}
-
-}  // namespace
 
 std::string_view HttpRequest::Header(std::string_view name) const {
   const auto found = std::find_if(headers.begin(), headers.end(), [&](const auto& header) {

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace tocsin {
 namespace {
 
@@ -33,13 +35,6 @@ constexpr std::array<std::string_view, 14> kAbbreviations = {
     "s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d"};
 
 constexpr std::array<std::string_view, 4> kTypes = {"counter", "gauge", "histogram", "summary"};
-
-std::string Lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 /// Whether `word` is one of the later words of `name`, which are separated by "_".
 bool HasLaterWord(std::string_view name, std::string_view word) {
@@ -121,7 +116,7 @@ class Linter {
   }
 
   void LintSpelling() {
-    const std::string lower = Lower(name_);
+    const std::string lower = LowerCase(name_);
     for (const std::string_view type : kTypes) {
       if (HasLaterWord(lower, type)) {
         Say(fmt::format("metric name should not include type '{}'", type));

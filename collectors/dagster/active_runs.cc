@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/text.h"
 #include "collectors/dagster/parts.h"
 
 namespace tocsin::collectors::dagster {

@@ -12,6 +12,7 @@
 
 #include <boost/json/array.hpp>
 
+#include "base/text.h"
 #include "collectors/dagster/completion_drift.h"
 #include "collectors/dagster/histogram.h"
 #include "collectors/dagster/parts.h"

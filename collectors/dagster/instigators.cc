@@ -9,6 +9,7 @@
 
 #include <boost/json/parse.hpp>
 
+#include "base/text.h"
 #include "collectors/dagster/parts.h"
 #include "collectors/dagster/state.h"
 

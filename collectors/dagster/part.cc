@@ -23,12 +23,4 @@ std::string_view LocationOf(std::string_view repository_tag) {
   return repository_tag.substr(at + 1);
 }
 
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 }  // namespace tocsin::collectors::dagster

@@ -101,7 +101,4 @@ inline constexpr std::string_view kOtherJobs = "__other__";
 /// The code location in a ".dagster/repository" tag, "repository@location".
 std::string_view LocationOf(std::string_view repository_tag);
 
-/// `text` with A-Z made small; other bytes stay.
-std::string LowerCase(std::string_view text);
-
 }  // namespace tocsin::collectors::dagster
