@@ -2,7 +2,8 @@
 """lint.py BUILD: clang-format, clang-tidy and shellcheck over the repository's own files.
 
 BUILD is a build folder with compile_commands.json. clang-tidy takes seconds for a file, so a file that it found good is
-remembered there by the hash of all that it depends on: itself, what it includes of ours, the checks, its command line.
+remembered, beside ccache's memory and like it between clones: by the hash of itself, what it includes of ours, the
+checks, its command line and clang-tidy's version. Libraries' headers do not count.
 """
 import concurrent.futures
 import hashlib
@@ -15,6 +16,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDERS = ("base", "collectors", "rules", "notify", "exporter", "tests", "bench")
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "tocsin" / "clang-tidy"
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 
@@ -42,8 +44,8 @@ def with_includes(path, seen=None):
     return seen
 
 
-def fingerprint(path, command):
-    digest = hashlib.sha256(command.encode())
+def fingerprint(path, command, version):
+    digest = hashlib.sha256(f"{version}\n{command}".replace(str(ROOT), ".").encode())
     for checks in (ROOT / ".clang-tidy", ROOT / "tests" / ".clang-tidy"):
         digest.update(checks.read_bytes())
     for part in sorted(with_includes(path)):
@@ -51,9 +53,10 @@ def fingerprint(path, command):
     return digest.hexdigest()
 
 
-def tidy(path, command, build):
-    good = build / ".tidy" / fingerprint(path, command)
+def tidy(path, command, version, build):
+    good = CACHE / fingerprint(path, command, version)
     if good.exists():
+        good.touch()  # The time of the last use, for those who clean up.
         return True, ""
     passed, output = run("clang-tidy-14", "--quiet", "-p", str(build), str(path))
     if passed:
@@ -62,13 +65,14 @@ def tidy(path, command, build):
 
 
 def tidy_all(build):
-    (build / ".tidy").mkdir(exist_ok=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    version = re.search(r"version \S+", run("clang-tidy-14", "--version")[1]).group()
     database = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
     # By file: one that several programs share is looked at once.
     ours = sorted({pathlib.Path(entry["file"]): entry["command"] for entry in database
                    if not pathlib.Path(entry["file"]).is_relative_to(build)}.items())
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = pool.map(lambda entry: (entry[0], *tidy(*entry, build)), ours)
+        results = pool.map(lambda entry: (entry[0], *tidy(*entry, version, build)), ours)
         bad = [(path, output) for path, passed, output in results if not passed]
     for path, output in bad:
         print(f"clang-tidy: {path.relative_to(ROOT)}\n{output}")
