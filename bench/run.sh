@@ -12,7 +12,7 @@ esac
 
 program=$build/bench/exposition_bench
 if [ ! -x "$program" ]; then
-  echo "bench: $program is missing: cmake --preset release && cmake --build --preset release" >&2
+  echo "bench: $program is missing: ./dev bench builds it" >&2
   exit 1
 fi
 
