@@ -1,7 +1,5 @@
 #include "exporter/scheduler.h"
 
-#include <stdlib.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
@@ -12,6 +10,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_collector.h"
 #include "tests/support/recorded_log.h"
+#include "tests/support/temporary_folder.h"
 
 namespace tocsin {
 namespace {
@@ -85,22 +84,6 @@ class Fixture {
                       log.log(),
                       [this](const InstanceView& view) { Wake(view); },
                       {milliseconds(50), milliseconds(50)}};
-};
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string path = (std::filesystem::temp_directory_path() / "tocsin-XXXXXX").string();
-    BOOST_REQUIRE(mkdtemp(path.data()) != nullptr);
-    path_ = path;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
 };
 
 /// A collector that hangs whatever it is told, until released.

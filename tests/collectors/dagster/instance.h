@@ -2,53 +2,31 @@
 
 #pragma once
 
-#include <unistd.h>
-
 #include <array>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <map>
 #include <memory>
-#include <optional>
-#include <sstream>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
-#include <fmt/format.h>
 
 #include "base/number.h"
 #include "base/sqlite.h"
 #include "collectors/dagster/collector.h"
 #include "collectors/sql/postgres_connection.h"
 #include "collectors/sql/sqlite_connection.h"
+#include "tests/collectors/dagster/values.h"
+#include "tests/collectors/dagster/wiretap.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/postgres_server.h"
+#include "tests/support/temporary_folder.h"
 
 namespace tocsin::collectors::dagster {
-
-/// A folder that is gone when the test is.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "tocsin-dagster-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a folder");
-    path_ = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline std::string FixtureText(const std::string& name) {
   const std::filesystem::path path =
@@ -57,62 +35,6 @@ inline std::string FixtureText(const std::string& name) {
   if (!file) throw std::runtime_error("cannot read " + path.string());
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
-
-/// A statement as the collector ran it.
-struct Ran {
-  std::string statement;
-  std::vector<SqlParameter> parameters;
-};
-
-/// What tests share about the connections that they hand to a collector.
-struct Wiretap {
-  std::vector<Ran> ran;
-  /// The source's clock, if the test rules it.
-  const FakeClock* clock = nullptr;
-  /// How far the source's clock is ahead of `clock`.
-  Duration ahead{};
-  /// By how much it is set once the next statement has been answered.
-  Duration step{};
-};
-
-/// `text` with each `from` in it made `to`.
-inline std::string Replaced(std::string text, std::string_view from, const std::string& to) {
-  for (std::size_t at = text.find(from); at != std::string::npos;
-       at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-  return text;
-}
-
-/// Passes statements on and notes them. What they select as the source's clock is made the test's,
-/// if it rules that.
-class TappedConnection final : public SqlConnection {
- public:
-  TappedConnection(std::unique_ptr<SqlConnection> inner, std::shared_ptr<Wiretap> tap)
-      : inner_(std::move(inner)), tap_(std::move(tap)) {}
-
-  Result<SqlRows> Query(const std::string& statement, std::span<const SqlParameter> parameters,
-                        const Attempt& attempt) override {
-    tap_->ran.push_back({statement, {parameters.begin(), parameters.end()}});
-    if (tap_->clock == nullptr) return inner_->Query(statement, parameters, attempt);
-    const std::string now = FormatNumber(tocsin::UnixSeconds(tap_->clock->Now() + tap_->ahead));
-    std::string text = statement;
-    for (const std::string_view clock : kSourceClocks) text = Replaced(text, clock, now);
-    const Result<SqlRows> rows = inner_->Query(text, parameters, attempt);
-    tap_->ahead += std::exchange(tap_->step, Duration(0));
-    return rows;
-  }
-  bool is_open() const override { return inner_->is_open(); }
-  std::uint64_t generation() const override { return inner_->generation(); }
-
- private:
-  /// How a statement asks the source for the time.
-  static constexpr std::array<std::string_view, 2> kSourceClocks = {
-      "extract(epoch FROM clock_timestamp())::float8", "(julianday('now') - 2440587.5) * 86400.0"};
-
-  std::unique_ptr<SqlConnection> inner_;
-  std::shared_ptr<Wiretap> tap_;
-};
 
 /// An empty Dagster database. Statements that change it must be such as both databases understand.
 class Instance {
@@ -212,35 +134,6 @@ void OnEachDatabase(const Test& test) {
   }
 }
 
-/// Values by series, as in `name{label="value"}`; histograms by their `name_sum` and `name_count`.
-using Values = std::map<std::string, double>;
-
-inline Values ValuesOf(const Snapshot& snapshot) {
-  Values values;
-  for (const FamilyPoints& family : snapshot.families) {
-    const std::size_t width = family.shape->values_per_series();
-    for (std::size_t i = 0; i < family.shape->series_count(); ++i) {
-      std::string labels;
-      std::istringstream texts{std::string(family.shape->series(i))};
-      for (const std::string& name : family.shape->label_names) {
-        std::string text;
-        std::getline(texts, text, FamilyShape::kDelimiter);
-        labels += fmt::format("{}{}=\"{}\"", labels.empty() ? "" : ",", name, text);
-      }
-      if (!labels.empty()) labels = "{" + labels + "}";
-      const std::string& name = family.shape->name;
-      const double* const at = &family.values[i * width];
-      if (family.shape->type == MetricType::kHistogram) {
-        values[name + "_count" + labels] = at[width - 2];
-        values[name + "_sum" + labels] = at[width - 1];
-      } else {
-        values[name + labels] = at[0];
-      }
-    }
-  }
-  return values;
-}
-
 /// A collector on an instance. Both its clock and the source's are `clock`.
 class Watcher {
  public:
@@ -306,12 +199,5 @@ class Watcher {
   const Environment environment_;
   std::unique_ptr<DagsterCollector> collector_;
 };
-
-/// The value of a series; a series that is not there fails the test.
-inline double At(const Values& values, const std::string& series) {
-  const auto found = values.find(series);
-  BOOST_TEST_REQUIRE((found != values.end()), "no series " + series);
-  return found->second;
-}
 
 }  // namespace tocsin::collectors::dagster
