@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <utility>
 
 #include <curl/curl.h>
 #include <fmt/format.h>
@@ -155,11 +154,11 @@ int PlayDemo(const DemoFlags& flags) {
   const Log log(LogLevel::kInfo, LogFormat::kLogfmt);
   const SystemClock clock;
   Status played;
-  std::jthread player([&](std::stop_token stop) {
+  std::jthread player([&](const std::stop_token& stop) {
     DemoOptions options;
     options.folder = flags.folder;
     options.started = &ReportDemoStarted;
-    played = RunDemo(options, clock, log, std::move(stop));
+    played = RunDemo(options, clock, log, stop);
     signals.RequestStop();
   });
   while (signals.Wait() != Signals::Request::kStop) continue;
