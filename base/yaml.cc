@@ -7,10 +7,12 @@
 #include <charconv>
 #include <numeric>
 #include <set>
+#include <sstream>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include "base/duration.h"
@@ -53,6 +55,40 @@ void Merge(YamlNode& map) {
   for (YamlEntry& entry : merged) {
     if (map.Find(entry.key.text) == nullptr) map.entries.push_back(std::move(entry));
   }
+}
+
+/// Notes where a document begins, and nothing of what is in it.
+class DocumentStart : public YAML::EventHandler {
+ public:
+  YamlPlace place() const { return place_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { place_ = PlaceOf(mark); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnScalar(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                const std::string& /*value*/) override {}
+  void OnSequenceStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/,
+                       YAML::anchor_t /*anchor*/, YAML::EmitterStyle::value /*style*/) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {}
+  void OnMapEnd() override {}
+
+ private:
+  YamlPlace place_;
+};
+
+/// Where a second document begins, if there is one. YAML::LoadAll() cannot tell: given "---\n," it
+/// finds empty documents for ever, since its parser does not get past the comma.
+std::optional<YamlPlace> FindSecondDocument(std::string_view text) {
+  std::istringstream stream{std::string(text)};
+  YAML::Parser parser(stream);
+  DocumentStart document;
+  if (!parser.HandleNextDocument(document) || !parser.HandleNextDocument(document)) {
+    return std::nullopt;
+  }
+  return document.place();
 }
 
 /// Turns yaml-cpp's tree into ours, within limits.
@@ -178,13 +214,11 @@ std::optional<YamlNode> ParseYaml(std::string_view text, Diagnostics& diagnostic
     return std::nullopt;
   }
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.empty()) return YamlNode{};
-    if (documents.size() > 1) {
-      diagnostics.Add(PlaceOf(documents[1].Mark()), "expected one YAML document, found a second");
+    if (const auto second = FindSecondDocument(text)) {
+      diagnostics.Add(*second, "expected one YAML document, found a second");
       return std::nullopt;
     }
-    return Converter(diagnostics).Convert(documents.front());
+    return Converter(diagnostics).Convert(YAML::Load(std::string(text)));
   } catch (const YAML::Exception& problem) {  // yaml-cpp throws; nothing of ours does.
     diagnostics.Add(PlaceOf(problem.mark), "not YAML: " + problem.msg);
     return std::nullopt;
