@@ -87,6 +87,12 @@ constexpr Statement kCountOfState = {
 
 constexpr std::size_t kMostKeys = 100;
 constexpr std::size_t kMostUnknownStates = 10;
+constexpr std::chrono::minutes kUnknownEvery{1};
+
+bool IsKnown(std::string_view status) {
+  return std::find(kUnfinished.begin(), kUnfinished.end(), status) != kUnfinished.end() ||
+         std::find(kFinished.begin(), kFinished.end(), status) != kFinished.end();
+}
 
 struct StateTotals {
   double count = 0;
@@ -121,13 +127,15 @@ class ActiveRuns final : public Part {
     double longest = 0;  ///< Most seconds since the update of one of them.
   };
 
-  Status ReadUnknownStates(Session& session, std::map<std::string, StateTotals>& totals);
+  Status ReadUnknownStates(Session& session);
   Status ReadPerJob(Session& session);
   Status ReadPerKey(Session& session);
   JobState KeyOf(std::string_view job, std::string_view repository, std::string_view status);
 
   const Settings settings_;
   std::map<std::string, StateTotals> totals_;
+  std::map<std::string, double> unknown_;  // Runs by state, for those that tocsin does not know.
+  std::optional<Moment> unknown_read_at_;
   /// Groups stay once seen, at 0, so that their series do not come and go.
   std::map<JobState, Group> groups_;
   std::set<std::pair<std::string, std::string>>
@@ -148,7 +156,10 @@ Status ActiveRuns::Read(Session& session) {
         count, AgeAt(*rows, row, 5, SinceWhen(session, *rows, row))};
     all += count;
   }
-  if (Status unknown = ReadUnknownStates(session, totals); !unknown) return unknown;
+  if (!unknown_read_at_ || session.Now() - *unknown_read_at_ >= kUnknownEvery) {
+    if (Status unknown = ReadUnknownStates(session); !unknown) return unknown;
+  }
+  for (const auto& [status, count] : unknown_) totals[status].count = count;
   totals_ = std::move(totals);
 
   too_many_ = all > static_cast<double>(settings_.max_active_runs);
@@ -157,20 +168,19 @@ Status ActiveRuns::Read(Session& session) {
   return ReadPerKey(session);
 }
 
-Status ActiveRuns::ReadUnknownStates(Session& session, std::map<std::string, StateTotals>& totals) {
+Status ActiveRuns::ReadUnknownStates(Session& session) {
   const Result<SqlRows> states = session.Query(kStates);
   if (!states) return states.error();
-  std::size_t unknown = 0;
-  for (std::size_t row = 0; row < states->size() && unknown < kMostUnknownStates; ++row) {
+  std::map<std::string, double> unknown;
+  for (std::size_t row = 0; row < states->size() && unknown.size() < kMostUnknownStates; ++row) {
     const std::string status(states->Text(row, 0));
-    const bool is_known = totals.contains(status) ||
-                          std::find(kFinished.begin(), kFinished.end(), status) != kFinished.end();
-    if (is_known) continue;
-    ++unknown;
+    if (IsKnown(status)) continue;
     const Result<SqlRows> count = session.Query(kCountOfState, {status});
     if (!count) return count.error();
-    totals[LowerCase(status)].count = count->empty() ? 0 : count->Number(0, 0).value_or(0);
+    unknown[LowerCase(status)] = count->empty() ? 0 : count->Number(0, 0).value_or(0);
   }
+  unknown_ = std::move(unknown);
+  unknown_read_at_ = session.Now();
   return {};
 }
 
