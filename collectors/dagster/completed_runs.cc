@@ -109,10 +109,13 @@ constexpr Statement kPage = {
     "ORDER BY update_timestamp, id LIMIT 2000"};
 constexpr Statement kNewest = {Store::kRuns,
                                "SELECT max(update_timestamp) FROM runs WHERE status = $1"};
+// A subquery for each run: with run_id = ANY(...) and a full page of them, the planner would rather
+// scan all tags. Its limit keeps it from being made a join; a run has each tag once.
 constexpr Statement kTags = {
     Store::kRuns,
-    "SELECT run_id, key, value FROM run_tags WHERE run_id = ANY($1::text[]) "
-    "AND key IN ('.dagster/repository','dagster/retry_number','dagster/will_retry')",
+    "SELECT t.run_id, t.key, t.value FROM unnest($1::text[]) AS page(id) CROSS JOIN LATERAL "
+    "(SELECT run_id, key, value FROM run_tags WHERE run_tags.run_id = page.id AND key IN "
+    "('.dagster/repository','dagster/retry_number','dagster/will_retry') LIMIT 10) AS t",
     "SELECT run_id, key, value FROM run_tags WHERE run_id IN (SELECT value FROM json_each($1)) "
     "AND key IN ('.dagster/repository','dagster/retry_number','dagster/will_retry')"};
 // A walk from one job to the next along idx_runs_by_job, with the location of the job's newest run.

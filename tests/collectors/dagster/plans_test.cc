@@ -98,7 +98,7 @@ Buffers Explain(PostgresInstance& instance, const std::vector<Ran>& ran) {
 std::ptrdiff_t MostIdsLookedUp(const std::vector<Ran>& ran) {
   std::ptrdiff_t most = 0;
   for (const Ran& one : ran) {
-    if (one.statement.find("FROM run_tags WHERE run_id = ANY") == std::string::npos) continue;
+    if (one.statement.find("FROM unnest($1::text[]) AS page") == std::string::npos) continue;
     const auto& ids = std::get<std::string>(one.parameters.at(0));
     most = std::max(most, std::count(ids.begin(), ids.end(), ',') + 1);
   }
@@ -121,7 +121,8 @@ std::vector<Ran> StatementsOfCollections(PostgresInstance& instance) {
           "INSERT INTO job_ticks (job_origin_id, selector_id, status, type, \"timestamp\") "
           "VALUES ('o1', 's1', 'STARTED', 'SENSOR', timestamp '2026-03-01 00:00:10')");
   watcher.CollectWhole(std::chrono::minutes(1));
-  BOOST_TEST(MostIdsLookedUp(watcher.tap->ran) == 2000);
+  // A page is 2000 rows; some of them are of before and were only seen again.
+  BOOST_TEST(MostIdsLookedUp(watcher.tap->ran) > 1900);
   watcher.CollectWhole(std::chrono::minutes(5));
   watcher.CollectWhole(std::chrono::minutes(354));  // Six hours after the first: counts again.
   return watcher.tap->ran;
