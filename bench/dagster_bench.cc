@@ -190,14 +190,15 @@ int NumberOr(char** arguments, int count, int index, int fallback) {
 }  // namespace tocsin::collectors::dagster
 
 int main(int count, char** arguments) {
-  using namespace tocsin::collectors::dagster;
+  namespace dagster = tocsin::collectors::dagster;
   if (!tocsin::PostgresServer::IsInstalled()) {
     fmt::print("PostgreSQL is not installed: left out\n");
     return 0;
   }
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // It takes minutes; each row shows at once.
   try {
-    Run(NumberOr(arguments, count, 1, 1'000'000), NumberOr(arguments, count, 2, 200));
+    dagster::Run(dagster::NumberOr(arguments, count, 1, 1'000'000),
+                 dagster::NumberOr(arguments, count, 2, 200));
   } catch (const std::exception& error) {
     fmt::print(stderr, "dagster_bench: {}\n", error.what());
     return 1;
