@@ -58,7 +58,7 @@ class TappedConnection final : public SqlConnection {
     const std::string now = FormatNumber(tocsin::UnixSeconds(tap_->clock->Now() + tap_->ahead));
     std::string text = statement;
     for (const std::string_view clock : kSourceClocks) text = Replaced(text, clock, now);
-    const Result<SqlRows> rows = inner_->Query(text, parameters, attempt);
+    Result<SqlRows> rows = inner_->Query(text, parameters, attempt);
     tap_->ahead += std::exchange(tap_->step, Duration(0));
     return rows;
   }
