@@ -1,6 +1,7 @@
 #include "base/sqlite.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <condition_variable>
 #include <mutex>
@@ -235,6 +236,22 @@ void SqliteDatabase::SetLimit(SteadyPoint deadline, std::stop_token stop) {
   limit_->deadline = deadline;
   limit_->stop = std::move(stop);
   limit_->is_set = true;
+}
+
+bool SqliteDatabase::IsInWalMode() const {
+  sqlite3_file* file = nullptr;
+  if (sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file) !=
+          SQLITE_OK ||
+      file == nullptr || file->pMethods == nullptr) {
+    return false;
+  }
+  // The read and the write version. Source: SQLite's documentation, "Database File Format".
+  constexpr sqlite3_int64 kVersionsAt = 18;
+  constexpr std::array<unsigned char, 2> kWalVersions = {2, 2};
+  std::array<unsigned char, 2> versions = {};
+  return file->pMethods->xRead(file, versions.data(), static_cast<int>(versions.size()),
+                               kVersionsAt) == SQLITE_OK &&
+         versions == kWalVersions;
 }
 
 std::int64_t SqliteDatabase::changes() const {

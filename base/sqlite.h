@@ -96,6 +96,11 @@ class SqliteDatabase {
   /// waits for locks included. Without it a locked database fails at once.
   void SetLimit(SteadyPoint deadline, std::stop_token stop);
 
+  /// Whether the file's header says that its writers keep a log beside it. Locks nothing, so that
+  /// it can be asked before the first statement; false for a file that is no database. Read through
+  /// SQLite, because a process that closes a file of its own drops the locks that SQLite has on it.
+  bool IsInWalMode() const;
+
   /// Rows that the last INSERT, UPDATE or DELETE changed.
   std::int64_t changes() const;
 

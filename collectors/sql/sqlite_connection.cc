@@ -3,10 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <chrono>
-#include <fstream>
 #include <system_error>
 #include <utility>
 
@@ -15,14 +13,6 @@ namespace {
 
 /// A collector has a closed set of statements; this only bounds a mistake.
 constexpr std::size_t kMostPrepared = 256;
-
-/// Whether the header of a database says that its writers keep a log beside it. Source: SQLite's
-/// documentation, "Database File Format", the read and write version at offsets 18 and 19.
-bool IsInWalMode(const std::filesystem::path& path) {
-  std::array<char, 20> header = {};
-  std::ifstream file(path, std::ios::binary);
-  return file.read(header.data(), header.size()) && header[18] == 2 && header[19] == 2;
-}
 
 Error SystemError(int number) {
   return {number == EACCES || number == EPERM ? ErrorCode::kDenied : ErrorCode::kUnavailable,
@@ -103,12 +93,6 @@ Result<SqliteConnection::FileState> SqliteConnection::LookAtFile() const {
   return file;
 }
 
-SqliteDatabase::Mode SqliteConnection::ModeFor(const FileState& file) const {
-  const bool has_writer = file.wal_size > 0 || file.has_shm || file.has_journal;
-  return !has_writer && IsInWalMode(path_) ? SqliteDatabase::Mode::kImmutable
-                                           : SqliteDatabase::Mode::kReadOnly;
-}
-
 bool SqliteConnection::IsStale(const FileState& file) const {
   if (mode_ == SqliteDatabase::Mode::kImmutable) return file != opened_;
   return file.device != opened_.device || file.inode != opened_.inode ||
@@ -123,8 +107,13 @@ Status SqliteConnection::EnsureOpen() {
   }
   if (is_open() && IsStale(*file)) Close();
   if (is_open()) return {};
-  const SqliteDatabase::Mode mode = ModeFor(*file);
+  SqliteDatabase::Mode mode = SqliteDatabase::Mode::kReadOnly;
   Result<SqliteDatabase> database = SqliteDatabase::Open(path_, mode);
+  const bool has_writer = file->wal_size > 0 || file->has_shm || file->has_journal;
+  if (database && !has_writer && database->IsInWalMode()) {
+    mode = SqliteDatabase::Mode::kImmutable;
+    database = SqliteDatabase::Open(path_, mode);
+  }
   if (!database) return database.error();
   database_.emplace(std::move(*database));
   mode_ = mode;

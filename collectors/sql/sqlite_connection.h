@@ -55,7 +55,6 @@ class SqliteConnection final : public SqlConnection {
   };
 
   Result<FileState> LookAtFile() const;
-  SqliteDatabase::Mode ModeFor(const FileState& file) const;
   bool IsStale(const FileState& file) const;
   Status EnsureOpen();
   void Close();

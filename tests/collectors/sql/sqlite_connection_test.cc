@@ -1,6 +1,8 @@
 #include "collectors/sql/sqlite_connection.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -59,6 +61,22 @@ void CheckFails(SqlConnection& connection, ErrorCode code, const std::string& re
   BOOST_TEST_INFO(rows.error().message);
   BOOST_TEST((rows.error().code == code));
   BOOST_TEST(rows.error().message.find(reason) != std::string::npos);
+}
+
+/// Whether this process holds a lock on `file`, as another process sees it.
+bool IsLockedAsOthersSeeIt(const std::filesystem::path& file) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const int descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+    struct flock lock = {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    const bool asked = descriptor >= 0 && ::fcntl(descriptor, F_GETLK, &lock) == 0;
+    ::_exit(asked && lock.l_type != F_UNLCK ? 1 : 0);
+  }
+  int status = 0;
+  BOOST_REQUIRE(child > 0 && ::waitpid(child, &status, 0) == child);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 1;
 }
 
 constexpr const char* kOneItem = "CREATE TABLE item (id int); INSERT INTO item VALUES (1)";
@@ -135,6 +153,15 @@ BOOST_AUTO_TEST_CASE(ReadsAWalThatNobodyHasOpenAndLeavesNoTrace) {
   }
   Write("INSERT INTO item VALUES (3)");
   CheckAnswers(connection, "3");
+}
+
+BOOST_AUTO_TEST_CASE(OpeningDropsNoLockOfThisProcess) {
+  Write(kOneItemInWal);
+  SqliteDatabase writer = Write("PRAGMA journal_mode = DELETE; INSERT INTO item VALUES (2)");
+  BOOST_REQUIRE(writer.Execute("BEGIN IMMEDIATE"));
+  SqliteConnection connection(file);
+  CheckAnswers(connection, "2");
+  BOOST_TEST(IsLockedAsOthersSeeIt(file));
 }
 
 BOOST_AUTO_TEST_CASE(LogWithoutItsIndexIsUnavailable) {
