@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <utility>
 
+#include <boost/json/parse.hpp>
+
+#include "base/file.h"
 #include "collectors/dagster/parts.h"
 
 namespace tocsin::collectors::dagster {
@@ -21,6 +25,21 @@ constexpr Statement kInstance = {Store::kRuns,
                                  "SELECT run_storage_id FROM instance_info ORDER BY id LIMIT 1"};
 
 constexpr std::chrono::minutes kRetryMissing{10};
+
+/// Whether only the operator can help: Dagster must be upgraded, or a privilege granted.
+bool IsLasting(const Error& error) {
+  return error.code == ErrorCode::kNotFound || error.code == ErrorCode::kDenied;
+}
+
+/// The instance that a state file was written for, or "" if there is none to be read.
+std::string InstanceIn(const std::filesystem::path& state_file) {
+  if (state_file.empty()) return "";
+  const Result<std::string> text = ReadFile(state_file);
+  if (!text) return "";
+  boost::json::error_code problem;
+  const boost::json::value state = boost::json::parse(*text, problem);
+  return problem ? "" : TextIn(state, "instance");
+}
 
 }  // namespace
 
@@ -49,12 +68,12 @@ Status DagsterCollector::Collect(const Attempt& attempt, Collection& collection)
   if (Status clock = session.ReadClock(); !clock) return clock;
   collection.clock_skew_seconds = session.clock_skew_seconds();
 
-  const bool is_new_session = database_.Generation() != generation_;
-  if (is_new_session) {
+  const SqlConnection& connection = Connection(kInstance.store);
+  if (connection.generation() != generation_) {
     if (Status identified = Identify(session); !identified) return identified;
+    generation_ = connection.generation();
   }
-  if (Status read = ReadParts(session, is_new_session); !read) return read;
-  generation_ = database_.Generation();
+  if (Status read = ReadParts(session, attempt); !read) return read;
   naive_offset_ = session.naive_offset();
 
   // Counters are on disk before anybody sees them: after a crash they cannot fall. A full disk must
@@ -73,19 +92,27 @@ Status DagsterCollector::Collect(const Attempt& attempt, Collection& collection)
   return {};
 }
 
-/// Finds out whose database this is, and takes up the state that was kept for it.
+/// Finds out whose database this is, and takes up the state that was kept for it. If the database
+/// does not tell, it is taken for the one that was known before.
 Status DagsterCollector::Identify(Session& session) {
   const Result<SqlRows> rows = session.Query(kInstance);
-  if (!rows && rows.error().code != ErrorCode::kNotFound) return rows.error();
-  std::string instance = rows && !rows->empty() ? std::string(rows->Text(0, 0)) : "";
-  if (instance_ == instance) return {};
-  instance_ = std::move(instance);
-  MakeParts();
+  if (!rows && !IsLasting(rows.error())) return rows.error();
+  const std::string told = rows && !rows->empty() ? std::string(rows->Text(0, 0)) : "";
+  if (!instance_) {
+    const std::string kept_for = InstanceIn(environment_.state_file);
+    const bool is_same = told.empty() || kept_for.empty();
+    instance_ = told.empty() ? kept_for : told;
+    MakeParts(is_same ? kept_for : told);
+  } else if (!told.empty() && told != *instance_) {
+    const bool was_unknown = instance_->empty();
+    instance_ = told;
+    if (!was_unknown) MakeParts(told);
+  }
   return {};
 }
 
-void DagsterCollector::MakeParts() {
-  const boost::json::object saved = state_.Load(*instance_);
+void DagsterCollector::MakeParts(std::string_view kept_for) {
+  const boost::json::object saved = state_.Load(kept_for);
   members_.clear();
   for (const auto make_kind : kParts) {
     const PartKind kind = make_kind();
@@ -95,32 +122,43 @@ void DagsterCollector::MakeParts() {
   }
 }
 
-bool DagsterCollector::IsDue(const Member& member, bool is_new_session) const {
+bool DagsterCollector::IsDue(const Member& member) const {
   if (!member.read_at) return true;
   const Duration passed = environment_.clock.SteadyNow() - *member.read_at;
-  if (member.error) return is_new_session || passed >= kRetryMissing;
-  return passed >= member.part->every();
+  if (!member.error) return passed >= member.part->every();
+  const bool is_new = Connection(member.kind.store).generation() != member.generation;
+  return is_new || !IsLasting(*member.error) || passed >= kRetryMissing;
 }
 
-Status DagsterCollector::ReadParts(Session& session, bool is_new_session) {
+Status DagsterCollector::ReadParts(Session& session, const Attempt& attempt) {
   for (Member& member : members_) {
-    if (!member.part->CanRead(session.dialect()) || !IsDue(member, is_new_session)) continue;
+    if (!member.part->CanRead(session.dialect()) || !IsDue(member)) continue;
     const SteadyPoint now = environment_.clock.SteadyNow();
     const Status read = member.part->Read(session);
-    if (!read && EndsCollection(member, read.error())) {
+    if (!read && EndsCollection(attempt, member, read.error())) {
       return read.error().Within(member.kind.name);
     }
     member.read_at = now;
+    member.generation = Connection(member.kind.store).generation();
     member.error = read ? std::nullopt : std::optional(read.error());
   }
   return {};
 }
 
-bool DagsterCollector::EndsCollection(const Member& member, const Error& error) const {
-  if (error.code == ErrorCode::kTimeout) return true;
-  if (error.code != ErrorCode::kUnavailable) return false;
+/// Whether nothing more can be read after `error`, as opposed to a table that is locked or missing.
+bool DagsterCollector::EndsCollection(const Attempt& attempt, const Member& member,
+                                      const Error& error) const {
+  const bool is_over =
+      attempt.stop.stop_requested() || std::chrono::steady_clock::now() >= attempt.deadline;
+  if (error.code == ErrorCode::kTimeout && is_over) return true;
   // SQLite keeps each storage in a file of its own: without that of the runs, nothing is known.
-  return database_.dialect == Dialect::kPostgres || member.kind.store == Store::kRuns;
+  const bool is_vital =
+      database_.dialect == Dialect::kPostgres || member.kind.store == Store::kRuns;
+  return is_vital && !Connection(member.kind.store).is_open();
+}
+
+const SqlConnection& DagsterCollector::Connection(Store store) const {
+  return *database_.connections[static_cast<std::size_t>(store)];
 }
 
 Status DagsterCollector::SaveState() {

@@ -2,11 +2,13 @@
 
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "collectors/collector.h"
@@ -19,9 +21,10 @@ namespace tocsin::collectors::dagster {
 
 /// Reads one Dagster database: each part in turn, in the order of the table in collector.cc.
 ///
-/// A part whose table is missing, or may not be read, costs its own metrics only: it is reported in
-/// Collection::parts and tried again every ten minutes, or at once on a new connection. When the
-/// database does not answer, the collection fails as a whole.
+/// A part that cannot be read costs its own metrics only, and is reported in Collection::parts. One
+/// whose table is missing or may not be read is tried again every ten minutes, or at once on a new
+/// connection; after any other failure, such as a lock that was waited for in vain, at the next
+/// collection. The collection fails as a whole when its time is up or the database is gone.
 ///
 /// Counters are kept in Environment::state_file, which is written before their points are handed
 /// out, so that no value that was ever seen is lost or counted twice. One thread at a time.
@@ -36,14 +39,16 @@ class DagsterCollector final : public Collector {
     PartKind kind;
     std::unique_ptr<Part> part;
     std::optional<SteadyPoint> read_at;         ///< Of the last read, good or bad.
+    std::uint64_t generation = 0;               ///< Of the connection that it was read from.
     std::optional<Error> error = std::nullopt;  ///< Why the part has nothing to publish.
   };
 
   Status Identify(Session& session);
-  void MakeParts();
-  bool IsDue(const Member& member, bool is_new_session) const;
-  Status ReadParts(Session& session, bool is_new_session);
-  bool EndsCollection(const Member& member, const Error& error) const;
+  void MakeParts(std::string_view kept_for);
+  bool IsDue(const Member& member) const;
+  Status ReadParts(Session& session, const Attempt& attempt);
+  bool EndsCollection(const Attempt& attempt, const Member& member, const Error& error) const;
+  const SqlConnection& Connection(Store store) const;
   Status SaveState();
 
   const Settings settings_;
@@ -51,8 +56,9 @@ class DagsterCollector final : public Collector {
   const Environment environment_;
   StateFile state_;
   std::vector<Member> members_;
-  std::optional<std::string> instance_;  // Of the database that the parts' state is about.
-  std::uint64_t generation_ = 0;
+  /// The Dagster that the parts' state is about; "" if the database does not tell.
+  std::optional<std::string> instance_;
+  std::uint64_t generation_ = 0;  // Of the connection that told it.
   Microseconds naive_offset_{};
 };
 

@@ -1,7 +1,6 @@
 #include "collectors/dagster/session.h"
 
 #include <algorithm>
-#include <set>
 #include <vector>
 
 #include <boost/json/array.hpp>
@@ -41,15 +40,6 @@ void AppendArrayElement(std::string& out, std::string_view text) {
 }
 
 }  // namespace
-
-std::uint64_t Database::Generation() const {
-  std::uint64_t total = 0;
-  std::set<const SqlConnection*> counted;
-  for (const auto& connection : connections) {
-    if (counted.insert(connection.get()).second) total += connection->generation();
-  }
-  return total;
-}
 
 Result<SqlRows> Session::Query(const Statement& statement,
                                std::initializer_list<SqlParameter> parameters) {

@@ -41,9 +41,6 @@ struct Database {
   Dialect dialect;
   /// By Store. In PostgreSQL all three are the same connection.
   std::array<std::shared_ptr<SqlConnection>, kStores> connections;
-
-  /// How many connections have been opened: a change means that another server may answer.
-  std::uint64_t Generation() const;
 };
 
 /// The statements of one collection, all under its deadline, and what is known about the database's

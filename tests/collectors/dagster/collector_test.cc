@@ -6,9 +6,23 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/collectors/dagster/instance.h"
+#include "tests/collectors/dagster/topic.h"
+#include "tests/collectors/sql/attempt_for.h"
 
 namespace tocsin::collectors::dagster {
 namespace {
+
+const std::string kBackfills = R"(dagster_backfills{status="REQUESTED"})";
+const std::string kFailedNightly =
+    R"(dagster_runs_failed_total{job_name="nightly",location="__unknown__"})";
+
+/// A run of job "nightly" that failed just now.
+std::string FailedRun(const Watcher& watcher) {
+  return "INSERT INTO runs (run_id, pipeline_name, status, create_timestamp, update_timestamp, "
+         "start_time, end_time) VALUES ('a', 'nightly', 'FAILURE', " +
+         watcher.Naive() + ", " + watcher.Naive() + ", " + watcher.Epoch() + ", " +
+         watcher.Epoch() + ")";
+}
 
 /// What is wrong with the options of a collector, as a text.
 std::string MistakesIn(const std::string& yaml) {
@@ -72,6 +86,125 @@ BOOST_AUTO_TEST_CASE(AMissingTableCostsItsOwnMetricsOnly) {
     instance.Execute(Store::kEvents, "ALTER TABLE gone RENAME TO pending_steps");
     watcher.CollectWhole(std::chrono::minutes(10));
   });
+}
+
+BOOST_AUTO_TEST_CASE(ALockedTableCostsItsOwnMetricsOnly,
+                     *boost::unit_test::precondition(NeedsPostgres)) {
+  PostgresInstance instance;
+  Watcher watcher(instance);
+  instance.Execute(Store::kRuns,
+                   "INSERT INTO daemon_heartbeats (daemon_type, daemon_id, timestamp, body) "
+                   "VALUES ('SENSOR', 'd', " +
+                       watcher.Naive() + ", '{}')");
+  const std::string age = R"(dagster_daemon_heartbeat_age_seconds{daemon_type="SENSOR"})";
+  BOOST_TEST(watcher.CollectWhole().contains(kBackfills));
+
+  PostgresOptions of_owner = instance.Options();
+  of_owner.host = instance.server().socket_folder();
+  of_owner.user = "postgres";
+  {
+    PostgresConnection holder(of_owner);
+    for (const std::string statement :
+         {"BEGIN READ WRITE", "LOCK TABLE dagster.bulk_actions IN ACCESS EXCLUSIVE MODE"}) {
+      const Result<SqlRows> held = holder.Query(statement, {}, LongAttempt());
+      BOOST_TEST_REQUIRE(static_cast<bool>(held), (held ? "" : held.error().message));
+    }
+    const Values values = watcher.Collect();
+    BOOST_TEST_REQUIRE(static_cast<bool>(watcher.status));
+    BOOST_TEST_REQUIRE(watcher.parts.size() == 1U);
+    BOOST_TEST(watcher.parts[0].source == "backfills");
+    BOOST_TEST((watcher.parts[0].status.error().code == ErrorCode::kTimeout));
+    BOOST_TEST(values.contains(age));
+    BOOST_TEST(!values.contains(kBackfills));
+    // The parts after it are read, too.
+    BOOST_TEST(HasSeriesLike(values, "dagster_database_connections_max"));
+  }
+  instance.server().Await(
+      "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = "
+      "'dagster.bulk_actions'::regclass",
+      "0");
+  // At the very next collection.
+  BOOST_TEST(watcher.CollectWhole().contains(kBackfills));
+}
+
+BOOST_AUTO_TEST_CASE(ACollectionEndsWhenItsTimeIsUp,
+                     *boost::unit_test::precondition(NeedsPostgres)) {
+  PostgresInstance instance;
+  Watcher watcher(instance);
+  watcher.CollectWhole();
+  instance.server().Pause();
+  watcher.time_allowed = std::chrono::milliseconds(200);
+  watcher.Collect();
+  instance.server().Resume();
+  BOOST_TEST_REQUIRE(!watcher.status);
+  BOOST_TEST((watcher.status.error().code == ErrorCode::kTimeout));
+}
+
+BOOST_AUTO_TEST_CASE(APartThatFailsForAWhileIsBackAtTheNextCollection) {
+  SqliteInstance instance;
+  Watcher watcher(instance);
+  const std::filesystem::path file = instance.File(Store::kSchedules);
+  const std::filesystem::path away = file.string() + ".away";
+  std::filesystem::rename(file, away);
+  watcher.Collect();
+  BOOST_TEST(static_cast<bool>(watcher.status));
+  BOOST_TEST(watcher.parts.size() == 2U);  // Ticks and instigators.
+  std::filesystem::rename(away, file);
+  watcher.CollectWhole();
+}
+
+BOOST_AUTO_TEST_CASE(AMissingTableIsLookedForOnANewConnection) {
+  SqliteInstance instance;
+  Watcher watcher(instance);
+  instance.Execute(Store::kSchedules, "ALTER TABLE instigators RENAME TO gone");
+  watcher.Collect();
+  BOOST_TEST_REQUIRE(watcher.parts.size() == 1U);
+  BOOST_TEST((watcher.parts[0].status.error().code == ErrorCode::kNotFound));
+  // Another file in its place is noticed in the middle of a collection, by the part before.
+  instance.Execute(Store::kSchedules, "ALTER TABLE gone RENAME TO instigators");
+  const std::filesystem::path file = instance.File(Store::kSchedules);
+  const std::filesystem::path copy = file.string() + ".copy";
+  std::filesystem::copy(file, copy);
+  std::filesystem::rename(copy, file);
+  watcher.CollectWhole();
+}
+
+BOOST_AUTO_TEST_CASE(WhoseItIsNeedNotBeReadable, *boost::unit_test::precondition(NeedsPostgres)) {
+  const TemporaryFolder folder;
+  const std::filesystem::path state = folder.path() / "state.json";
+  PostgresInstance instance;
+  instance.Execute(Store::kRuns, "INSERT INTO instance_info (run_storage_id) VALUES ('one')");
+  Watcher watcher(instance, {}, state);
+  watcher.CollectWhole();
+  instance.Execute(Store::kRuns, FailedRun(watcher));
+  BOOST_TEST(At(watcher.CollectWhole(), kFailedNightly) == 1);
+
+  instance.Execute(Store::kRuns, "REVOKE SELECT ON instance_info FROM dagster_reader");
+  watcher.Restart();
+  BOOST_TEST(At(watcher.CollectWhole(), kFailedNightly) == 1);
+  instance.Execute(Store::kRuns, "GRANT SELECT ON instance_info TO dagster_reader");
+  watcher.Restart();
+  BOOST_TEST(At(watcher.CollectWhole(), kFailedNightly) == 1);
+  // It is still told from another.
+  instance.Execute(Store::kRuns, "UPDATE instance_info SET run_storage_id = 'two'");
+  watcher.Restart();
+  BOOST_TEST(At(watcher.CollectWhole(), kFailedNightly) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(CountsOfAnUnknownAreKeptWhenItIsKnown,
+                     *boost::unit_test::precondition(NeedsPostgres)) {
+  const TemporaryFolder folder;
+  PostgresInstance instance;
+  instance.Execute(Store::kRuns,
+                   "INSERT INTO instance_info (run_storage_id) VALUES ('one');"
+                   "REVOKE SELECT ON instance_info FROM dagster_reader");
+  Watcher watcher(instance, {}, folder.path() / "state.json");
+  watcher.CollectWhole();
+  instance.Execute(Store::kRuns, FailedRun(watcher));
+  BOOST_TEST(At(watcher.CollectWhole(), kFailedNightly) == 1);
+  instance.Execute(Store::kRuns, "GRANT SELECT ON instance_info TO dagster_reader");
+  watcher.Restart();
+  BOOST_TEST(At(watcher.CollectWhole(), kFailedNightly) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(WithoutTheFileOfTheRunsNothingIsKnown) {

@@ -155,9 +155,9 @@ class Watcher {
   Values Collect() {
     MetricSink sink({100'000, {}}, nullptr);
     Collection collection{sink};
-    const Attempt attempt{std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now()) +
-                              std::chrono::seconds(60),
-                          {}};
+    const Attempt attempt{
+        std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now()) + time_allowed,
+        {}};
     status = collector_->Collect(attempt, collection);
     parts = collection.parts;
     skew = collection.clock_skew_seconds.value_or(0);
@@ -187,6 +187,8 @@ class Watcher {
 
   FakeClock clock{TimePoint(std::chrono::sys_days{std::chrono::year(2026) / 3 / 1})};
   std::shared_ptr<Wiretap> tap = std::make_shared<Wiretap>();
+  /// How long a collection may take, by the real clock.
+  Duration time_allowed = std::chrono::seconds(60);
   Status status;
   std::vector<SourceReport> parts;
   double skew = 0;
