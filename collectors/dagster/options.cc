@@ -86,7 +86,7 @@ MakeCollector Configure(YamlMap& options) {
 
   if (has_sqlite) {
     YamlMap sqlite(*sqlite_node, options.diagnostics());
-    const std::filesystem::path dagster_home = sqlite.RequiredString("dagster_home");
+    const std::filesystem::path dagster_home = sqlite.RequiredPath("dagster_home");
     return [settings, dagster_home](const Environment& environment) {
       return std::make_unique<DagsterCollector>(settings, OpenSqlite(dagster_home), environment);
     };

@@ -25,9 +25,9 @@ PostgresOptions ReadPostgresOptions(YamlMap& map) {
   if (std::find(kSslModes.begin(), kSslModes.end(), options.sslmode) == kSslModes.end()) {
     map.Refuse("sslmode", "expected disable, allow, prefer, require, verify-ca or verify-full");
   }
-  options.sslrootcert = map.StringOr("sslrootcert", options.sslrootcert);
-  options.sslcert = map.StringOr("sslcert", options.sslcert);
-  options.sslkey = map.StringOr("sslkey", options.sslkey);
+  options.sslrootcert = map.FileOf("sslrootcert").string();
+  options.sslcert = map.FileOf("sslcert").string();
+  options.sslkey = map.FileOf("sslkey").string();
   options.statement_timeout =
       map.PositiveDurationOr("statement_timeout", options.statement_timeout);
   options.lock_timeout = map.PositiveDurationOr("lock_timeout", options.lock_timeout);

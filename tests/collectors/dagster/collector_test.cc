@@ -243,6 +243,25 @@ BOOST_AUTO_TEST_CASE(OptionsAreChecked) {
              std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(DagsterHomeIsBesideTheConfiguration) {
+  SqliteInstance instance;
+  const TemporaryFolder folder;
+  const std::filesystem::path history = folder.path() / "home" / "history";
+  std::filesystem::create_directories(history);
+  std::filesystem::copy(instance.File(Store::kRuns), history / "runs.db");
+  Diagnostics diagnostics((folder.path() / "tocsin.yaml").string());
+  const std::optional<YamlNode> node = ParseYaml("sqlite: {dagster_home: home}", diagnostics);
+  BOOST_TEST_REQUIRE(node.has_value());
+  YamlMap options(*node, diagnostics);
+  const FakeClock clock;
+  const Log log(LogLevel::kError, LogFormat::kLogfmt);
+  const std::unique_ptr<Collector> collector = Configure(options)({clock, log, {}});
+  MetricSink sink({1000, {}}, nullptr);
+  Collection collection{sink};
+  const Status status = collector->Collect(LongAttempt(), collection);
+  BOOST_TEST(static_cast<bool>(status), (status ? "" : status.error().message));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace tocsin::collectors::dagster

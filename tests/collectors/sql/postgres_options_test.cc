@@ -1,11 +1,14 @@
 #include "collectors/sql/postgres_options.h"
 
 #include <chrono>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
+
+#include "tests/support/temporary_folder.h"
 
 namespace tocsin::collectors {
 namespace {
@@ -15,8 +18,8 @@ struct Read {
   std::string mistakes;
 };
 
-Read ReadFrom(const std::string& yaml) {
-  Diagnostics diagnostics("f.yaml");
+Read ReadFrom(const std::string& yaml, const std::string& file = "f.yaml") {
+  Diagnostics diagnostics(file);
   const std::optional<YamlNode> node = ParseYaml(yaml, diagnostics);
   BOOST_TEST_REQUIRE(node.has_value());
   Read read;
@@ -55,18 +58,21 @@ BOOST_AUTO_TEST_CASE(DefaultsAreThoseOfTheTable) {
 }
 
 BOOST_AUTO_TEST_CASE(EveryKeyIsRead) {
+  const TemporaryFolder folder;
+  for (const char* const name : {"a", "b", "c"}) std::ofstream(folder.path() / name) << "x";
   const Read read = ReadFrom(
       "host: /run/postgresql\nport: 6543\ndatabase: d\nuser: u\npassword: p\nsslmode: verify-full\n"
-      "sslrootcert: a\nsslcert: b\nsslkey: c\nstatement_timeout: 3s\nlock_timeout: 200ms\n");
+      "sslrootcert: a\nsslcert: b\nsslkey: c\nstatement_timeout: 3s\nlock_timeout: 200ms\n",
+      (folder.path() / "f.yaml").string());
   BOOST_TEST(read.mistakes.empty(), read.mistakes);
   BOOST_TEST(read.options.host == "/run/postgresql");
   BOOST_TEST(read.options.port == 6543);
   BOOST_TEST(read.options.database == "d");
   BOOST_TEST(read.options.user == "u");
   BOOST_TEST(read.options.sslmode == "verify-full");
-  BOOST_TEST(read.options.sslrootcert == "a");
-  BOOST_TEST(read.options.sslcert == "b");
-  BOOST_TEST(read.options.sslkey == "c");
+  BOOST_TEST(read.options.sslrootcert == (folder.path() / "a").string());
+  BOOST_TEST(read.options.sslcert == (folder.path() / "b").string());
+  BOOST_TEST(read.options.sslkey == (folder.path() / "c").string());
   BOOST_TEST((read.options.statement_timeout == std::chrono::seconds(3)));
   BOOST_TEST((read.options.lock_timeout == std::chrono::milliseconds(200)));
 }
@@ -84,6 +90,9 @@ BOOST_AUTO_TEST_CASE(MistakesAreSaidWithTheirPlace) {
       {"port: x", "port"},
       {"sslmode: on", "verify-full"},
       {"sslmode: Require", "verify-full"},
+      {"user: u\nsslrootcert: no/such.crt", "f.yaml:2:14: sslrootcert: cannot read no/such.crt"},
+      {"sslcert: /no/such.crt", "sslcert: cannot read /no/such.crt"},
+      {"sslkey: /no/such.key", "sslkey: cannot read /no/such.key"},
       {"statement_timeout: 0s", "statement_timeout"},
       {"lock_timeout: soon", "lock_timeout"},
       {"passwort: x", "password"},
