@@ -107,8 +107,11 @@ void IdWatermark::Begin(std::int64_t newest) {
 
 void IdWatermark::Check(std::int64_t newest) {
   if (newest >= at_) return;
+  // Which ids were counted is known of the overlap alone. Without this bound, the overlap before
+  // the lower watermark would let in what was counted and has been forgotten.
+  const std::int64_t forgotten = std::max(begin_.value_or(0), at_ - kIdOverlap);
+  begin_ = std::min(forgotten, newest);
   at_ = newest;
-  begin_ = std::min(begin_.value_or(newest), newest);
   cursor_.reset();
   counted_.erase(counted_.upper_bound(newest), counted_.end());
 }

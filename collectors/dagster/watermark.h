@@ -80,7 +80,8 @@ class IdWatermark {
   void Begin(std::int64_t newest);
 
   /// Takes note that `newest` is the largest id. If that is before the watermark, the table was cut
-  /// or restored and gives ids out again: counting goes on from there.
+  /// or restored and gives ids out again: those after `newest` count anew, and none of the others
+  /// that had been counted, or were too old for it.
   void Check(std::int64_t newest);
 
   /// A page holds the rows with ids after this one.
@@ -99,10 +100,10 @@ class IdWatermark {
   void Restore(const boost::json::value& saved);
 
  private:
-  std::optional<std::int64_t> begin_;
+  std::optional<std::int64_t> begin_;  // Ids up to this one never count.
   std::int64_t at_ = 0;
   std::optional<std::int64_t> cursor_;
-  std::set<std::int64_t> counted_;
+  std::set<std::int64_t> counted_;  // Of the ids that are looked at again.
 };
 
 }  // namespace tocsin::collectors::dagster

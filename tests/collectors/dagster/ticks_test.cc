@@ -39,6 +39,35 @@ BOOST_AUTO_TEST_CASE(TicksCountOnceWhenTheyHaveEnded) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(DeletingTheNewestTicksCountsNoneAgain) {
+  OnEachDatabase([](Instance& instance) {
+    Watcher watcher(instance);
+    const auto ticks = [&](int first, int last) {
+      return fmt::format(
+          "WITH RECURSIVE n(i) AS (SELECT {} UNION ALL SELECT i + 1 FROM n WHERE i < {}) INSERT "
+          "INTO job_ticks (id, selector_id, status, type, \"timestamp\") SELECT i, 's1', "
+          "'SKIPPED', 'SENSOR', {} FROM n",
+          first, last, watcher.Naive());
+    };
+    watcher.CollectWhole();
+    instance.Execute(Store::kSchedules, ticks(1, 4000));
+    BOOST_TEST(At(watcher.CollectWhole(), kSkipped) == 4000);
+    for (const int newest : {2500, 2200, 700}) {  // By more and by less than the overlap.
+      BOOST_TEST_CONTEXT("down to " << newest) {
+        instance.Execute(Store::kSchedules,
+                         fmt::format("DELETE FROM job_ticks WHERE id > {}", newest));
+        BOOST_TEST(At(watcher.CollectWhole(), kSkipped) == 4000);
+        BOOST_TEST(At(watcher.CollectWhole(), kSkipped) == 4000);
+      }
+    }
+    // Ids that are given out again, some of them late.
+    instance.Execute(Store::kSchedules, ticks(703, 1000));
+    BOOST_TEST(At(watcher.CollectWhole(), kSkipped) == 4298);
+    instance.Execute(Store::kSchedules, ticks(701, 702));
+    BOOST_TEST(At(watcher.CollectWhole(), kSkipped) == 4300);
+  });
+}
+
 BOOST_AUTO_TEST_CASE(ATickThatNeverEndsIsLostAfterAnHour) {
   TemporaryFolder folder;
   SqliteInstance instance;
