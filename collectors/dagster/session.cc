@@ -7,6 +7,8 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 
+#include "base/utf8.h"
+
 namespace tocsin::collectors::dagster {
 namespace {
 
@@ -39,6 +41,26 @@ void AppendArrayElement(std::string& out, std::string_view text) {
   out += '"';
 }
 
+bool IsAllUtf8(const SqlRows& rows) {
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    for (std::size_t column = 0; column < rows.columns(); ++column) {
+      if (!IsUtf8(rows.Text(row, column))) return false;
+    }
+  }
+  return true;
+}
+
+SqlRows InUtf8(const SqlRows& rows) {
+  SqlRows out(rows.columns());
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    for (std::size_t column = 0; column < rows.columns(); ++column) {
+      const SqlRows::Cell& cell = rows.At(row, column);
+      out.Append(cell ? SqlRows::Cell(ToUtf8(*cell)) : std::nullopt);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<SqlRows> Session::Query(const Statement& statement,
@@ -46,8 +68,10 @@ Result<SqlRows> Session::Query(const Statement& statement,
   const bool own_text = database_.dialect == Dialect::kSqlite && !statement.sqlite.empty();
   const std::string text =
       Expanded(own_text ? statement.sqlite : statement.postgres, database_.dialect);
-  return database_.connections[static_cast<std::size_t>(statement.store)]->Query(
+  Result<SqlRows> rows = database_.connections[static_cast<std::size_t>(statement.store)]->Query(
       text, std::span(parameters.begin(), parameters.size()), attempt_);
+  if (!rows || IsAllUtf8(*rows)) return rows;
+  return InUtf8(*rows);
 }
 
 Status Session::ReadClock() {

@@ -52,7 +52,9 @@ class Session {
 
   Dialect dialect() const { return database_.dialect; }
 
-  /// Runs one statement. Fails as SqlConnection::Query() does.
+  /// Runs one statement. All texts of the answer are UTF-8: bytes that are not, as both databases
+  /// can hold them, are replaced, since label values and saved state must be. Fails as
+  /// SqlConnection::Query() does.
   Result<SqlRows> Query(const Statement& statement,
                         std::initializer_list<SqlParameter> parameters = {});
 

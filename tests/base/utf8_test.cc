@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <utility>
+
 #include <boost/test/unit_test.hpp>
 
 namespace tocsin {
@@ -42,6 +44,21 @@ BOOST_AUTO_TEST_CASE(MalformedTextIsRefused) {
     BOOST_TEST_CONTEXT("row " << i) {
       BOOST_TEST(!IsUtf8(rows[i]));
     }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(WhatIsMalformedIsReplaced) {
+  const std::pair<std::string_view, std::string_view> rows[] = {
+      {""sv, ""sv},
+      {"gr\u00fcn \U0001F600"sv, "gr\u00fcn \U0001F600"sv},
+      {"j\xffk"sv, "j\uFFFDk"sv},
+      {"\xe2\x82"sv, "\uFFFD\uFFFD"sv},  // Cut off.
+      {"\xc3\x41"sv, "\uFFFD\x41"sv},    // What follows stays.
+      {"\0"sv, "\0"sv},
+  };
+  for (const auto& [text, expected] : rows) {
+    BOOST_TEST(ToUtf8(text) == expected);
+    BOOST_TEST(IsUtf8(ToUtf8(text)));
   }
 }
 

@@ -161,6 +161,39 @@ BOOST_AUTO_TEST_CASE(AnotherDatabaseDoesNotInheritTheCounters) {
   BOOST_TEST(At(watcher.CollectWhole(), kFailedNightly) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(ANameThatIsNotUtf8CostsNoState) {
+  SqliteInstance instance;
+  Watcher watcher(instance, {}, state);
+  watcher.CollectWhole();
+  instance.Execute(
+      Store::kRuns,
+      FinishedRun(watcher, "a", "FAILURE") + FinishedRun(watcher, "b", "FAILURE") +
+          "UPDATE runs SET pipeline_name = cast(x'6aff6b' as text) WHERE run_id = 'b'");
+  instance.Execute(Store::kRuns,
+                   "INSERT INTO daemon_heartbeats (daemon_type, daemon_id, \"timestamp\", body) "
+                   "VALUES (cast(x'c341' as text), cast(x'80' as text), " +
+                       watcher.Naive() + ", '{}')");
+  instance.Execute(Store::kSchedules,
+                   "INSERT INTO job_ticks (id, selector_id, status, type, \"timestamp\") VALUES "
+                   "(1, 's1', 'SKIPPED', cast(x'f0' as text), " +
+                       watcher.Naive() + ")");
+  instance.Execute(Store::kEvents,
+                   "INSERT INTO event_logs (run_id, event, dagster_event_type) VALUES "
+                   "(cast(x'ff' as text), '{}', 'ASSET_MATERIALIZATION')");
+  const std::string replaced =
+      "dagster_runs_failed_total{job_name=\"j\xEF\xBF\xBDk\",location=\"etl\"}";
+  const auto check = [&] {
+    const Values values = watcher.CollectWhole();
+    BOOST_TEST(At(values, kFailedNightly) == 1);
+    BOOST_TEST(At(values, replaced) == 1);
+    BOOST_TEST(At(values, "dagster_asset_materializations_total") == 1);
+  };
+  check();
+  watcher.Restart();
+  check();
+  BOOST_TEST(!std::filesystem::exists(state.string() + ".corrupt"));
+}
+
 BOOST_AUTO_TEST_CASE(ACorruptStateFileIsSetAside) {
   SqliteInstance instance;
   std::ofstream(state) << "{\"version\": 1, \"par";
