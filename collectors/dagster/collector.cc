@@ -5,9 +5,6 @@
 #include <chrono>
 #include <utility>
 
-#include <boost/json/parse.hpp>
-
-#include "base/file.h"
 #include "collectors/dagster/parts.h"
 
 namespace tocsin::collectors::dagster {
@@ -29,16 +26,6 @@ constexpr std::chrono::minutes kRetryMissing{10};
 /// Whether only the operator can help: Dagster must be upgraded, or a privilege granted.
 bool IsLasting(const Error& error) {
   return error.code == ErrorCode::kNotFound || error.code == ErrorCode::kDenied;
-}
-
-/// The instance that a state file was written for, or "" if there is none to be read.
-std::string InstanceIn(const std::filesystem::path& state_file) {
-  if (state_file.empty()) return "";
-  const Result<std::string> text = ReadFile(state_file);
-  if (!text) return "";
-  boost::json::error_code problem;
-  const boost::json::value state = boost::json::parse(*text, problem);
-  return problem ? "" : TextIn(state, "instance");
 }
 
 }  // namespace
@@ -73,6 +60,7 @@ Status DagsterCollector::Collect(const Attempt& attempt, Collection& collection)
     if (Status identified = Identify(session); !identified) return identified;
     generation_ = connection.generation();
   }
+  if (state_error_) TakeUpState();
   if (Status read = ReadParts(session, attempt); !read) return read;
   naive_offset_ = session.naive_offset();
 
@@ -98,21 +86,22 @@ Status DagsterCollector::Identify(Session& session) {
   const Result<SqlRows> rows = session.Query(kInstance);
   if (!rows && !IsLasting(rows.error())) return rows.error();
   const std::string told = rows && !rows->empty() ? std::string(rows->Text(0, 0)) : "";
-  if (!instance_) {
-    const std::string kept_for = InstanceIn(environment_.state_file);
-    const bool is_same = told.empty() || kept_for.empty();
-    instance_ = told.empty() ? kept_for : told;
-    MakeParts(is_same ? kept_for : told);
-  } else if (!told.empty() && told != *instance_) {
-    const bool was_unknown = instance_->empty();
-    instance_ = told;
-    if (!was_unknown) MakeParts(told);
-  }
+  if (instance_ && (told.empty() || told == *instance_)) return {};
+  instance_ = told;
+  if (state_.Adopt(told)) return {};
+  MakeParts({});
+  TakeUpState();
   return {};
 }
 
-void DagsterCollector::MakeParts(std::string_view kept_for) {
-  const boost::json::object saved = state_.Load(kept_for);
+/// Makes the parts anew from what was saved. While that cannot be read, they stay as they are.
+void DagsterCollector::TakeUpState() {
+  const Result<boost::json::object> saved = state_.Load(*instance_);
+  state_error_ = saved ? std::nullopt : std::optional(saved.error());
+  if (saved) MakeParts(*saved);
+}
+
+void DagsterCollector::MakeParts(const boost::json::object& saved) {
   members_.clear();
   for (const auto make_kind : kParts) {
     const PartKind kind = make_kind();
@@ -123,6 +112,7 @@ void DagsterCollector::MakeParts(std::string_view kept_for) {
 }
 
 bool DagsterCollector::IsDue(const Member& member) const {
+  if (state_error_ && member.part->HasTotals()) return false;
   if (!member.read_at) return true;
   const Duration passed = environment_.clock.SteadyNow() - *member.read_at;
   if (!member.error) return passed >= member.part->every();
@@ -162,6 +152,7 @@ const SqlConnection& DagsterCollector::Connection(Store store) const {
 }
 
 Status DagsterCollector::SaveState() {
+  if (state_error_) return *state_error_;
   boost::json::object parts;
   for (const Member& member : members_) {
     boost::json::object state;

@@ -27,7 +27,8 @@ namespace tocsin::collectors::dagster {
 /// collection. The collection fails as a whole when its time is up or the database is gone.
 ///
 /// Counters are kept in Environment::state_file, which is written before their points are handed
-/// out, so that no value that was ever seen is lost or counted twice. One thread at a time.
+/// out, so that no value that was ever seen is lost or counted twice. While that file cannot be
+/// read, the parts with totals are left out, and each collection tries again. One thread at a time.
 class DagsterCollector final : public Collector {
  public:
   DagsterCollector(Settings settings, Database database, const Environment& environment);
@@ -44,7 +45,8 @@ class DagsterCollector final : public Collector {
   };
 
   Status Identify(Session& session);
-  void MakeParts(std::string_view kept_for);
+  void TakeUpState();
+  void MakeParts(const boost::json::object& saved);
   bool IsDue(const Member& member) const;
   Status ReadParts(Session& session, const Attempt& attempt);
   bool EndsCollection(const Attempt& attempt, const Member& member, const Error& error) const;
@@ -55,6 +57,7 @@ class DagsterCollector final : public Collector {
   Database database_;
   const Environment environment_;
   StateFile state_;
+  std::optional<Error> state_error_;  // Why the saved state cannot be read, if so.
   std::vector<Member> members_;
   /// The Dagster that the parts' state is about; "" if the database does not tell.
   std::optional<std::string> instance_;

@@ -207,6 +207,7 @@ class CompletedRuns final : public Part {
 
   Status Read(Session& session) override;
   void Publish(Points& points) const override;
+  bool HasTotals() const override { return true; }
   void Save(boost::json::object& state) const override;
   void Restore(const boost::json::object& state) override;
 

@@ -143,6 +143,7 @@ class Steps final : public Part {
     points.Add(kStepRetries, {}, static_cast<double>(retries_.total()));
   }
 
+  bool HasTotals() const override { return true; }
   void Save(boost::json::object& state) const override {
     failures_.Save(state);
     retries_.Save(state);
@@ -171,6 +172,7 @@ class Materializations final : public Part {
     points.Add(kMaterializationsOfRun, {}, static_cast<double>(events_.total_of_last_run()));
   }
 
+  bool HasTotals() const override { return true; }
   void Save(boost::json::object& state) const override { events_.Save(state); }
   void Restore(const boost::json::object& state) override { events_.Restore(state); }
 

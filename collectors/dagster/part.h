@@ -80,6 +80,10 @@ class Part {
   /// Adds the points for what was last read. Called only after a successful Read().
   virtual void Publish(Points& points) const = 0;
 
+  /// Whether it counts on from what was saved. If so it is left out while the saved state cannot be
+  /// read: totals that began at 0 meanwhile would fall first and then rise by all that was saved.
+  virtual bool HasTotals() const { return false; }
+
   /// What must survive a restart, such as counters. Restore() is called at most once, before the
   /// first Read(), with what Save() gave; it ignores what it does not understand.
   virtual void Save(boost::json::object& /*state*/) const {}

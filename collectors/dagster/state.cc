@@ -1,9 +1,11 @@
 #include "collectors/dagster/state.h"
 
 #include <system_error>
+#include <utility>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <fmt/format.h>
 
 #include "base/file.h"
 
@@ -17,42 +19,71 @@ const boost::json::value* Member(const boost::json::value& value, std::string_vi
   return object == nullptr ? nullptr : object->if_contains(key);
 }
 
+/// Fails with kNotFound if there is no `from`.
+Status Move(const std::filesystem::path& from, const std::filesystem::path& to) {
+  std::error_code problem;
+  std::filesystem::rename(from, to, problem);
+  if (!problem) return {};
+  const bool is_missing = problem == std::errc::no_such_file_or_directory;
+  return Error{is_missing ? ErrorCode::kNotFound : ErrorCode::kUnavailable,
+               fmt::format("renaming {} to {}: {}", from.string(), to.string(), problem.message())};
+}
+
 }  // namespace
 
-boost::json::object StateFile::Load(std::string_view instance) {
-  if (path_.empty()) return {};
-  const Result<std::string> text = ReadFile(path_);
-  if (!text) {
-    if (text.error().code != ErrorCode::kNotFound) {
-      log_.Warn("cannot read the state of the collector, counting starts anew",
-                {{"error", text.error().message}});
-    }
-    return {};
-  }
+Result<boost::json::object> StateFile::Load(std::string_view instance) {
+  loaded_.reset();
+  last_saved_.clear();
+  owner_ = instance;
+  Result<boost::json::object> parts =
+      path_.empty() ? Result<boost::json::object>(boost::json::object()) : LoadFile(instance);
+  if (parts) loaded_ = instance;
+  return parts;
+}
+
+Result<boost::json::object> StateFile::LoadFile(std::string_view instance) {
+  Result<std::string> text = ReadFile(path_);
+  if (!text && text.error().code == ErrorCode::kNotFound) return TakeBack(instance);
+  if (!text) return text.error().Within("reading the collector's state");
+
   boost::json::error_code problem;
   const boost::json::value value = boost::json::parse(*text, problem);
-  if (problem || !value.is_object()) {
-    SetAside("it is not a JSON object");
-    return {};
-  }
   const boost::json::value* const parts = Member(value, "parts");
-  if (IntegerIn(value, "version") != kVersion || parts == nullptr || !parts->is_object()) {
-    SetAside("it has another version");
-    return {};
+  Status aside;
+  if (problem || !value.is_object()) {
+    aside = SetAsideCorrupt("it is not a JSON object");
+  } else if (IntegerIn(value, "version") != kVersion || parts == nullptr || !parts->is_object()) {
+    aside = SetAsideCorrupt("it has another version");
+  } else if (const std::string owner = TextIn(value, "instance");
+             !owner.empty() && !instance.empty() && owner != instance) {
+    aside = SetAsideOther(owner);
+  } else {
+    if (instance.empty()) owner_ = owner;
+    last_saved_ = std::move(*text);
+    return parts->get_object();
   }
-  if (TextIn(value, "instance") != instance) {
-    log_.Warn("the state of the collector is that of another Dagster, counting starts anew",
-              {{"file", path_.string()}});
-    return {};
+  if (!aside) return aside.error();
+  return TakeBack(instance);
+}
+
+/// Loads what was set aside for `instance`, once nothing is at the file's own place.
+Result<boost::json::object> StateFile::TakeBack(std::string_view instance) {
+  if (Status moved = Move(PathOf(instance), path_); !moved) {
+    if (moved.error().code == ErrorCode::kNotFound) return boost::json::object();
+    return moved.error();
   }
-  last_saved_ = *text;
-  return parts->get_object();
+  log_.Info("the state that was kept for this Dagster is taken up again",
+            {{"file", path_.string()}});
+  return LoadFile(instance);
 }
 
 Status StateFile::Save(std::string_view instance, const boost::json::object& parts) {
   if (path_.empty()) return {};
+  if (loaded_ != instance) {
+    return Error{ErrorCode::kUnavailable, "what was saved before has not been read"};
+  }
   const boost::json::object whole = {
-      {"version", kVersion}, {"instance", instance}, {"parts", parts}};
+      {"version", kVersion}, {"instance", owner_}, {"parts", parts}};
   std::string text = boost::json::serialize(whole);
   if (text == last_saved_) return {};
   if (Status written = ReplaceFile(path_, text); !written) {
@@ -62,15 +93,42 @@ Status StateFile::Save(std::string_view instance, const boost::json::object& par
   return {};
 }
 
-void StateFile::SetAside(std::string_view why) {
+bool StateFile::Adopt(std::string_view instance) {
+  const bool is_its_own = owner_.empty() || owner_ == instance;
+  if (loaded_ != "" || !is_its_own) return false;
+  loaded_ = owner_ = instance;
+  return true;
+}
+
+Status StateFile::SetAsideCorrupt(std::string_view why) {
   std::filesystem::path aside = path_;
   aside += ".corrupt";
-  std::error_code problem;
-  std::filesystem::rename(path_, aside, problem);
+  if (Status moved = Move(path_, aside); !moved) return moved;
   log_.Warn("the state of the collector is unusable, counting starts anew",
-            {{"why", std::string(why)},
-             {"file", path_.string()},
-             {"kept_as", problem ? std::string("nothing: ") + problem.message() : aside.string()}});
+            {{"why", std::string(why)}, {"file", path_.string()}, {"kept_as", aside.string()}});
+  return {};
+}
+
+Status StateFile::SetAsideOther(std::string_view other) {
+  const std::filesystem::path aside = PathOf(other);
+  if (Status moved = Move(path_, aside); !moved) return moved;
+  log_.Warn("the state of the collector is that of another Dagster, it is kept for that one",
+            {{"file", path_.string()}, {"kept_as", aside.string()}});
+  return {};
+}
+
+/// Where the state of an instance is kept while it is not the current one. An instance's name comes
+/// from the database and could be anything, so only what is plain in a file name stays as it is.
+std::filesystem::path StateFile::PathOf(std::string_view instance) const {
+  std::string suffix = ".of-";
+  for (const char c : instance) {
+    const bool is_plain =
+        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+    suffix += is_plain ? std::string(1, c) : fmt::format("%{:02x}", static_cast<unsigned char>(c));
+  }
+  std::filesystem::path path = path_;
+  path += suffix;
+  return path;
 }
 
 std::uint64_t CountIn(const boost::json::value& value, std::string_view key) {

@@ -71,6 +71,7 @@ class Ticks final : public Part {
  public:
   Status Read(Session& session) override;
   void Publish(Points& points) const override;
+  bool HasTotals() const override { return true; }
   void Save(boost::json::object& state) const override;
   void Restore(const boost::json::object& state) override;
 

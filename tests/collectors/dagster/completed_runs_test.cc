@@ -161,6 +161,60 @@ BOOST_AUTO_TEST_CASE(AnotherDatabaseDoesNotInheritTheCounters) {
   BOOST_TEST(At(watcher.CollectWhole(), kFailedNightly) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(EachDatabaseGetsItsOwnCountersBack) {
+  SqliteInstance instance;
+  const auto become = [&](const std::string& id) {
+    instance.Execute(Store::kRuns,
+                     "DELETE FROM instance_info; INSERT INTO instance_info "
+                     "(run_storage_id) VALUES ('" +
+                         id + "')");
+  };
+  become("one");
+  Watcher watcher(instance, {}, state);
+  watcher.CollectWhole();
+  instance.Execute(Store::kRuns, FinishedRun(watcher, "a", "FAILURE"));
+  BOOST_TEST(At(watcher.CollectWhole(), kFailedNightly) == 1);
+  for (const std::string other : {"two", "../three", ""}) {
+    BOOST_TEST_CONTEXT("\"" << other << "\"") {
+      become(other);
+      watcher.Restart();
+      BOOST_TEST(At(watcher.CollectWhole(), kFailedNightly) == 0);
+      become("one");
+      watcher.Restart();
+      BOOST_TEST(At(watcher.CollectWhole(), kFailedNightly) == 1);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(AStateThatCannotBeReadIsLeftAloneAndReadLater) {
+  SqliteInstance instance;
+  Watcher watcher(instance, {}, state);
+  watcher.CollectWhole();
+  instance.Execute(Store::kRuns, FinishedRun(watcher, "a", "FAILURE"));
+  BOOST_TEST(At(watcher.CollectWhole(), kFailedNightly) == 1);
+
+  // A folder in its place cannot be read, whoever runs the test.
+  const std::filesystem::path elsewhere = folder.path() / "elsewhere";
+  std::filesystem::rename(state, elsewhere);
+  std::filesystem::create_directory(state);
+  watcher.Restart();
+  for (int i = 0; i < 2; ++i) {
+    watcher.clock.Advance(seconds(15));
+    const Values values = watcher.Collect();
+    BOOST_TEST_REQUIRE(static_cast<bool>(watcher.status));
+    BOOST_TEST_REQUIRE(watcher.parts.size() == 1U);
+    BOOST_TEST(watcher.parts[0].source == "state");
+    BOOST_TEST(!values.contains(kFailedNightly));
+    BOOST_TEST(!values.contains(R"(dagster_job_ticks_total{tick_type="SENSOR",status="SKIPPED"})"));
+    BOOST_TEST(values.contains(R"(dagster_runs_in_flight{status="QUEUED"})"));
+  }
+  BOOST_TEST(std::filesystem::is_directory(state));
+  instance.Execute(Store::kRuns, FinishedRun(watcher, "b", "FAILURE"));
+  std::filesystem::remove(state);
+  std::filesystem::rename(elsewhere, state);
+  BOOST_TEST(At(watcher.CollectWhole(), kFailedNightly) == 2);
+}
+
 BOOST_AUTO_TEST_CASE(ANameThatIsNotUtf8CostsNoState) {
   SqliteInstance instance;
   Watcher watcher(instance, {}, state);
