@@ -71,6 +71,9 @@ std::span<const MetricDesc> Metrics();
 /// The options, for the registry.
 std::span<const OptionDesc> Options();
 
+/// How many jobs can have series of their own when no metric may have more than `max_series`.
+std::size_t JobsWithin(std::size_t max_series);
+
 /// Reads the options, for the registry.
 MakeCollector Configure(YamlMap& options);
 

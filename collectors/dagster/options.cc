@@ -1,8 +1,13 @@
+#include <algorithm>
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
+#include "base/number.h"
 #include "collectors/dagster/collector.h"
 #include "collectors/sql/postgres_connection.h"
 #include "collectors/sql/postgres_options.h"
@@ -22,8 +27,9 @@ constexpr std::array kOwnOptions = {
                "Also export names that promtool refuses, and aliases for other dashboards."},
     OptionDesc{"assets", "list of texts", "[]",
                "Keys of assets that get series of their own, such as sales/orders."},
-    OptionDesc{"max_jobs", "integer", "500",
-               "Most jobs with series of their own; others are summed up as __other__."},
+    OptionDesc{"max_jobs", "integer", "165",
+               "Most jobs with series of their own; others are summed up as __other__. By default "
+               "as many as max_series has room for, six series for each."},
     OptionDesc{"max_active_runs", "integer", "10000",
                "With more unfinished runs than this, they are counted by status only."},
     OptionDesc{
@@ -31,14 +37,37 @@ constexpr std::array kOwnOptions = {
         "How far back each look for finished runs begins, for late commits and slow clocks."},
 };
 
+/// The series of a job in dagster_active_runs, which has the most: one for each unfinished state.
+constexpr std::size_t kSeriesPerJob = 6;
+constexpr std::size_t kMostJobs = 100'000;
+
+/// max_series has been read before; a mistake in it has been reported.
+std::size_t MaxSeries(YamlMap& options) {
+  const YamlNode* const node = options.Node("max_series");
+  const std::optional<double> number = node == nullptr ? std::nullopt : ParseNumber(node->text);
+  return number && *number >= 1 && *number <= 1e9 ? static_cast<std::size_t>(*number) : 1000;
+}
+
+std::size_t ReadMaxJobs(YamlMap& options) {
+  const std::size_t max_series = MaxSeries(options);
+  const auto most = static_cast<std::int64_t>(JobsWithin(max_series));
+  const auto max_jobs = static_cast<std::size_t>(options.IntegerOr("max_jobs", most, 1, kMostJobs));
+  const std::size_t needed = (max_jobs + 1) * kSeriesPerJob;  // One more is __other__.
+  if (options.Has("max_jobs") && needed > max_series) {
+    options.Refuse("max_jobs",
+                   fmt::format("{} jobs may need {} series in one metric, and max_series is {}",
+                               max_jobs, needed, max_series));
+  }
+  return max_jobs;
+}
+
 Settings ReadSettings(YamlMap& options) {
   Settings settings;
   settings.required_daemons = options.StringsOr("required_daemons", settings.required_daemons);
   settings.compatibility_names =
       options.BoolOr("compatibility_names", settings.compatibility_names);
   settings.assets = options.StringsOr("assets", settings.assets);
-  settings.max_jobs = static_cast<std::size_t>(
-      options.IntegerOr("max_jobs", static_cast<std::int64_t>(settings.max_jobs), 1, 100'000));
+  settings.max_jobs = ReadMaxJobs(options);
   settings.max_active_runs =
       options.IntegerOr("max_active_runs", settings.max_active_runs, 0, 10'000'000);
   settings.watermark_overlap =
@@ -61,6 +90,11 @@ Database OpenSqlite(const std::filesystem::path& dagster_home) {
 }
 
 }  // namespace
+
+std::size_t JobsWithin(std::size_t max_series) {
+  const std::size_t jobs = max_series / kSeriesPerJob;
+  return std::clamp<std::size_t>(jobs, 2, kMostJobs + 1) - 1;  // One less, for __other__.
+}
 
 std::span<const OptionDesc> Options() {
   static const std::vector<OptionDesc> kAll = [] {

@@ -32,8 +32,9 @@ struct Settings {
   bool compatibility_names = false;
   /// The assets with series of their own, as "group/name".
   std::vector<std::string> assets;
-  /// Most jobs with series of their own; later ones are summed up under kOtherJobs.
-  std::size_t max_jobs = 500;
+  /// Most jobs with series of their own; later ones are summed up under kOtherJobs. The default is
+  /// what the default of max_series has room for.
+  std::size_t max_jobs = 165;
   /// With more unfinished runs than this, they are no longer counted per job.
   std::int64_t max_active_runs = 10'000;
   /// How far back each scan for finished runs begins, for late commits and slow clocks.

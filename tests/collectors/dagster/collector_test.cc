@@ -241,6 +241,17 @@ BOOST_AUTO_TEST_CASE(OptionsAreChecked) {
   BOOST_TEST(MistakesIn("sqlite: {dagster_hom: x}").find("dagster_home") != std::string::npos);
   BOOST_TEST(MistakesIn("sqlite: {dagster_home: x}\nmax_jobs: 0").find("f.yaml:2:") !=
              std::string::npos);
+  BOOST_TEST(MistakesIn("sqlite: {dagster_home: x}\nmax_series: 3000\nmax_jobs: 499").empty());
+  BOOST_TEST(MistakesIn("sqlite: {dagster_home: x}\nmax_series: 60").empty());
+  BOOST_TEST(MistakesIn("sqlite: {dagster_home: x}\nmax_jobs: 500") ==
+             "f.yaml:2:11: max_jobs: 500 jobs may need 3006 series in one metric, and max_series "
+             "is 1000");
+}
+
+BOOST_AUTO_TEST_CASE(MoreSeriesMakeRoomForMoreJobs) {
+  BOOST_TEST(JobsWithin(1000) == Settings().max_jobs);
+  BOOST_TEST(JobsWithin(6000) == 999U);
+  BOOST_TEST(JobsWithin(1) == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(DagsterHomeIsBesideTheConfiguration) {

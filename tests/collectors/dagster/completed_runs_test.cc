@@ -257,6 +257,28 @@ BOOST_AUTO_TEST_CASE(ACorruptStateFileIsSetAside) {
   BOOST_TEST(std::filesystem::exists(state.string() + ".corrupt"));
 }
 
+BOOST_AUTO_TEST_CASE(ByDefaultNoNumberOfJobsDropsASeries) {
+  SqliteInstance instance;
+  Watcher watcher(instance);
+  watcher.max_series = 1000;  // The default of the option.
+  watcher.CollectWhole();
+  const auto runs = [&](const std::string& statuses) {
+    return "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400) "
+           "INSERT INTO runs (run_id, pipeline_name, status, create_timestamp, update_timestamp, "
+           "end_time) SELECT 'r' || i || column1, 'j' || i, column1, " +
+           watcher.Naive() + ", " + watcher.Naive() + ", " + watcher.Epoch() + " FROM n, (VALUES " +
+           statuses + ")";
+  };
+  instance.Execute(Store::kRuns,
+                   runs("('QUEUED'), ('NOT_STARTED'), ('MANAGED'), ('STARTING'), ('STARTED'), "
+                        "('CANCELING'), ('FAILURE'), ('SUCCESS'), ('CANCELED')"));
+  double failed = 0;
+  for (const auto& [series, value] : watcher.CollectWhole()) {
+    if (series.starts_with("dagster_runs_failed_total{")) failed += value;
+  }
+  BOOST_TEST(failed == 400);
+}
+
 BOOST_AUTO_TEST_CASE(JobsBeyondTheLimitAreSummedUp) {
   SqliteInstance instance;
   Settings settings;

@@ -153,7 +153,7 @@ class Watcher {
 
   /// One collection; the status is kept in `status`, reports in `parts`.
   Values Collect() {
-    MetricSink sink({100'000, {}}, nullptr);
+    MetricSink sink({max_series, {}}, nullptr);
     Collection collection{sink};
     const Attempt attempt{
         std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now()) + time_allowed,
@@ -192,6 +192,7 @@ class Watcher {
   Status status;
   std::vector<SourceReport> parts;
   double skew = 0;
+  std::size_t max_series = 100'000;
   std::uint64_t dropped = 0;
 
  private:
