@@ -134,6 +134,8 @@ constexpr std::size_t kPageRows = 2000;
 /// Bounds what one collection reads of a backlog, for each status.
 constexpr int kMostPages = 5;
 constexpr std::chrono::minutes kRosterEvery{5};
+/// Dagster says that a failed run will be retried in a tag, just after it has noted the failure.
+constexpr std::chrono::seconds kTagsSettleIn{2};
 
 struct FinishedRun {
   std::int64_t id = 0;
@@ -195,6 +197,12 @@ std::map<std::string, RunTags> ParseTags(const SqlRows& rows) {
     if (key == "dagster/will_retry") of_run.will_retry = LowerCase(value) == "true";
   }
   return tags;
+}
+
+/// Whether a failed run's tags may still be on their way. A row that is stamped much later than now
+/// is not, its writer's clock is wrong.
+bool IsUnsettled(const FinishedRun& run, Moment now) {
+  return run.updated > now - kTagsSettleIn && run.updated < now + kTagsSettleIn;
 }
 
 class CompletedRuns final : public Part {
@@ -293,9 +301,12 @@ Result<std::size_t> CompletedRuns::ReadPage(Session& session, std::size_t outcom
   if (!rows) return rows.error();
   const std::vector<FinishedRun> runs = ParsePage(session, *rows);
   std::vector<FinishedRun> fresh;
+  const Moment now = session.Now();
+  const bool must_settle = counting == Counting::kOn && outcome == kFailure;
   drift_.Begin(outcome, from.updated);
   for (const FinishedRun& run : runs) {
-    drift_.Note(run.id, outcome, run.updated, session.Now());
+    drift_.Note(run.id, outcome, run.updated, now);
+    if (must_settle && IsUnsettled(run, now)) continue;
     if (watermark.IsNew(run.run_id, run.updated, run.ended)) fresh.push_back(run);
   }
   if (counting == Counting::kOn && !fresh.empty()) {
@@ -310,7 +321,8 @@ Result<std::size_t> CompletedRuns::ReadPage(Session& session, std::size_t outcom
 
   std::optional<RunWatermark::Position> last;
   if (!runs.empty()) last = {runs.back().updated, runs.back().id};
-  watermark.EndPage(last, rows->size() == kPageRows, session.Now());
+  // The next scan must begin before all that was left for it, however short the overlap is.
+  watermark.EndPage(last, rows->size() == kPageRows, must_settle ? now - kTagsSettleIn : now);
   return rows->size();
 }
 

@@ -248,6 +248,26 @@ BOOST_AUTO_TEST_CASE(ANameThatIsNotUtf8CostsNoState) {
   BOOST_TEST(!std::filesystem::exists(state.string() + ".corrupt"));
 }
 
+BOOST_AUTO_TEST_CASE(AFailureCountsOnceItsTagsAreSettled) {
+  OnEachDatabase([](Instance& instance) {
+    Settings settings;
+    settings.watermark_overlap = Duration(1);
+    Watcher watcher(instance, settings);
+    watcher.CollectWhole();
+    instance.Execute(Store::kRuns,
+                     FinishedRun(watcher, "a", "FAILURE") + FinishedRun(watcher, "b", "SUCCESS"));
+    BOOST_TEST(At(watcher.CollectWhole(seconds(1)), kFailedNightly) == 0);
+    instance.Execute(Store::kRuns,
+                     "INSERT INTO run_tags (run_id, key, value) VALUES "
+                     "('a', 'dagster/will_retry', 'true')");
+    for (int i = 0; i < 2; ++i) {
+      const Values values = watcher.CollectWhole();
+      BOOST_TEST(At(values, kFailedNightly) == 1);
+      BOOST_TEST(At(values, R"(dagster_runs_will_retry_total{job_name="nightly"})") == 1);
+    }
+  });
+}
+
 BOOST_AUTO_TEST_CASE(ACorruptStateFileIsSetAside) {
   SqliteInstance instance;
   std::ofstream(state) << "{\"version\": 1, \"par";
