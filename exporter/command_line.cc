@@ -27,6 +27,18 @@ constexpr const char* kFooter =
     "SIGHUP or POST /-/reload reads the configuration again; SIGTERM stops.\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage, 3 lint findings (check metrics).\n";
 
+constexpr std::string_view kReadyPath = "/-/ready";
+
+/// `url`, or where readiness is asked for if it names a server only.
+std::string WithPath(std::string url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t host = scheme == std::string::npos ? 0 : scheme + 3;
+  const std::size_t end = url.find_first_of("/?#", host);
+  if (end == std::string::npos) return url.append(kReadyPath);
+  if (end + 1 == url.size() && url[end] == '/') return url.replace(end, 1, kReadyPath);
+  return url;
+}
+
 /// The parser with everything that it fills in. Lives for one command line.
 class Parser {
  public:
@@ -118,14 +130,16 @@ class Parser {
   }
 
   void AddHealthcheck() {
-    healthcheck_.url = fmt::format("http://127.0.0.1:{}/-/ready", kDefaultPort);
+    healthcheck_.url = fmt::format("http://127.0.0.1:{}{}", kDefaultPort, kReadyPath);
     CLI::App* const check = app_.add_subcommand(
         "healthcheck", "Ask a running tocsin whether it is ready; for container health checks");
     check
         ->add_option("--url", healthcheck_.url,
-                     fmt::format("What to ask (default: {})", healthcheck_.url))
+                     fmt::format("What to ask (default: {}); a URL without a path gets {}",
+                                 healthcheck_.url, kReadyPath))
         ->type_name("URL");
-    commands_.push_back({check, [this] { return CommandLine(healthcheck_); }});
+    commands_.push_back(
+        {check, [this] { return CommandLine(HealthcheckFlags{WithPath(healthcheck_.url)}); }});
   }
 
   void AddDemo() {

@@ -41,7 +41,7 @@ struct CollectorsFlags {
 
 /// `tocsin healthcheck`
 struct HealthcheckFlags {
-  std::string url;
+  std::string url;  ///< Always with a path; "/-/ready" if the user gave none.
 };
 
 /// `tocsin demo`
