@@ -154,6 +154,19 @@ def http(method, url, headers=None, timeout=PATIENCE_SECONDS, body=None):
             return Response(answer.code, answer.headers, answer.read(), time.monotonic() - began)
 
 
+def sockets(pid):
+    """(local address, remote address, state) of each TCP socket of a process, as the kernel writes them, in hex."""
+    inodes = set()
+    for descriptor in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):  # Closed meanwhile.
+            inodes.add(os.readlink(descriptor))
+    for table in ("tcp", "tcp6"):
+        with open(f"/proc/{pid}/net/{table}", encoding="ascii") as lines:
+            for fields in map(str.split, list(lines)[1:]):
+                if f"socket:[{fields[9]}]" in inodes:
+                    yield fields[1], fields[2], fields[3]
+
+
 # --- Expositions ----------------------------------------------------------------------------------------------------
 
 _SAMPLE = re.compile(r"^(?P<name>[a-zA-Z_:][\w:]*)(?:\{(?P<labels>.*)\})? (?P<value>\S+)(?: \S+)?$")

@@ -1,6 +1,8 @@
 """What becomes of /metrics, and of the watched database, when a source is dead, hung, slow or hostile."""
 import concurrent.futures
+import statistics
 import threading
+import time
 
 import harness
 from dagster_database import DagsterDatabase
@@ -8,7 +10,9 @@ from harness import BlackHole, Tocsin
 
 REASONS = {"connect", "timeout", "auth", "parse", "schema", "truncated", "other"}
 
-# A scrape never waits for a source. It takes about a millisecond; the rest is for a busy machine.
+# A scrape never waits for a source. It takes about a millisecond, and less than this is promised of it...
+PROMISED_SECONDS = 0.1
+# ...but on a busy machine one of many may be late. None may be as late as one that waits for its source.
 MOST_SECONDS = 1.0
 
 
@@ -24,10 +28,15 @@ class SourceTest(harness.PostgresTestCase):
         self.postgres.set_password("secret")
 
     def scrape_quickly(self, tocsin, times=20):
-        """The slowest of some scrapes in a row, in seconds; fails if one of them was slow."""
-        slowest = max(tocsin.get("/metrics").seconds for _ in range(times))
-        self.assertLess(slowest, MOST_SECONDS)
-        return slowest
+        """Some scrapes in a row; fails unless most of them were as quick as promised, and none was slow."""
+        seconds = [tocsin.get("/metrics").seconds for _ in range(times)]
+        self.assertLess(statistics.median(seconds), PROMISED_SECONDS)
+        self.assertLess(max(seconds), MOST_SECONDS)
+
+    def connections(self, tocsin):
+        """How many sockets tocsin has that lead to the server, as the kernel knows: a hung server cannot be asked."""
+        server = f":{self.postgres.port:04X}"
+        return sum(remote.endswith(server) for _, remote, _ in harness.sockets(tocsin.process.pid))
 
     def assert_down(self, tocsin, reason):
         """The page says that the source is down, and counts it under that reason and no unknown one."""
@@ -60,12 +69,15 @@ class SourceTest(harness.PostgresTestCase):
         self.assert_down(tocsin, "timeout")
         failures = tocsin.page().value("tocsin_collector_errors_total", reason="timeout")
         self.scrape_quickly(tocsin)
-        tocsin.wait_until("two more attempts", lambda page: sum(
-            page.values("tocsin_collector_errors_total", "reason").values()) >= failures + 2)
+        # One, and for a moment the one that its cancellation needs.
+        most = 0
+        deadline = time.monotonic() + harness.PATIENCE_SECONDS
+        while sum(tocsin.page().values("tocsin_collector_errors_total", "reason").values()) < failures + 2:
+            self.assertLess(time.monotonic(), deadline, "no two more attempts")
+            most = max(most, self.connections(tocsin))
+        self.assertIn(most, (1, 2))
         self.postgres.resume()
-        # One, and for a moment the one that its cancellation needed.
-        most = max(self.postgres.sessions() for _ in range(10))
-        self.assertLessEqual(most, 2)
+        self.assertLessEqual(max(self.postgres.sessions() for _ in range(10)), 2)
         self.assert_recovers(tocsin)
 
     def test_req_11_scrapes_open_no_connections(self):
