@@ -1,8 +1,11 @@
 // tocsin: start reading here. This file only says what each command line does;
 // exporter/application.cc puts the serving parts together, in the order in which data flows.
 
+#include <fcntl.h>
 #include <malloc.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -47,6 +50,16 @@ void ServeUntilStopped(Application& application, const Signals& signals) {
   }
 }
 
+/// Whoever started us may have closed standard input, output or error. Then the next file or socket
+/// to be opened would get that number, and whatever is printed would be written into it.
+bool OpenStandardStreams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) >= 0) continue;
+    if (open("/dev/null", O_RDWR) != stream) return false;  // The lowest free number.
+  }
+  return true;
+}
+
 int Fail(const Log& log, const Error& error) {
   log.Error("cannot start", {{"error", error.message}});
   return EXIT_FAILURE;
@@ -59,7 +72,7 @@ int Run(const ServeFlags& flags) {
 
   std::unique_ptr<DemoProcess> demo;
   if (IsQuickstart(flags)) {
-    AnnounceQuickstart(log);
+    AnnounceQuickstart(log, program_invocation_name);
     Result<std::unique_ptr<DemoProcess>> started = DemoProcess::Start(QuickstartDemoFolder());
     if (!started) return Fail(log, started.error());
     demo = std::move(*started);
@@ -118,6 +131,7 @@ int Run(const HelpFlags& flags) {
 }  // namespace tocsin
 
 int main(int argc, char** argv) {
+  if (!tocsin::OpenStandardStreams()) return EXIT_FAILURE;
   // By default glibc gives every thread an arena of its own, which keeps what was freed in it. A
   // collection's samples and a page's text are made on one thread and freed on another, so tocsin
   // would hold many times what it uses. Its threads are few and seldom allocate at the same moment.

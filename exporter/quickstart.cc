@@ -103,12 +103,14 @@ std::filesystem::path QuickstartDemoFolder() {
   return "data/quickstart/dagster";
 }
 
-void AnnounceQuickstart(const Log& log) {
+void AnnounceQuickstart(const Log& log, std::string_view program) {
   log.Warn(
       "THIS IS DEMO DATA: no configuration was given, so tocsin watches a Dagster that it plays",
       {{"folder", QuickstartDemoFolder().string()}});
-  log.Warn("its sensor daemon has died; bring it back with: tocsin demo --revive");
-  log.Warn("to watch a real Dagster: tocsin serve --config FILE, see docs/quickstart.md");
+  log.Warn(
+      fmt::format("its sensor daemon has died; bring it back with: {} demo --revive", program));
+  log.Warn(fmt::format("to watch a real Dagster: {} serve --config FILE, see docs/quickstart.md",
+                       program));
 }
 
 Result<std::unique_ptr<DemoProcess>> DemoProcess::Start(const std::filesystem::path& folder) {

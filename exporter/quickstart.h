@@ -24,8 +24,9 @@ inline constexpr std::string_view kQuickstartName = "quickstart.yaml";
 std::filesystem::path QuickstartDemoFolder();
 
 /// Says in a few loud lines that what follows is demo data, how to bring the dead daemon back, and
-/// how to watch something real.
-void AnnounceQuickstart(const Log& log);
+/// how to watch something real. `program` is how this program was called, so that what is said can
+/// be typed.
+void AnnounceQuickstart(const Log& log, std::string_view program);
 
 /// A child process `tocsin demo --folder FOLDER`, from the program that is running now. It ends
 /// with this object, and also when the parent is killed. One thread at a time.

@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "base/file.h"
+#include "tests/support/recorded_log.h"
 
 namespace tocsin {
 
@@ -21,6 +22,13 @@ BOOST_AUTO_TEST_CASE(TheExampleIsWhatIsEmbedded) {
 BOOST_AUTO_TEST_CASE(TheConfigurationWatchesWhereTheDemoPlays) {
   BOOST_TEST(kQuickstartConfig.find("dagster_home: " + QuickstartDemoFolder().string() + "\n") !=
              std::string_view::npos);
+}
+
+BOOST_AUTO_TEST_CASE(WhatIsSaidCanBeTyped) {
+  const RecordedLog log;
+  AnnounceQuickstart(log.log(), "build/tocsin");
+  BOOST_TEST(log.Count(": build/tocsin demo --revive\"") == 1);
+  BOOST_TEST(log.Count(": build/tocsin serve --config FILE,") == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

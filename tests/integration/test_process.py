@@ -137,16 +137,34 @@ class ProcessTest(harness.PostgresTestCase):
         password_file.write_text("rotated\n", encoding="utf-8")
         tocsin.wait_until_up()
 
+    def test_closed_standard_streams_are_not_taken_by_sockets_and_files(self):
+        tocsin = self.enter(Tocsin(self.config()))
+        for closed in ("0<&-", "0<&- 1>&- 2>&-"):
+            with self.subTest(closed=closed):
+                tocsin.process.end()
+                # Its log may be closed, too: it is found by what it listens on.
+                command = ["sh", "-c", f'exec "$0" "$@" {closed}', *tocsin.process.command]
+                process = harness.Process(command, cwd=tocsin.folder)
+                self.addCleanup(process.end)
+                harness.wait_for("it to listen", lambda: any(  # pylint: disable=cell-var-from-loop
+                    state == "0A" for _, _, state in harness.sockets(process.pid)))  # pylint: disable=cell-var-from-loop
+                streams = [os.readlink(f"/proc/{process.pid}/fd/{stream}") for stream in range(3)]
+                self.assertEqual(streams[0], "/dev/null")
+                self.assertEqual([stream for stream in streams if not stream.startswith(("/dev/null", "pipe:"))], [])
+                process.end()
+
+    def test_healthcheck_of_a_server_asks_whether_it_is_ready(self):
+        with self.postgres.session("BEGIN; LOCK TABLE runs;"):
+            tocsin = self.enter(Tocsin(self.config(interval="20s")))
+            self.assertEqual(tocsin.get("/-/ready").status, 503)
+            done = subprocess.run([harness.tocsin_binary, "healthcheck", "--url", tocsin.url], check=False, text=True,
+                                  capture_output=True, timeout=harness.PATIENCE_SECONDS)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("503", done.stderr)
+
     def test_it_listens_only_where_it_was_told(self):
         tocsin = self.enter(Tocsin(self.config()))
-        inodes = {os.readlink(f"/proc/{tocsin.process.pid}/fd/{fd}")
-                  for fd in os.listdir(f"/proc/{tocsin.process.pid}/fd")}
-        listening = []
-        for table in ("tcp", "tcp6"):
-            with open(f"/proc/{tocsin.process.pid}/net/{table}", encoding="ascii") as lines:
-                for fields in map(str.split, list(lines)[1:]):
-                    if fields[3] == "0A" and f"socket:[{fields[9]}]" in inodes:
-                        listening.append(fields[1])
+        listening = [local for local, _, state in harness.sockets(tocsin.process.pid) if state == "0A"]
         port = int(tocsin.url.rpartition(":")[2])
         self.assertEqual(listening, [f"0100007F:{port:04X}"])
 

@@ -44,7 +44,8 @@ class QuickstartTest(harness.TestCase):
         tocsin, _ = self.start()
         page = tocsin.wait_until_up()
         self.assertEqual([daemon for daemon, seconds in silence(page).items() if seconds > 120], ["SENSOR"])
-        revived = subprocess.run([harness.tocsin_binary, "demo", "--revive"], cwd=tocsin.folder, check=False,
+        command = tocsin.process.find(r'bring it back with: ([^"]*)"', "the command")[1]  # As the log says it.
+        revived = subprocess.run(command.split(), cwd=tocsin.folder, check=False,
                                  capture_output=True, text=True, timeout=harness.PATIENCE_SECONDS)
         self.assertEqual(revived.returncode, 0, revived.stderr)
         tocsin.wait_until("a living daemon", lambda page: silence(page)["SENSOR"] < 60)
