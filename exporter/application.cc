@@ -1,10 +1,12 @@
 #include "exporter/application.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "exporter/routes.h"
+#include "exporter/storage.h"
 #include "exporter/version.h"
 
 namespace tocsin {
@@ -13,7 +15,7 @@ namespace {
 /// How old tocsin's own metrics may get when no collector publishes anything.
 constexpr Duration kOwnMetricsAge = std::chrono::seconds(15);
 
-/// Stopping is promised within 5 seconds: this, and what Scheduler::Patience gives collectors.
+/// What requests in progress may take of the time for stopping; the rest is for the collectors.
 constexpr Duration kRequestGrace = std::chrono::milliseconds(1500);
 
 }  // namespace
@@ -33,6 +35,7 @@ Result<std::unique_ptr<Application>> Application::Start(const Settings& settings
                                                         const Clock& clock, const Log& log) {
   Result<Config> config = settings.load();
   if (!config) return config.error();
+  if (Status storage = PrepareStorage(config->storage.path); !storage) return storage.error();
   const std::vector<std::string> listen = config->server.listen;
   const InstanceConfigs collectors = config->collectors;
   std::unique_ptr<Application> application(
@@ -92,9 +95,11 @@ std::string Application::NotReady() const {
   return {};
 }
 
-bool Application::Stop() {
-  server_->Stop(kRequestGrace);
-  return scheduler_.Stop();
+bool Application::Stop(std::chrono::steady_clock::time_point deadline) {
+  reloader_.Close();
+  const auto left = std::chrono::floor<Duration>(deadline - std::chrono::steady_clock::now());
+  server_->Stop(std::clamp<Duration>(left, Duration::zero(), kRequestGrace));
+  return scheduler_.Stop(deadline);
 }
 
 }  // namespace tocsin

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,8 +30,9 @@ class Application {
     bool demo = false;        ///< Whether what it watches is played by us.
   };
 
-  /// Fails with the configuration's mistakes (kInvalidInput), or with kUnavailable if an address is
-  /// taken; then nothing has been started. `clock` and `log` outlive the application.
+  /// Fails with the configuration's mistakes (kInvalidInput), or with kUnavailable if its storage
+  /// cannot be written or an address is taken; then nothing has been started. `clock` and `log`
+  /// outlive the application.
   static Result<std::unique_ptr<Application>> Start(const Settings& settings, const Clock& clock,
                                                     const Log& log);
   Application(const Application&) = delete;
@@ -41,9 +43,15 @@ class Application {
 
   Status Reload() { return reloader_.Reload(); }
 
-  /// Finishes the requests in progress and then the collectors, within 5 seconds. Returns false if
-  /// a collector hangs even now: then the process must end by std::_Exit (see Scheduler::Stop).
-  bool Stop();
+  /// How long stopping may take. Together with the reload that may have to end first
+  /// (Scheduler::Patience) this keeps the promise that SIGTERM ends tocsin within 5 seconds.
+  static constexpr Duration kStopBudget = std::chrono::seconds(3);
+
+  /// Finishes the requests in progress and then the collectors, all until `deadline`; reloads that
+  /// have not begun are refused. Returns false if a collector hangs even then: the process must end
+  /// by std::_Exit (see Scheduler::Stop).
+  bool Stop(std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::now() +
+                                                             kStopBudget);
 
  private:
   Application(const Settings& settings, Config config, const Clock& clock, const Log& log);

@@ -22,6 +22,7 @@
 #include "exporter/metrics_text.h"
 #include "exporter/quickstart.h"
 #include "exporter/signals.h"
+#include "exporter/storage.h"
 
 namespace tocsin {
 namespace {
@@ -93,6 +94,10 @@ int CheckConfig(const CheckConfigFlags& flags) {
       std::cout << fmt::format("{}: good, {} collector{}\n", file.string(),
                                config->collectors.size(),
                                config->collectors.size() == 1 ? "" : "s");
+      if (const Status storage = CheckStorage(config->storage.path); !storage) {
+        std::cerr << fmt::format("{}: warning: as this user tocsin would not start: {}\n",
+                                 file.string(), storage.error().message);
+      }
     } else {
       std::cerr << config.error().message << '\n';
       answer = kFailed;

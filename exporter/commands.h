@@ -7,7 +7,9 @@
 
 namespace tocsin {
 
-/// 0 if all files are good, else 1 with each mistake as file:line:col on standard error.
+/// 0 if all files are good, else 1 with each mistake as file:line:col on standard error. Storage
+/// that this user could not write is a warning: whoever checks a file need not be who serves with
+/// it.
 int CheckConfig(const CheckConfigFlags& flags);
 
 /// 0 if nothing is wrong, 1 for what is no metrics text, 3 for lint findings, as promtool.

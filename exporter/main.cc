@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -88,8 +89,11 @@ int Run(const ServeFlags& flags) {
   ServeUntilStopped(**application, signals);
   log.Info("stopping");
   signals.GiveBack();
-  demo.reset();
-  if (!(*application)->Stop()) {
+  const auto deadline = std::chrono::steady_clock::now() + Application::kStopBudget;
+  if (demo != nullptr) demo->RequestStop();  // It ends while the rest is stopped.
+  const bool stopped = (*application)->Stop(deadline);
+  if (demo != nullptr) demo->Stop(deadline);
+  if (!stopped) {
     log.Warn("a collector hangs, leaving it behind");
     std::_Exit(EXIT_SUCCESS);
   }

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -146,15 +147,24 @@ Result<std::unique_ptr<DemoProcess>> DemoProcess::Start(const std::filesystem::p
 }
 
 DemoProcess::~DemoProcess() {
-  kill(pid_, SIGTERM);
-  if (!AwaitEnd()) kill(pid_, SIGKILL);
-  waitpid(pid_, nullptr, 0);
+  Stop(std::chrono::steady_clock::now() + kStopPatience);
   close(output_);
 }
 
-bool DemoProcess::AwaitEnd() const {
+void DemoProcess::RequestStop() {
+  if (!std::exchange(asked_, true)) kill(pid_, SIGTERM);
+}
+
+void DemoProcess::Stop(std::chrono::steady_clock::time_point deadline) {
+  if (ended_) return;
+  RequestStop();
+  if (!AwaitEnd(deadline)) kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+  ended_ = true;
+}
+
+bool DemoProcess::AwaitEnd(std::chrono::steady_clock::time_point deadline) const {
   // The kernel closes the child's end of the pipe when the child ends, however it does.
-  const auto deadline = std::chrono::steady_clock::now() + kStopPatience;
   std::string said;
   while (ReadOn(output_, deadline, said)) continue;
   return std::chrono::steady_clock::now() < deadline;

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string_view>
@@ -38,20 +39,27 @@ class DemoProcess {
   /// thread.
   static Result<std::unique_ptr<DemoProcess>> Start(const std::filesystem::path& folder);
 
-  /// Stops the child, by force after 3 s.
+  /// Stops the child if that has not been done, by force after 3 s.
   ~DemoProcess();
   DemoProcess(const DemoProcess&) = delete;
   DemoProcess& operator=(const DemoProcess&) = delete;
+
+  /// Tells the child to stop.
+  void RequestStop();
+  /// Stops the child, by force at the deadline, and waits for its end. May be called again.
+  void Stop(std::chrono::steady_clock::time_point deadline);
 
   pid_t pid() const { return pid_; }
 
  private:
   DemoProcess(pid_t pid, int output) : pid_(pid), output_(output) {}
 
-  bool AwaitEnd() const;
+  bool AwaitEnd(std::chrono::steady_clock::time_point deadline) const;
 
   const pid_t pid_;
-  const int output_;  ///< The reading end of the child's standard output, a pipe.
+  bool asked_ = false;
+  bool ended_ = false;  ///< And waited for: from then on `pid_` may be another process.
+  const int output_;    ///< The reading end of the child's standard output, a pipe.
 };
 
 /// For DemoOptions::started in `tocsin demo`: writes the line that DemoProcess waits for to

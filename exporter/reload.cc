@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "exporter/storage.h"
+
 namespace tocsin {
 namespace {
 
@@ -49,6 +51,7 @@ void Reloader::Start() {
 
 Status Reloader::Reload() {
   const MutexLock lock(mutex_);
+  if (closed()) return Error{ErrorCode::kUnavailable, "tocsin is stopping"};
   const Status done = TryReload();
   if (done) {
     own_.ReloadSucceeded();
@@ -67,6 +70,7 @@ Status Reloader::TryReload() {
   Result<Config> wanted = load_();
   if (!wanted) return wanted.error();
   if (Status unchanged = CheckUnchanged(running_, *wanted); !unchanged) return unchanged;
+  if (Status storage = PrepareStorage(wanted->storage.path); !storage) return storage.error();
   // From here on nothing can fail.
   scheduler_.Replace(wanted->collectors, wanted->storage.path);
   for (const auto& config : running_.collectors) {
@@ -80,7 +84,9 @@ Route ReloadRoute(Reloader& reloader) {
   return {"/-/reload", {"POST"}, Waits::kMaybe, [&reloader](const HttpRequest&) {
             const Status done = reloader.Reload();
             if (done) return HttpResponse::Text(200, "configuration reloaded\n");
-            return HttpResponse::Text(400, done.error().message + "\n");
+            const bool is_mistake =
+                done.error().code != ErrorCode::kUnavailable || !reloader.closed();
+            return HttpResponse::Text(is_mistake ? 400 : 503, done.error().message + "\n");
           }};
 }
 

@@ -33,9 +33,13 @@ class Reloader {
   /// Starts what the first configuration says. To be called once, before Reload().
   void Start();
 
-  /// Fails with the mistakes of the new configuration, one a line. Takes as long as the collectors
-  /// that it stops need to end.
+  /// Fails with the mistakes of the new configuration, one a line, or when closed. Takes as long as
+  /// the collectors that it stops need to end.
   Status Reload();
+
+  /// From now on every reload is refused, also those that wait for another one to end.
+  void Close() { closed_.store(true, std::memory_order_release); }
+  bool closed() const { return closed_.load(std::memory_order_acquire); }
 
   /// Changes with every reload, also those that fail.
   std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
@@ -48,11 +52,13 @@ class Reloader {
   SelfMetrics& own_;
   const Log& log_;
   std::atomic<std::uint64_t> generation_ = 0;
+  std::atomic<bool> closed_ = false;
   Mutex mutex_;  ///< Held through a reload.
   Config running_ TOCSIN_GUARDED_BY(mutex_);
 };
 
-/// POST /-/reload: 200, or 400 with the mistakes. `reloader` outlives the server.
+/// POST /-/reload: 200, 400 with the mistakes, or 503 when tocsin is stopping. `reloader` outlives
+/// the server.
 Route ReloadRoute(Reloader& reloader);
 
 }  // namespace tocsin

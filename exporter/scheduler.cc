@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "collectors/registry.h"
+#include "exporter/storage.h"
 
 namespace tocsin {
 namespace {
@@ -22,22 +23,6 @@ using collectors::InstanceView;
 bool IsSafeInFileName(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
          c == '_';
-}
-
-constexpr std::string_view kStateFolder = "collectors";
-
-/// Makes the folder for state files, readable by its owner only. Without it collectors run, and
-/// forget.
-bool MakeStateFolder(const std::filesystem::path& storage, const Log& log) {
-  const std::filesystem::path folder = storage / kStateFolder;
-  std::error_code error;
-  if (std::filesystem::create_directories(folder, error)) {
-    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
-  }
-  if (!error) return true;
-  log.Error("cannot make the folder for state: nothing is kept over a restart",
-            {{"folder", folder.string()}, {"error", error.message()}});
-  return false;
 }
 
 /// Names the calling thread for top and debuggers; the kernel takes 15 characters.
@@ -139,13 +124,12 @@ std::shared_ptr<Scheduler::Instance> Scheduler::Make(
 
 void Scheduler::Replace(const InstanceConfigs& configs, const std::filesystem::path& storage) {
   const MutexLock replacing(replacing_);
-  const bool keeps_state = !storage.empty() && MakeStateFolder(storage, log_);
   Instances ending = Running();
   Instances next;
   Instances starting;
   for (const auto& config : configs) {
     const std::filesystem::path state_file =
-        keeps_state ? StateFile(storage, config->name) : std::filesystem::path();
+        storage.empty() ? std::filesystem::path() : StateFile(storage, config->name);
     const auto same = std::find_if(ending.begin(), ending.end(), [&](const auto& instance) {
       return instance->IsFor(*config, state_file);
     });
@@ -158,7 +142,7 @@ void Scheduler::Replace(const InstanceConfigs& configs, const std::filesystem::p
     }
   }
   // Stopped before their successors start, so that a source has no second connection meanwhile.
-  End(std::move(ending), patience_.at_reload);
+  End(ending, std::chrono::steady_clock::now() + patience_.at_reload);
   for (const auto& instance : starting) instance->Announce();
   SetRunning(std::move(next));
   for (const auto& instance : starting) {
@@ -172,17 +156,20 @@ void Scheduler::Replace(const InstanceConfigs& configs, const std::filesystem::p
 }
 
 bool Scheduler::Stop() {
-  const MutexLock replacing(replacing_);
-  Instances ending = Running();
-  SetRunning({});
-  return End(std::move(ending), patience_.at_stop);
+  return Stop(std::chrono::steady_clock::now() + patience_.at_stop);
 }
 
-bool Scheduler::End(Instances ending, Duration patience) {
+bool Scheduler::Stop(std::chrono::steady_clock::time_point deadline) {
+  const MutexLock replacing(replacing_);
+  const Instances ending = Running();
+  SetRunning({});
+  return End(ending, deadline);
+}
+
+bool Scheduler::End(const Instances& ending, std::chrono::steady_clock::time_point until) {
   for (const auto& instance : ending) instance->RequestStop();
   // Those left behind earlier get another chance, too.
   ending_.insert(ending_.end(), ending.begin(), ending.end());
-  const auto until = std::chrono::steady_clock::now() + patience;
   const auto hanging = std::partition(ending_.begin(), ending_.end(), [&](const auto& instance) {
     return instance->JoinBy(until);
   });
@@ -231,7 +218,7 @@ std::filesystem::path StateFile(const std::filesystem::path& storage,
       file += fmt::format("%{:02X}", static_cast<unsigned char>(c));
     }
   }
-  return storage / kStateFolder / (file + ".json");
+  return StateFolder(storage) / (file + ".json");
 }
 
 }  // namespace tocsin

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -29,7 +30,7 @@ class Scheduler {
  public:
   /// How long to wait for collectors that were told to stop; they have a second by their contract.
   struct Patience {
-    Duration at_reload = std::chrono::seconds(2);
+    Duration at_reload = std::chrono::milliseconds(1500);
     Duration at_stop = std::chrono::seconds(3);
   };
 
@@ -47,7 +48,7 @@ class Scheduler {
 
   /// Makes `configs` the running set: instances whose name and fingerprint are the same go on
   /// undisturbed, those that are gone or changed are stopped and waited for, new ones are started.
-  /// State files go below `storage` (created if need be); empty keeps no state.
+  /// State files go below `storage`, which PrepareStorage() has made; empty keeps no state.
   void Replace(const InstanceConfigs& configs, const std::filesystem::path& storage);
 
   /// The views of the running set, in the order of the configuration.
@@ -64,6 +65,8 @@ class Scheduler {
   /// that hangs. Then the process, once all else is done, must end by std::_Exit: a return from
   /// main would destroy what that thread may yet use.
   bool Stop();
+  /// The same, but waits only until `deadline`, whatever the patience.
+  bool Stop(std::chrono::steady_clock::time_point deadline);
 
  private:
   class Instance;
@@ -71,7 +74,8 @@ class Scheduler {
 
   std::shared_ptr<Instance> Make(const std::shared_ptr<const collectors::InstanceConfig>& config,
                                  const std::filesystem::path& state_file);
-  bool End(Instances ending, Duration patience) TOCSIN_REQUIRES(replacing_);
+  bool End(const Instances& ending, std::chrono::steady_clock::time_point until)
+      TOCSIN_REQUIRES(replacing_);
   Instances Running() const;
   void SetRunning(Instances instances);
 
@@ -88,7 +92,7 @@ class Scheduler {
   Instances running_ TOCSIN_GUARDED_BY(mutex_);
 };
 
-/// Where an instance keeps its state: storage/"collectors"/NAME.json. Characters of `instance_name`
+/// Where an instance keeps its state: StateFolder(storage)/NAME.json. Characters of `instance_name`
 /// that could mean something in a path are written as %XX.
 std::filesystem::path StateFile(const std::filesystem::path& storage,
                                 std::string_view instance_name);

@@ -1,15 +1,21 @@
 #include "exporter/application.h"
 
+#include <atomic>
 #include <chrono>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <boost/test/unit_test.hpp>
 #include <curl/curl.h>
 
 #include "exporter/config.h"
+#include "tests/support/fake_collector.h"
+#include "tests/support/recorded_log.h"
+#include "tests/support/temporary_folder.h"
 
 namespace tocsin {
 namespace {
@@ -58,6 +64,20 @@ struct Answer {
   long status = 0;
   std::string body;
 };
+
+/// Posts, whatever comes of it.
+void Post(const std::string& address, const std::string& path) {
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> request(curl_easy_init(),
+                                                                    &curl_easy_cleanup);
+  std::string body;
+  curl_easy_setopt(request.get(), CURLOPT_URL, ("http://" + address + path).c_str());
+  curl_easy_setopt(request.get(), CURLOPT_PROXY, "");
+  curl_easy_setopt(request.get(), CURLOPT_TIMEOUT_MS, 30'000L);
+  curl_easy_setopt(request.get(), CURLOPT_WRITEFUNCTION, &Append);
+  curl_easy_setopt(request.get(), CURLOPT_WRITEDATA, &body);
+  curl_easy_setopt(request.get(), CURLOPT_POSTFIELDS, "");
+  curl_easy_perform(request.get());
+}
 
 /// An application on a free port, whose configuration the test changes under it.
 class Served {
@@ -166,6 +186,50 @@ BOOST_AUTO_TEST_CASE(WhatOnlyARestartCanChangeIsRefused) {
              "server.listen has changed to 127.0.0.1:1, [::1]:1: restart tocsin to listen there\n"
              "storage.path has changed to /state: restart tocsin to keep state there");
   BOOST_TEST(served.Ask("/metrics").body.find("fake_value") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(StorageThatCannotBeWrittenDoesNotStart) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "data") << "a file in the way";
+  Config config = ConfigWith({});
+  config.storage.path = folder.path() / "data";
+  const SystemClock clock;
+  const Log log(LogLevel::kError, LogFormat::kLogfmt);
+  const auto started =
+      Application::Start({.load = [&] { return config; }, .config_name = "test"}, clock, log);
+  BOOST_TEST_REQUIRE(!started);
+  BOOST_TEST(started.error().message.find("storage.path: cannot keep state in ") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(StoppingEndsAtItsDeadlineThoughCollectorsHangAndReloadsQueueUp) {
+  std::atomic<bool> released = false;
+  std::atomic<int> loads = 0;
+  const SystemClock clock;
+  const RecordedLog log;
+  const auto load = [&]() -> Result<Config> {
+    auto hanging = collectors::FakeConfig("a", [&](const Attempt&, Collection&) -> Status {
+      released.wait(false);
+      return {};
+    });
+    hanging.fingerprint = std::to_string(++loads);  // So that each reload has to end the last one.
+    return ConfigWith({std::make_shared<const InstanceConfig>(std::move(hanging))});
+  };
+  auto started = Application::Start({.load = load, .config_name = "test"}, clock, log.log());
+  BOOST_REQUIRE(!!started);
+  Application& application = **started;
+  std::vector<std::jthread> clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.emplace_back([&] { Post(application.addresses().at(0), "/-/reload"); });
+  }
+  while (loads < 2) std::this_thread::yield();
+  const auto began = std::chrono::steady_clock::now();
+  BOOST_TEST(!application.Stop(began + Application::kStopBudget));
+  // The rest of the five seconds is for a reload by SIGHUP that had to end first.
+  BOOST_TEST((std::chrono::steady_clock::now() - began < std::chrono::milliseconds(3500)));
+  BOOST_TEST(loads <= 3);
+  released = true;
+  released.notify_all();
+  while (!application.Stop()) continue;
 }
 
 BOOST_AUTO_TEST_CASE(ReloadingIsPostOnly) {

@@ -1,4 +1,5 @@
 """The life of the process: start, reload, stop, death and return."""
+import functools
 import os
 import signal
 import socket
@@ -14,6 +15,10 @@ from harness import Tocsin
 class ProcessTest(harness.PostgresTestCase):
     def setUp(self):
         self.dagster = DagsterDatabase(self.postgres)
+
+    def listening(self, process):
+        """The addresses that a process listens on, in hex."""
+        return [local for local, _, state in harness.sockets(process.pid) if state == "0A"]
 
     def test_sigterm_ends_it_within_five_seconds_and_answers_who_is_waiting(self):
         tocsin = self.enter(Tocsin(self.config()))
@@ -137,6 +142,24 @@ class ProcessTest(harness.PostgresTestCase):
         password_file.write_text("rotated\n", encoding="utf-8")
         tocsin.wait_until_up()
 
+    def test_storage_that_cannot_be_written_is_refused_at_start_and_at_reload(self):
+        tocsin = self.enter(Tocsin(self.config()))
+        tocsin.wait_until_up()
+        state = tocsin.folder / "state"
+        state.rename(tocsin.folder / "moved")
+        state.write_text("a file in the way", encoding="utf-8")
+        refused = tocsin.reload()
+        self.assertEqual(refused.status, 400)
+        self.assertIn("storage.path: cannot keep state in ", refused.text)
+        tocsin.process.end()
+        for command, status in ((["serve", "--config", tocsin.config_file, "--listen", "127.0.0.1:0"], 1),
+                                (["check", "config", tocsin.config_file], 0)):
+            with self.subTest(command=command[0]):
+                done = subprocess.run([harness.tocsin_binary, *command], cwd=tocsin.folder, text=True, check=False,
+                                      capture_output=True, timeout=harness.PATIENCE_SECONDS)
+                self.assertEqual(done.returncode, status)
+                self.assertRegex(done.stderr, "storage.path: cannot keep state in .*state.*: Not a directory")
+
     def test_closed_standard_streams_are_not_taken_by_sockets_and_files(self):
         tocsin = self.enter(Tocsin(self.config()))
         for closed in ("0<&-", "0<&- 1>&- 2>&-"):
@@ -146,8 +169,7 @@ class ProcessTest(harness.PostgresTestCase):
                 command = ["sh", "-c", f'exec "$0" "$@" {closed}', *tocsin.process.command]
                 process = harness.Process(command, cwd=tocsin.folder)
                 self.addCleanup(process.end)
-                harness.wait_for("it to listen", lambda: any(  # pylint: disable=cell-var-from-loop
-                    state == "0A" for _, _, state in harness.sockets(process.pid)))  # pylint: disable=cell-var-from-loop
+                harness.wait_for("it to listen", functools.partial(self.listening, process))
                 streams = [os.readlink(f"/proc/{process.pid}/fd/{stream}") for stream in range(3)]
                 self.assertEqual(streams[0], "/dev/null")
                 self.assertEqual([stream for stream in streams if not stream.startswith(("/dev/null", "pipe:"))], [])
@@ -164,9 +186,8 @@ class ProcessTest(harness.PostgresTestCase):
 
     def test_it_listens_only_where_it_was_told(self):
         tocsin = self.enter(Tocsin(self.config()))
-        listening = [local for local, _, state in harness.sockets(tocsin.process.pid) if state == "0A"]
         port = int(tocsin.url.rpartition(":")[2])
-        self.assertEqual(listening, [f"0100007F:{port:04X}"])
+        self.assertEqual(self.listening(tocsin.process), [f"0100007F:{port:04X}"])
 
 
 class Scraper:

@@ -1,0 +1,23 @@
+// The folder of what must survive a restart.
+
+#pragma once
+
+#include <filesystem>
+
+#include "base/result.h"
+
+namespace tocsin {
+
+/// Where collectors keep their state: storage/"collectors".
+std::filesystem::path StateFolder(const std::filesystem::path& storage);
+
+/// Makes the folders below `storage` that are missing, readable by their owner only. Fails with
+/// kUnavailable if that does not work or nothing can be written there: counters are promised to
+/// survive restarts, and a promise that cannot be kept is refused at once. An empty path keeps
+/// nothing and is always good.
+Status PrepareStorage(const std::filesystem::path& storage);
+
+/// Whether PrepareStorage() would work for this user, as far as can be told without writing.
+Status CheckStorage(const std::filesystem::path& storage);
+
+}  // namespace tocsin
