@@ -5,12 +5,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <string>
 #include <system_error>
 
 namespace tocsin {
 namespace {
-
-constexpr std::size_t kLargestFile = 64UL << 20;
 
 Error FromErrno(const std::filesystem::path& path, int number) {
   ErrorCode code = ErrorCode::kUnavailable;
@@ -50,7 +49,7 @@ Status WriteDurably(const std::filesystem::path& path, std::string_view contents
 
 }  // namespace
 
-Result<std::string> ReadFile(const std::filesystem::path& path) {
+Result<std::string> ReadFile(const std::filesystem::path& path, std::size_t most) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.ok()) return FromErrno(path, errno);
   std::string contents;
@@ -61,8 +60,9 @@ Result<std::string> ReadFile(const std::filesystem::path& path) {
     if (got < 0) return FromErrno(path, errno);
     if (got == 0) return contents;
     contents.append(block, 0, static_cast<std::size_t>(got));
-    if (contents.size() > kLargestFile) {
-      return Error{ErrorCode::kTooLarge, path.string() + ": larger than 64 MiB"};
+    if (contents.size() > most) {
+      return Error{ErrorCode::kTooLarge,
+                   path.string() + ": larger than " + std::to_string(most) + " bytes"};
     }
   }
 }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -10,9 +11,9 @@
 
 namespace tocsin {
 
-/// The contents of a file of at most 64 MiB. Fails with kNotFound, kDenied, kTooLarge or
+/// The contents of a file of at most `most` bytes. Fails with kNotFound, kDenied, kTooLarge or
 /// kUnavailable; the message names the path and says why in errno's words.
-Result<std::string> ReadFile(const std::filesystem::path& path);
+Result<std::string> ReadFile(const std::filesystem::path& path, std::size_t most = 64UL << 20);
 
 /// Puts `contents` in place of whatever is at `path`, all or nothing: after a crash or power cut
 /// at any moment the file holds the old contents or the new. Waits for the disk (fsync of the file,

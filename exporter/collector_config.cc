@@ -11,6 +11,7 @@
 
 #include "base/duration.h"
 #include "base/utf8.h"
+#include "exporter/metrics_page.h"
 
 namespace tocsin {
 namespace {
@@ -153,6 +154,10 @@ std::shared_ptr<const InstanceConfig> ReadInstance(const YamlNode& node,
   }
   instance->name = options.StringOr("name", instance->kind->name);
   if (instance->name.empty() || !IsUtf8(instance->name)) options.Refuse("name", "expected a name");
+  if (instance->name == MetricsPage::kOwn) {
+    options.Refuse("name",
+                   fmt::format("\"{}\" stands for tocsin's own metrics", MetricsPage::kOwn));
+  }
   ReadTimes(options, default_interval, *instance);
   instance->max_series =
       static_cast<std::size_t>(options.IntegerOr("max_series", 1000, 1, kMostSeries));

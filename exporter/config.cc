@@ -18,6 +18,9 @@ constexpr std::string_view kNotBuiltYet =
     "is reserved: this version of tocsin does not have it yet";
 constexpr std::string_view kDefaultStoragePath = "data";
 
+/// Some thousand collectors. What is far larger is no configuration, and parsing it takes minutes.
+constexpr std::size_t kLargestConfig = 1UL << 20;
+
 /// Keys of later versions, refused so that nobody believes that they do something.
 constexpr std::array<std::string_view, 7> kReservedTopKeys = {
     "promql", "rule_files", "rules", "rule_policies", "notify", "remote", "cluster"};
@@ -108,7 +111,7 @@ void ReadStorage(const YamlNode* node, const std::filesystem::path& folder,
 }  // namespace
 
 Result<Config> LoadConfig(const std::filesystem::path& file) {
-  const Result<std::string> text = ReadFile(file);
+  const Result<std::string> text = ReadFile(file, kLargestConfig);
   if (!text) return text.error();
   return ParseConfig(*text, file);
 }

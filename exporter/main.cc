@@ -146,5 +146,8 @@ int main(int argc, char** argv) {
     std::cerr << "tocsin: " << command.error().message << "\nTry 'tocsin --help'.\n";
     return 2;
   }
-  return std::visit([](const auto& flags) { return tocsin::Run(flags); }, *command);
+  const int status = std::visit([](const auto& flags) { return tocsin::Run(flags); }, *command);
+  if (std::cout.flush()) return status;
+  std::cerr << "tocsin: standard output cannot be written\n";
+  return EXIT_FAILURE;
 }

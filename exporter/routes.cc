@@ -57,9 +57,10 @@ HttpResponse Json(const json::value& value) {
 
 /// GET /api/v1/targets as in Prometheus' HTTP API, a collector instance in the place of a target.
 HttpResponse Targets(const MetricsPage::Views& views, const HttpRequest& request) {
-  const auto state = request.Query("state");
+  const auto states = request.Query("state");
+  const std::string state = states.empty() ? "" : std::string(states.front());
   json::array active;
-  if (state.empty() || state.front() != "dropped") {
+  if (state.empty() || state == "any" || state == "active") {  // Nothing is ever dropped.
     for (const auto& view : views) active.push_back(TargetOf(*view));
   }
   return Json({{"status", "success"},

@@ -33,6 +33,17 @@ BOOST_AUTO_TEST_CASE(WhatIsWrittenReadsBack) {
   BOOST_TEST(FilesIn(folder.path()) == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(WhatIsLargerThanAllowedIsRefused) {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "a";
+  BOOST_TEST_REQUIRE(!!ReplaceFile(file, "1234"));
+  BOOST_TEST(!!ReadFile(file, 4));
+  const Result<std::string> read = ReadFile(file, 3);
+  BOOST_TEST_REQUIRE(!read);
+  BOOST_TEST((read.error().code == ErrorCode::kTooLarge));
+  BOOST_TEST(read.error().message == file.string() + ": larger than 3 bytes");
+}
+
 BOOST_AUTO_TEST_CASE(OnlyTheOwnerMayRead) {
   const TemporaryFolder folder;
   BOOST_TEST_REQUIRE(!!ReplaceFile(folder.path() / "a", "x"));

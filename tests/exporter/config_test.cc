@@ -106,6 +106,8 @@ constexpr std::array kRefused = {
     Refused{"NoSeries", "collectors:\n- {type: host, max_series: 0}",
             "2:28: max_series: expected a whole number from 1 to 1000000, got \"0\""},
     Refused{"EmptyName", "collectors:\n- {type: host, name: \"\"}", "2:22: name: expected a name"},
+    Refused{"OwnName", "collectors:\n- {type: host, name: tocsin}",
+            "2:22: name: \"tocsin\" stands for tocsin's own metrics"},
     Refused{"LabelName", "collectors:\n- {type: host, labels: {a-b: c}}",
             "2:30: labels: \"a-b\" is not a label name (letters, digits and _, not starting with a "
             "digit or __)"},

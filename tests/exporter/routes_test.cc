@@ -130,9 +130,18 @@ BOOST_AUTO_TEST_CASE(TargetsHaveTheShapeOfPrometheus) {
   BOOST_TEST(active[2].at("lastScrape").as_string() == "0001-01-01T00:00:00Z");
 }
 
-BOOST_AUTO_TEST_CASE(DroppedTargetsAreNone) {
-  const HttpResponse response = Get("/api/v1/targets", {{"state", "dropped"}});
-  BOOST_TEST(boost::json::parse(*response.body).at("data").at("activeTargets").as_array().empty());
+BOOST_AUTO_TEST_CASE(TargetsAreChosenByState) {
+  const struct {
+    const char* state;
+    std::size_t active;
+  } rows[] = {{"", 3}, {"any", 3}, {"active", 3}, {"dropped", 0}, {"bogus", 0}};
+  for (const auto& row : rows) {
+    BOOST_TEST_CONTEXT(row.state) {
+      const HttpResponse response = Get("/api/v1/targets", {{"state", row.state}});
+      const boost::json::value answer = boost::json::parse(*response.body);
+      BOOST_TEST(answer.at("data").at("activeTargets").as_array().size() == row.active);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

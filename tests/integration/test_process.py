@@ -160,6 +160,14 @@ class ProcessTest(harness.PostgresTestCase):
                 self.assertEqual(done.returncode, status)
                 self.assertRegex(done.stderr, "storage.path: cannot keep state in .*state.*: Not a directory")
 
+    def test_output_that_cannot_be_written_is_a_failure(self):
+        for command in (["--version"], ["--help"], ["collectors"], ["collectors", "dagster"]):
+            with self.subTest(command=command), open("/dev/full", "w", encoding="ascii") as full:
+                done = subprocess.run([harness.tocsin_binary, *command], stdout=full, stderr=subprocess.PIPE, text=True,
+                                      check=False, timeout=harness.PATIENCE_SECONDS)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn("standard output", done.stderr)
+
     def test_closed_standard_streams_are_not_taken_by_sockets_and_files(self):
         tocsin = self.enter(Tocsin(self.config()))
         for closed in ("0<&-", "0<&- 1>&- 2>&-"):
