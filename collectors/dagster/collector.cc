@@ -67,7 +67,8 @@ Status DagsterCollector::Collect(const Attempt& attempt, Collection& collection)
   // Counters are on disk before anybody sees them: after a crash they cannot fall. A full disk must
   // not stop the metrics, though.
   if (Status saved = SaveState(); !saved) {
-    collection.parts.push_back({"state", saved});
+    // Its reason is `other`: the trouble is this host's disk, and not the way to the source.
+    collection.parts.push_back({"state", Error{ErrorCode::kInvalidInput, saved.error().message}});
   }
   Points points(collection.points, settings_);
   for (const Member& member : members_) {
