@@ -82,8 +82,7 @@ Status StateFile::Save(std::string_view instance, const boost::json::object& par
   if (loaded_ != instance) {
     return Error{ErrorCode::kUnavailable, "what was saved before has not been read"};
   }
-  const boost::json::object whole = {
-      {"version", kVersion}, {"instance", owner_}, {"parts", parts}};
+  const boost::json::object whole = {{"version", kVersion}, {"instance", owner_}, {"parts", parts}};
   std::string text = boost::json::serialize(whole);
   if (text == last_saved_) return {};
   if (Status written = ReplaceFile(path_, text); !written) {

@@ -40,8 +40,8 @@ class StateFile {
   /// with kUnavailable unless the last Load() was of this instance and succeeded.
   Status Save(std::string_view instance, const boost::json::object& parts);
 
-  /// What was loaded for "" turns out to be for `instance`. False, and nothing has changed, if it is
-  /// another's: then Load() that of `instance`.
+  /// What was loaded for "" turns out to be for `instance`. False, and nothing has changed, if it
+  /// is another's: then Load() that of `instance`.
   bool Adopt(std::string_view instance);
 
  private:
