@@ -20,6 +20,12 @@ int Rank(Connections::Phase phase) {
   return 2;
 }
 
+/// Whether the client has sent something that nobody has read yet: a request on its way.
+bool HasUnread(int socket) {
+  char byte = 0;
+  return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 }  // namespace
 
 void Connections::Add(int socket, SteadyPoint now) {
@@ -88,7 +94,8 @@ void Connections::Drain() {
   draining_.store(true, std::memory_order_relaxed);
   const MutexLock lock(mutex_);
   for (auto& [socket, held] : held_) {
-    if (held.phase == Phase::kFresh || held.phase == Phase::kIdle) Close(socket, held);
+    const bool waits = held.phase == Phase::kFresh || held.phase == Phase::kIdle;
+    if (waits && !HasUnread(socket)) Close(socket, held);
   }
 }
 

@@ -54,7 +54,8 @@ class Connections {
   /// Closes the connection that has waited longest for its client, if there is one.
   void CloseLongestWaiting();
 
-  /// From now on no connection is kept for a next request; those that wait for one are closed.
+  /// From now on no connection is kept for a next request; those that wait for one are closed,
+  /// unless it is on its way.
   void Drain();
   bool draining() const { return draining_.load(std::memory_order_relaxed); }
   /// Waits until all have gone, at most for `grace`. Returns whether they have.

@@ -82,8 +82,12 @@ class Acceptor {
   void StopAccepting() {
     thread_.request_stop();
     eventfd_write(wake_.get(), 1);
-    if (thread_.joinable()) thread_.join();
-    for (Listener& listener : listeners_) listener.socket = FileDescriptor();
+    if (!thread_.joinable()) return;
+    thread_.join();
+    for (Listener& listener : listeners_) {
+      AcceptWaiting(listener.socket.get());
+      listener.socket = FileDescriptor();
+    }
   }
 
  private:
@@ -99,6 +103,15 @@ class Acceptor {
       for (std::size_t i = 1; i < polled.size(); ++i) {
         if (polled[i].revents != 0) AcceptOne(polled[i].fd);
       }
+    }
+  }
+
+  /// Takes the clients that have connected and were not accepted yet: they may have asked already.
+  void AcceptWaiting(int listener) {
+    for (;;) {
+      FileDescriptor socket(accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      if (socket.get() < 0) return;
+      accepted_(std::move(socket));
     }
   }
 
