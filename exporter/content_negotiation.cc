@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -66,7 +67,7 @@ std::optional<int> ParseQuality(std::string_view text) {
       std::from_chars(text.data(), text.data() + text.size(), quality, std::chars_format::fixed);
   if (problem != std::errc{} || end != text.data() + text.size() || !(quality >= 0))
     return std::nullopt;
-  return static_cast<int>(std::min(quality, 1.0) * kFullQuality + 0.5);
+  return static_cast<int>(std::lround(std::min(quality, 1.0) * kFullQuality));
 }
 
 /// A member whose quality cannot be read is passed over, as if it had not been sent.

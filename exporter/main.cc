@@ -134,12 +134,14 @@ int Run(const HelpFlags& flags) {
 }  // namespace
 }  // namespace tocsin
 
+// What a library throws through here can only be a lack of memory: ending is the answer to that.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
   if (!tocsin::OpenStandardStreams()) return EXIT_FAILURE;
   // By default glibc gives every thread an arena of its own, which keeps what was freed in it. A
   // collection's samples and a page's text are made on one thread and freed on another, so tocsin
   // would hold many times what it uses. Its threads are few and seldom allocate at the same moment.
-  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_ARENA_MAX, 1);  // NOLINT(concurrency-mt-unsafe): there is one thread yet.
   const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
   const auto command = tocsin::ParseCommandLine(arguments.subspan(argc > 0 ? 1 : 0));
   if (!command) {

@@ -52,7 +52,7 @@ void Reloader::Start() {
 Status Reloader::Reload() {
   const MutexLock lock(mutex_);
   if (closed()) return Error{ErrorCode::kUnavailable, "tocsin is stopping"};
-  const Status done = TryReload();
+  Status done = TryReload();
   if (done) {
     own_.ReloadSucceeded();
     log_.Info("configuration reloaded",
