@@ -20,12 +20,6 @@ int Rank(Connections::Phase phase) {
   return 2;
 }
 
-/// Whether the client has sent something that nobody has read yet: a request on its way.
-bool HasUnread(int socket) {
-  char byte = 0;
-  return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
-}
-
 }  // namespace
 
 void Connections::Add(int socket, SteadyPoint now) {
@@ -49,7 +43,7 @@ void Connections::Enter(int socket, Phase phase, SteadyPoint now) {
   if (found == held_.end()) return;
   found->second.phase = phase;
   found->second.since = now;
-  if (phase == Phase::kIdle && draining()) Close(socket, found->second);
+  if (phase == Phase::kIdle && draining()) Close(socket, found->second, SHUT_RDWR);
 }
 
 Duration Connections::LimitOf(Phase phase) const {
@@ -66,7 +60,7 @@ Duration Connections::LimitOf(Phase phase) const {
 void Connections::CloseOverdue(SteadyPoint now) {
   const MutexLock lock(mutex_);
   for (auto& [socket, held] : held_) {
-    if (now - held.since > LimitOf(held.phase)) Close(socket, held);
+    if (now - held.since > LimitOf(held.phase)) Close(socket, held, SHUT_RDWR);
   }
 }
 
@@ -87,15 +81,18 @@ void Connections::CloseLongestWaitingLocked() {
       chosen = candidate;
     }
   }
-  if (chosen != held_.end()) Close(chosen->first, chosen->second);
+  if (chosen != held_.end()) Close(chosen->first, chosen->second, SHUT_RDWR);
 }
 
 void Connections::Drain() {
   draining_.store(true, std::memory_order_relaxed);
   const MutexLock lock(mutex_);
   for (auto& [socket, held] : held_) {
+    // What has come already is still read, and what was read is still answered: only the end of the
+    // input is brought forward. To look for unread bytes instead would miss those that the library
+    // has taken from the socket and not yet told us of.
     const bool waits = held.phase == Phase::kFresh || held.phase == Phase::kIdle;
-    if (waits && !HasUnread(socket)) Close(socket, held);
+    if (waits) Close(socket, held, SHUT_RD);
   }
 }
 
@@ -113,11 +110,11 @@ std::size_t Connections::size() const {
   return held_.size();
 }
 
-void Connections::Close(int socket, Held& held) {
+void Connections::Close(int socket, Held& held, int how) {
   if (held.closing) return;
   held.closing = true;
   ++closing_;
-  shutdown(socket, SHUT_RDWR);
+  shutdown(socket, how);
 }
 
 }  // namespace tocsin

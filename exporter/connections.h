@@ -71,7 +71,8 @@ class Connections {
   };
 
   Duration LimitOf(Phase phase) const;
-  void Close(int socket, Held& held) TOCSIN_REQUIRES(mutex_);
+  /// `how`: as for shutdown().
+  void Close(int socket, Held& held, int how) TOCSIN_REQUIRES(mutex_);
   void CloseLongestWaitingLocked() TOCSIN_REQUIRES(mutex_);
 
   const Limits limits_;

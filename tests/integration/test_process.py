@@ -114,8 +114,8 @@ class ProcessTest(harness.PostgresTestCase):
 
             tocsin.config_file.write_text(self.config(name="third"), encoding="utf-8")
             tocsin.process.send(signal.SIGHUP)
-            page = tocsin.wait_until("the third", lambda page: page.has("tocsin_collector_up", name="third"))
-            self.assertEqual(page.value("tocsin_config_last_reload_successful"), 1)
+            tocsin.wait_until("the third", lambda page: page.has("tocsin_collector_up", name="third") and
+                              page.value("tocsin_config_last_reload_successful") == 1)
         self.assertGreater(scraper.count, 0)
         self.assertEqual(scraper.failures, [])
 
