@@ -1,0 +1,107 @@
+// Evaluates PromQL against the store.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "rules/promql/ast.h"
+#include "rules/promql/block.h"
+#include "rules/promql/context.h"
+#include "rules/promql/parser.h"
+#include "rules/storage/sample_store.h"
+
+namespace tocsin::promql {
+
+/// Why a query has no result; names are those of Prometheus' API (`errorType`).
+struct QueryError {
+  enum class Kind { kBadData, kExecution, kTimeout, kCanceled, kUnavailable };
+  Kind kind;
+  std::string message;
+};
+/// "bad_data", "execution", "timeout", "canceled", "unavailable".
+std::string_view Name(QueryError::Kind kind);
+
+/// What a query found. Instant queries: ScalarColumn of one value, Block of one step, RangeBlock,
+/// or string. Range queries: Block (a scalar expression gives one series without labels).
+struct QueryResult {
+  Operand value;
+  Steps steps;
+  std::set<std::string> warnings;
+  std::set<std::string> infos;
+  std::size_t samples = 0;  ///< How many samples were read from the store.
+};
+struct QueryOutcome {
+  std::variant<QueryResult, QueryError> state;
+
+  explicit operator bool() const { return state.index() == 0; }
+  const QueryResult& operator*() const { return std::get<0>(state); }
+  const QueryResult* operator->() const { return &std::get<0>(state); }
+  const QueryError& error() const { return std::get<1>(state); }
+};
+
+/// An expression, with what evaluating it has found out about the store's series: which ones its
+/// selectors match, how they group and join. The more often it is evaluated, the less work remains.
+/// One thread at a time. Must not outlive its engine.
+class PreparedQuery {
+ public:
+  ~PreparedQuery();
+  PreparedQuery(PreparedQuery&&) noexcept;
+  PreparedQuery& operator=(PreparedQuery&&) noexcept;
+  const Query& query() const;
+
+ private:
+  friend class Engine;
+  struct State;
+  explicit PreparedQuery(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// Safe for concurrent use.
+class Engine {
+ public:
+  struct Settings {
+    Duration lookback{5 * 60'000};
+    Duration timeout{2 * 60'000};
+    std::size_t max_samples = 50'000'000;
+    std::size_t max_concurrency = 20;
+    Duration default_subquery_step{60'000};  ///< global.evaluation_interval.
+    bool experimental = false;
+    Features features;
+  };
+  /// Of one evaluation. Zero lookback or timeout: the engine's.
+  struct Options {
+    Duration lookback{0};
+    Duration timeout{0};
+    std::stop_token stop;
+  };
+
+  Engine(Settings settings, const SampleStore& store, const Clock& clock);
+  ~Engine();
+
+  std::variant<PreparedQuery, ParseError> Prepare(std::string_view text) const;
+
+  QueryOutcome Instant(PreparedQuery& query, Millis at, const Options& options) const;
+  /// `steps.count` at least 1. The caller limits the number of steps.
+  QueryOutcome Range(PreparedQuery& query, const Steps& steps, const Options& options) const;
+
+  const Settings& settings() const { return settings_; }
+
+ private:
+  class Slot;
+  Settings settings_;
+  const SampleStore& store_;
+  const Clock& clock_;
+  struct Slots;
+  std::unique_ptr<Slots> slots_;
+};
+
+}  // namespace tocsin::promql
