@@ -13,43 +13,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/symbol.h"
+
 namespace tocsin {
 
 /// The label that holds a series' metric name.
 inline constexpr std::string_view kMetricNameLabel = "__name__";
-
-/// A text of which the process holds one copy: equal texts are the same Symbol, so comparing for
-/// equality is comparing addresses. Counted, and gone with the last Symbol that names it.
-///
-/// Any bytes; the empty text too. Copies are safe to use from several threads at once.
-class Symbol {
- public:
-  /// The empty text.
-  Symbol();
-  explicit Symbol(std::string_view text);
-  Symbol(const Symbol& other);
-  Symbol(Symbol&& other) noexcept;
-  Symbol& operator=(Symbol other) noexcept;
-  ~Symbol();
-
-  std::string_view text() const;
-  /// Of the text: the same in every process.
-  std::uint64_t hash() const;
-
-  friend bool operator==(const Symbol& a, const Symbol& b) { return a.entry_ == b.entry_; }
-  /// By text, bytewise.
-  friend std::strong_ordering operator<=>(const Symbol& a, const Symbol& b) {
-    if (a.entry_ == b.entry_) return std::strong_ordering::equal;
-    return a.text().compare(b.text()) <=> 0;
-  }
-
-  /// How many different texts the process holds, for limits and diagnostics.
-  static std::size_t Count();
-
- private:
-  struct Entry;
-  Entry* entry_;
-};
 
 struct Label {
   Symbol name;
@@ -134,15 +103,9 @@ class LabelsBuilder {
 
 /// Whether `name` may be a metric or label name in Prometheus 3: valid UTF-8 and not empty.
 bool IsUtf8Name(std::string_view name);
-/// Appends `text` in double quotes with Go's escapes, as Prometheus prints label values.
-void AppendQuoted(std::string& out, std::string_view text);
 
 }  // namespace tocsin
 
-template <>
-struct std::hash<tocsin::Symbol> {
-  std::size_t operator()(const tocsin::Symbol& symbol) const { return symbol.hash(); }
-};
 template <>
 struct std::hash<tocsin::Labels> {
   std::size_t operator()(const tocsin::Labels& labels) const { return labels.hash(); }

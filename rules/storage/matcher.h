@@ -34,11 +34,10 @@ class Matcher {
   /// Whether it matches a series that does not have the label.
   bool MatchesEmpty() const { return matches_empty_; }
 
-  /// The values it can match, where these are few and known: one for `=`, the alternatives of a
-  /// plain `a|b|c`. Empty if they are not known.
+  /// Of a regular expression that is a plain `a|b|c`, its alternatives, sorted; else empty. `=~`
+  /// matches these and nothing else, `!~` everything else.
   const std::vector<std::string>& set() const;
-  /// The literal text every value it can match starts with; empty if there is none. Tells nothing
-  /// of `!=` and `!~`, which are the negation of `=` and `=~`.
+  /// The literal text that all that a regular expression matches begins with; may be empty.
   std::string_view prefix() const;
 
   /// As PromQL: `job=~"a|b"`, `"a.b"="c"`.
