@@ -9,13 +9,15 @@
 #include <variant>
 #include <vector>
 
+#include "base/result.h"
 #include "rules/promql/ast.h"
 #include "rules/promql/block.h"
 #include "rules/promql/context.h"
 
 namespace tocsin::promql {
 
-/// The samples of one series in (start, end], and the function's other arguments at this step.
+/// The samples of one series in (start, end], at least one, and the function's other arguments at
+/// this step. There are no stale markers among them.
 struct RangeWindow {
   std::span<const Millis> t;
   std::span<const double> v;
@@ -25,21 +27,25 @@ struct RangeWindow {
   Millis now = 0;
   std::span<const double> args;
   /// kAnchored, kSmoothed: t and v also hold the newest sample at or before `start`, if there is
-  /// one within the lookback, and for kSmoothed the first one after `end`.
+  /// one within the lookback, and for kSmoothed the first one after `end`. Older and newer ones do
+  /// no harm.
   Extension extension = Extension::kNone;
 };
 
-/// A value computed from a range, or kAbsent.
+/// A value computed from a range, or kAbsent. Called for each series and step, so it does not
+/// allocate.
 struct RangeFunction {
   double (*compute)(const RangeWindow& window);
   bool keeps_name = false;
-  /// Warn (info) if the metric's name does not end in _total, _sum, _count or _bucket.
+  /// Warn (info) if the metric's name does not end in _total, _sum, _count or _bucket, at the
+  /// position of the call's first argument.
   bool expects_counter = false;
   /// Whether `anchored` and `smoothed` may stand with it.
   bool takes_anchored = false;
   bool takes_smoothed = false;
-  /// Looks at the other arguments of a step: fails if they are out of bounds, or warns. May be
-  /// null.
+  /// Looks at the other arguments of a step: fails if they are out of bounds, or warns. To be
+  /// called for the steps at which some series has samples, with the position of the call's first
+  /// argument. May be null.
   Status (*check)(std::span<const double> args, Position position,
                   Annotations& annotations) = nullptr;
 };
@@ -59,9 +65,11 @@ struct CallArguments {
 struct GeneralFunction {
   Result<Operand> (*evaluate)(CallArguments arguments, const Context& context);
 };
+/// Evaluates a call of a MathFunction or a GeneralFunction; its memo is for this alone.
+Result<Operand> EvaluateCall(CallArguments arguments, const Context& context);
 
 /// Evaluated by the evaluator itself, because it needs more than its arguments: timestamp(),
-/// absent_over_time(), info(), start(), end(), step(), range().
+/// absent_over_time() (see AbsentLabels()), info(), start(), end(), step(), range().
 struct SpecialFunction {
   enum class Kind { kTimestamp, kAbsentOverTime, kInfo, kStart, kEnd, kStep, kRange };
   Kind kind;
@@ -70,7 +78,7 @@ struct SpecialFunction {
 /// One row.
 struct Function {
   std::string_view name;
-  /// Types of the arguments, at most 4; the last is that of all further ones.
+  /// Types of the arguments; the last is that of all further ones.
   std::vector<ValueType> args;
   /// How many of the last arguments may be left out (0: none), or -1: the last may come any number
   /// of times, also not at all.
@@ -79,6 +87,10 @@ struct Function {
   bool experimental = false;
   std::variant<RangeFunction, MathFunction, GeneralFunction, SpecialFunction> how;
 };
+
+/// What absent() and absent_over_time() give their one element, from their argument: of a plain
+/// selector each label with exactly one matcher, an `=`; of anything else none.
+Labels AbsentLabels(const Expr& argument);
 
 /// Null if there is none. Names are case-sensitive.
 const Function* FindFunction(std::string_view name);
