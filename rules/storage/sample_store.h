@@ -5,52 +5,33 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/labels.h"
+#include "base/mutex.h"
 #include "base/result.h"
+#include "rules/storage/index.h"
 #include "rules/storage/matcher.h"
 #include "rules/storage/sample.h"
+#include "rules/storage/selection.h"
+#include "rules/storage/series.h"
 
 namespace tocsin {
-
-class Series;
-
-/// The series that some matchers found, ordered by labels. Immutable; keeps its series readable
-/// also after the store has dropped them. Its address is its identity: SampleStore::Select() gives
-/// the same object again for as long as the answer is the same, so whatever is derived from labels
-/// alone (groups, join partners, output labels) can be kept beside it.
-class Selection {
- public:
-  explicit Selection(std::vector<std::shared_ptr<const Series>> series);
-  std::size_t size() const { return series_.size(); }
-  const Labels& labels(std::size_t i) const;
-
-  /// The newest sample of series `i` in (after, until], stale markers included; nothing if there is
-  /// none. O(1) if `until` is not before the series' newest sample.
-  std::optional<Sample> Newest(std::size_t i, Millis after, Millis until) const;
-  /// Appends the samples of series `i` in (after, until] to `out`, without stale markers.
-  void Read(std::size_t i, Millis after, Millis until, Samples& out) const;
-  /// How many samples Read() would append, at most: from the chunks' headers, without decoding.
-  std::size_t CountAtMost(std::size_t i, Millis after, Millis until) const;
-
-  std::span<const std::shared_ptr<const Series>> series() const { return series_; }
-
- private:
-  std::vector<std::shared_ptr<const Series>> series_;
-};
 
 /// Why samples were refused.
 struct AppendCounts {
   std::uint64_t appended = 0;
   std::uint64_t out_of_order = 0;   ///< Older than the series' newest sample.
-  std::uint64_t duplicate = 0;      ///< The same time with another value. The same value is fine.
-  std::uint64_t too_far_ahead = 0;  ///< More than `max_ahead` in the future.
+  std::uint64_t duplicate = 0;      ///< The same time with another value. The same value is fine,
+                                    ///< and counts nowhere.
+  std::uint64_t too_far_ahead = 0;  ///< After SetNewestAllowed().
   std::uint64_t series_limit = 0;   ///< Would be a new series, and there are `max_series`.
   std::uint64_t bytes_limit = 0;    ///< The store has `max_bytes`.
 
@@ -65,12 +46,13 @@ struct AppendCounts {
 class SeriesRef {
  public:
   SeriesRef() = default;
-  explicit operator bool() const { return series_ != nullptr; }
+  explicit operator bool() const { return static_cast<bool>(series_); }
 
  private:
   friend class SampleStore;
-  explicit SeriesRef(std::shared_ptr<Series> series) : series_(std::move(series)) {}
-  std::shared_ptr<Series> series_;
+  explicit SeriesRef(Series* series) : series_(series) {}
+  void Prefetch() const { __builtin_prefetch(series_.get(), 1); }
+  RefPtr<Series> series_;
 };
 
 /// Is told, in order, what was appended: the history on disk. Called under the lock of the append.
@@ -121,10 +103,11 @@ class SampleStore {
                       std::span<const double> values);
 
   /// The series that match all of `matchers`. `previous`, if not null, is given back when the
-  /// answer has not changed. With `from` and `until`, series that have no sample in between may be
-  /// left out.
+  /// answer has not changed.
   std::shared_ptr<const Selection> Select(
       std::span<const Matcher> matchers, std::shared_ptr<const Selection> previous = nullptr) const;
+  /// What is complete now; see ReadPoint.
+  ReadPoint read_point() const { return {complete_->load(std::memory_order_acquire)}; }
   /// Changes whenever a series comes or goes; Select() need not be called again while it does not.
   std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
 
@@ -139,6 +122,9 @@ class SampleStore {
   /// Changes the retention; takes effect with the next Truncate().
   void SetRetention(Millis retention);
 
+  /// Refuses samples after `t` from now on: callers with a clock refuse what lies in the future.
+  void SetNewestAllowed(Millis t);
+
   /// At most one observer, set before the first append; null for none. Not owned.
   void SetObserver(AppendObserver* observer);
 
@@ -152,20 +138,36 @@ class SampleStore {
     AppendCounts appends;
   };
   Stats stats() const;
-  struct LabelStat {
-    std::string name;
-    std::size_t value = 0;
-  };
-  /// For /api/v1/status/tsdb: series by metric name, values and bytes by label name, series by
-  /// label pair, the `limit` largest of each, largest first.
-  struct Cardinality {
-    std::vector<LabelStat> series_by_metric, values_by_label, bytes_by_label, series_by_pair;
-  };
   Cardinality TopCardinality(std::size_t limit) const;
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  /// One call of Append().
+  struct Batch;
+
+  Batch Begin() TOCSIN_REQUIRES(appending_);
+  AppendCounts End(Batch& batch) TOCSIN_REQUIRES(appending_);
+  Series* FindOrAdd(const Labels& labels, Batch& batch) TOCSIN_REQUIRES(appending_);
+  void AppendTo(Series& series, Sample sample, Batch& batch) TOCSIN_REQUIRES(appending_);
+  void DropBefore(Millis oldest) TOCSIN_REQUIRES(appending_);
+  std::size_t Bytes() const TOCSIN_REQUIRES(appending_);
+
+  /// Held by who appends or drops, for as long as that takes; never by readers.
+  mutable Mutex appending_;
+  Settings settings_ TOCSIN_GUARDED_BY(appending_);
+  AppendObserver* observer_ TOCSIN_GUARDED_BY(appending_) = nullptr;
+  std::vector<AppendObserver::Appended> observed_ TOCSIN_GUARDED_BY(appending_);
+  Usage usage_ TOCSIN_GUARDED_BY(appending_);  ///< Of the series; the index knows its own.
+  std::uint64_t next_id_ TOCSIN_GUARDED_BY(appending_) = 1;
+  Millis newest_ TOCSIN_GUARDED_BY(appending_) = std::numeric_limits<Millis>::min();
+  Millis oldest_ TOCSIN_GUARDED_BY(appending_) = std::numeric_limits<Millis>::max();
+  AppendCounts appends_ TOCSIN_GUARDED_BY(appending_);
+  Millis newest_allowed_ TOCSIN_GUARDED_BY(appending_) = std::numeric_limits<Millis>::max();
+
+  /// For index_: held alone by who appends when it changes it, shared by all others to read it.
+  mutable std::shared_mutex index_mutex_;
+  Index index_;
+
+  std::shared_ptr<std::atomic<std::uint64_t>> complete_;  ///< The last complete batch.
   std::atomic<std::uint64_t> generation_ = 0;
 };
 

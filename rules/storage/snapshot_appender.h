@@ -2,8 +2,12 @@
 
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <vector>
 
+#include "base/clock.h"
+#include "base/labels.h"
 #include "base/snapshot.h"
 #include "rules/storage/sample_store.h"
 
@@ -28,14 +32,33 @@ class SnapshotAppender {
 
   /// Appends all of `snapshot` at the time of its collection.
   AppendCounts Append(const Snapshot& snapshot);
-  /// Ends every series it has appended to: the source has been silent for too long, or is gone.
+  /// Ends every series it has appended to: the source has been silent for too long, or is gone. To
+  /// do so again before the next snapshot does nothing.
   AppendCounts MarkStale(TimePoint at);
 
  private:
-  class Family;
+  /// Where the series of a family stand in a plan.
+  struct Part {
+    std::shared_ptr<const FamilyShape> shape;
+    std::size_t begin = 0;
+    std::size_t size = 0;
+  };
+  /// What is appended for snapshots of certain shapes.
+  struct Plan {
+    std::vector<Part> parts;
+    std::vector<Labels> labels;
+    std::vector<SeriesRef> refs;
+  };
+
+  bool Fits(const Snapshot& snapshot) const;
+  Plan MakePlan(const Snapshot& snapshot, std::vector<Labels>& gone);
+  void FillValues(const Snapshot& snapshot);
+
   SampleStore& store_;
   const ConstantLabels target_;
-  std::vector<std::unique_ptr<Family>> families_;
+  Plan plan_;
+  std::vector<double> values_;
+  bool ended_ = false;  ///< The series of the plan have their stale markers.
 };
 
 }  // namespace tocsin

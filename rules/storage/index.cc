@@ -1,0 +1,329 @@
+#include "rules/storage/index.h"
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+#include <numeric>
+#include <unordered_set>
+#include <utility>
+
+namespace tocsin {
+namespace {
+
+constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+
+// Estimates of what the standard library and the allocator take.
+constexpr std::size_t kHashNode = 32;     // Next, hash, the allocator's share, a bucket.
+constexpr std::size_t kSymbolBytes = 48;  // Beside the text.
+
+using Span = std::span<const std::uint32_t>;
+
+/// Calls `visit(place)` for what is in both.
+template <class Visit>
+void ForBoth(Span a, Span b, Visit visit) {
+  if (a.size() > b.size()) std::swap(a, b);
+  const bool search = b.size() / 16 > a.size();
+  auto other = b.begin();
+  for (const std::uint32_t place : a) {
+    if (search) {
+      other = std::lower_bound(other, b.end(), place);
+    } else {
+      while (other != b.end() && *other < place) ++other;
+    }
+    if (other == b.end()) return;
+    if (*other == place) visit(place);
+  }
+}
+
+void Intersect(std::vector<std::uint32_t>& places, Span with) {
+  std::vector<std::uint32_t> both;
+  ForBoth(places, with, [&](std::uint32_t place) { both.push_back(place); });
+  places = std::move(both);
+}
+
+void Subtract(std::vector<std::uint32_t>& places, Span what) {
+  std::size_t kept = 0;
+  std::size_t read = 0;
+  ForBoth(Span(places), what, [&](std::uint32_t place) {
+    while (places[read] != place) places[kept++] = places[read++];
+    ++read;
+  });
+  while (read < places.size()) places[kept++] = places[read++];
+  places.resize(kept);
+}
+
+/// All numbers of lists that have none in common.
+std::vector<std::uint32_t> Merge(const std::vector<Span>& lists, std::size_t most) {
+  std::vector<std::uint32_t> all;
+  std::size_t total = 0;
+  for (const Span list : lists) total += list.size();
+  all.reserve(total);
+  if (lists.size() > 1 && total > most / 64) {
+    std::vector<bool> found(most);
+    for (const Span list : lists) {
+      for (const std::uint32_t place : list) found[place] = true;
+    }
+    for (std::uint32_t place = 0; place < most; ++place) {
+      if (found[place]) all.push_back(place);
+    }
+    return all;
+  }
+  for (const Span list : lists) all.insert(all.end(), list.begin(), list.end());
+  if (lists.size() > 1) std::sort(all.begin(), all.end());
+  return all;
+}
+
+std::vector<std::string> SortedTexts(const std::unordered_set<Symbol>& symbols) {
+  std::vector<std::string> texts;
+  texts.reserve(symbols.size());
+  for (const Symbol& symbol : symbols) texts.emplace_back(symbol.text());
+  std::sort(texts.begin(), texts.end());
+  return texts;
+}
+
+/// Whether a matcher names the values that make its Union(), so that these can be looked up: those
+/// it accepts, or if it accepts an absent label, those it refuses.
+bool IsLookup(const Matcher& matcher) {
+  const bool exact = matcher.type() == MatchType::kEqual || matcher.type() == MatchType::kNotEqual;
+  const bool names_accepted =
+      matcher.type() == MatchType::kEqual || matcher.type() == MatchType::kRegexp;
+  return (exact || !matcher.set().empty()) && names_accepted != matcher.MatchesEmpty();
+}
+
+void KeepLargest(std::vector<LabelStat>& stats, std::size_t limit) {
+  const auto before = [](const LabelStat& a, const LabelStat& b) {
+    return a.value != b.value ? a.value > b.value : a.name < b.name;
+  };
+  const std::size_t kept = std::min(limit, stats.size());
+  std::partial_sort(stats.begin(), stats.begin() + static_cast<std::ptrdiff_t>(kept), stats.end(),
+                    before);
+  stats.resize(kept);
+}
+
+}  // namespace
+
+Series* Index::Find(const Labels& labels) const {
+  if (slots_.empty()) return nullptr;
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t slot = labels.hash() & mask; slots_[slot] != 0; slot = (slot + 1) & mask) {
+    Series* series = series_[slots_[slot] - 1].get();
+    if (series->labels() == labels) return series;
+  }
+  return nullptr;
+}
+
+void Index::Insert(std::uint32_t place) {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t slot = series_[place]->labels().hash() & mask;
+  while (slots_[slot] != 0) slot = (slot + 1) & mask;
+  slots_[slot] = place + 1;
+}
+
+void Index::Rehash(std::size_t slots) {
+  slots_.assign(slots, 0);
+  slots_.shrink_to_fit();
+  for (std::uint32_t place = 0; place < series_.size(); ++place) Insert(place);
+}
+
+void Index::Add(RefPtr<Series> series) {
+  assert(series_.empty() || series_.back()->id() < series->id());
+  const auto place = static_cast<std::uint32_t>(series_.size());
+  for (const Label& label : series->labels()) {
+    const auto [name, new_name] = labels_.try_emplace(label.name);
+    if (new_name) bytes_ += sizeof(*name) + kHashNode + kSymbolBytes + label.name.text().size();
+    const auto [value, new_value] = name->second.try_emplace(label.value);
+    if (new_value) bytes_ += sizeof(*value) + kHashNode + kSymbolBytes + label.value.text().size();
+    bytes_ -= value->second.MemoryBytes();
+    value->second.Add(place);
+    bytes_ += value->second.MemoryBytes();
+  }
+  series_.push_back(std::move(series));
+  if (series_.size() * 3 > slots_.size() * 2) {
+    Rehash(std::max<std::size_t>(16, slots_.size() * 2));
+  } else {
+    Insert(place);
+  }
+}
+
+void Index::RemoveDropped() {
+  std::vector<std::uint32_t> new_places(series_.size(), kNone);
+  std::uint32_t kept = 0;
+  for (std::size_t place = 0; place < series_.size(); ++place) {
+    if (series_[place]->dropped()) continue;
+    new_places[place] = kept;
+    if (kept != place) series_[kept] = std::move(series_[place]);
+    ++kept;
+  }
+  series_.resize(kept);
+  bytes_ = 0;
+  for (auto name = labels_.begin(); name != labels_.end();) {
+    Values& values = name->second;
+    for (auto value = values.begin(); value != values.end();) {
+      value->second.Renumber(new_places, kNone);
+      if (value->second.size() == 0) {
+        value = values.erase(value);
+        continue;
+      }
+      bytes_ += sizeof(*value) + kHashNode + kSymbolBytes + value->first.text().size() +
+                value->second.MemoryBytes();
+      ++value;
+    }
+    if (values.empty()) {
+      name = labels_.erase(name);
+      continue;
+    }
+    bytes_ += sizeof(*name) + kHashNode + kSymbolBytes + name->first.text().size();
+    ++name;
+  }
+  std::size_t slots = 16;
+  while (series_.size() * 3 > slots * 2) slots *= 2;
+  Rehash(slots);
+}
+
+const Index::Values* Index::ValuesOf(const Symbol& name) const {
+  const auto found = labels_.find(name);
+  return found == labels_.end() ? nullptr : &found->second;
+}
+
+/// What `matcher` adds or takes away: the series whose value it matches; or, if it matches an
+/// absent label too, those whose value it does not match.
+Index::Places Index::Union(const Matcher& matcher) const {
+  const Values* values = ValuesOf(matcher.name());
+  if (values == nullptr) return {};
+  const bool wanted = !matcher.MatchesEmpty();
+  std::vector<Span> lists;
+  const auto look_up = [&](std::string_view text) {
+    const auto value = values->find(Symbol(text));
+    if (value != values->end()) lists.push_back(value->second.all());
+  };
+  if (!IsLookup(matcher)) {
+    for (const auto& [value, postings] : *values) {
+      if (matcher.Matches(value.text()) == wanted) lists.push_back(postings.all());
+    }
+  } else if (matcher.set().empty()) {
+    look_up(matcher.value());
+  } else {
+    for (const std::string& text : matcher.set()) look_up(text);
+  }
+  return Merge(lists, series_.size());
+}
+
+/// Keeps what matches, by looking at each series: for few series and a label with many values.
+void Index::FilterEach(const Matcher& matcher, Places& places) const {
+  std::erase_if(places, [&](std::uint32_t place) {
+    return !matcher.Matches(series_[place]->labels().Get(matcher.name()).text());
+  });
+}
+
+void Index::Narrow(const Matcher& matcher, Places& places) const {
+  const Values* values = ValuesOf(matcher.name());
+  const std::size_t different = values == nullptr ? 0 : values->size();
+  if (!IsLookup(matcher) && different > places.size()) {
+    FilterEach(matcher, places);
+  } else if (matcher.MatchesEmpty()) {
+    Subtract(places, Union(matcher));
+  } else {
+    Intersect(places, Union(matcher));
+  }
+}
+
+/// How many series Union() has, where that is cheap to know; else, more than there are.
+std::size_t Index::Estimate(const Matcher& matcher) const {
+  if (matcher.MatchesEmpty()) return std::numeric_limits<std::size_t>::max();
+  if (!IsLookup(matcher)) return series_.size() + 1;
+  const Values* values = ValuesOf(matcher.name());
+  if (values == nullptr) return 0;
+  const auto count = [&](std::string_view text) {
+    const auto value = values->find(Symbol(text));
+    return value == values->end() ? 0 : value->second.size();
+  };
+  if (matcher.set().empty()) return count(matcher.value());
+  std::size_t sum = 0;
+  for (const std::string& text : matcher.set()) sum += count(text);
+  return sum;
+}
+
+/// An absent label is an empty one. A matcher that matches the empty value therefore cannot say
+/// where to look, only what to leave out: such matchers come last.
+Index::Places Index::PlacesOf(std::span<const Matcher> matchers) const {
+  std::vector<std::pair<std::size_t, const Matcher*>> order;
+  for (const Matcher& matcher : matchers) order.emplace_back(Estimate(matcher), &matcher);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  Places places;
+  std::size_t next = 0;
+  if (!order.empty() && !order[0].second->MatchesEmpty()) {
+    places = Union(*order[next++].second);
+  } else {
+    places.resize(series_.size());
+    std::iota(places.begin(), places.end(), 0);
+  }
+  for (; next < order.size() && !places.empty(); ++next) Narrow(*order[next].second, places);
+  return places;
+}
+
+Index::Found Index::Select(std::span<const Matcher> matchers) const {
+  Found found;
+  const Places places = PlacesOf(matchers);
+  found.reserve(places.size());
+  for (const std::uint32_t place : places) found.emplace_back(series_[place]);
+  return found;
+}
+
+std::vector<std::string> Index::LabelNames(std::span<const Matcher> matchers) const {
+  std::unordered_set<Symbol> names;
+  if (matchers.empty()) {
+    for (const auto& [name, values] : labels_) names.insert(name);
+  } else {
+    for (const std::uint32_t place : PlacesOf(matchers)) {
+      for (const Label& label : series_[place]->labels()) names.insert(label.name);
+    }
+  }
+  return SortedTexts(names);
+}
+
+std::vector<std::string> Index::LabelValues(std::string_view name,
+                                            std::span<const Matcher> matchers) const {
+  const Symbol symbol(name);
+  std::unordered_set<Symbol> found;
+  if (matchers.empty()) {
+    if (const Values* values = ValuesOf(symbol); values != nullptr) {
+      for (const auto& [value, postings] : *values) found.insert(value);
+    }
+  } else {
+    for (const std::uint32_t place : PlacesOf(matchers)) {
+      const Symbol value = series_[place]->labels().Get(symbol);
+      if (!value.text().empty()) found.insert(value);
+    }
+  }
+  return SortedTexts(found);
+}
+
+Cardinality Index::Top(std::size_t limit) const {
+  Cardinality top;
+  for (const auto& [name, values] : labels_) {
+    const std::string name_text(name.text());
+    std::size_t bytes = 0;
+    for (const auto& [value, postings] : values) {
+      const std::string value_text(value.text());
+      bytes += value_text.size() * postings.size();
+      top.series_by_pair.push_back({name_text + '=' + value_text, postings.size()});
+      if (name_text == kMetricNameLabel) {
+        top.series_by_metric.push_back({value_text, postings.size()});
+      }
+    }
+    top.values_by_label.push_back({name_text, values.size()});
+    top.bytes_by_label.push_back({name_text, bytes});
+  }
+  for (std::vector<LabelStat>* stats :
+       {&top.series_by_metric, &top.values_by_label, &top.bytes_by_label, &top.series_by_pair}) {
+    KeepLargest(*stats, limit);
+  }
+  return top;
+}
+
+std::size_t Index::MemoryBytes() const {
+  return bytes_ + series_.capacity() * sizeof(series_[0]) + slots_.size() * sizeof(slots_[0]);
+}
+
+}  // namespace tocsin

@@ -1,0 +1,216 @@
+#include "rules/storage/sample_store.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace tocsin {
+namespace {
+
+/// How many series ahead of the one that is appended to memory is asked for.
+constexpr std::size_t kPrefetch = 8;
+
+}  // namespace
+
+AppendCounts& AppendCounts::operator+=(const AppendCounts& other) {
+  appended += other.appended;
+  out_of_order += other.out_of_order;
+  duplicate += other.duplicate;
+  too_far_ahead += other.too_far_ahead;
+  series_limit += other.series_limit;
+  bytes_limit += other.bytes_limit;
+  return *this;
+}
+
+struct SampleStore::Batch {
+  std::uint64_t number = 0;
+  bool full = false;  ///< No more bytes.
+  AppendCounts counts;
+};
+
+SampleStore::SampleStore(Settings settings)
+    : settings_(settings), complete_(std::make_shared<std::atomic<std::uint64_t>>(0)) {}
+
+SampleStore::~SampleStore() = default;
+
+AppendCounts SampleStore::Append(std::span<const Entry> entries) {
+  const MutexLock lock(appending_);
+  Batch batch = Begin();
+  for (const Entry& entry : entries) {
+    if (entry.sample.t > newest_allowed_) {
+      ++batch.counts.too_far_ahead;
+      continue;
+    }
+    Series* series = FindOrAdd(entry.labels, batch);
+    if (series != nullptr) AppendTo(*series, entry.sample, batch);
+  }
+  return End(batch);
+}
+
+AppendCounts SampleStore::Append(std::span<const Labels> labels, std::vector<SeriesRef>& refs,
+                                 Millis t, std::span<const double> values) {
+  assert(labels.size() == values.size());
+  const MutexLock lock(appending_);
+  Batch batch = Begin();
+  if (t > newest_allowed_) {
+    batch.counts.too_far_ahead = labels.size();
+    return End(batch);
+  }
+  refs.resize(labels.size());
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (i + kPrefetch < refs.size()) refs[i + kPrefetch].Prefetch();
+    Series* series = refs[i].series_.get();
+    if (series == nullptr || series->dropped()) {
+      series = FindOrAdd(labels[i], batch);
+      refs[i] = SeriesRef(series);
+      if (series == nullptr) continue;
+    }
+    AppendTo(*series, {t, values[i]}, batch);
+  }
+  return End(batch);
+}
+
+SampleStore::Batch SampleStore::Begin() {
+  observed_.clear();
+  return {.number = complete_->load(std::memory_order_relaxed) + 1,
+          .full = Bytes() >= settings_.max_bytes,
+          .counts = {}};
+}
+
+AppendCounts SampleStore::End(Batch& batch) {
+  if (observer_ != nullptr && !observed_.empty()) observer_->OnAppend(observed_);
+  complete_->store(batch.number, std::memory_order_release);
+  appends_ += batch.counts;
+  return batch.counts;
+}
+
+Series* SampleStore::FindOrAdd(const Labels& labels, Batch& batch) {
+  // Nobody else changes the index, so that finding in it needs no lock of its own.
+  if (Series* found = index_.Find(labels); found != nullptr) return found;
+  if (index_.size() >= settings_.max_series) {
+    ++batch.counts.series_limit;
+    return nullptr;
+  }
+  batch.full = Bytes() >= settings_.max_bytes;
+  if (batch.full) {
+    ++batch.counts.bytes_limit;
+    return nullptr;
+  }
+  auto series = RefPtr<Series>::Adopt(new Series(labels, next_id_++));
+  Series* added = series.get();
+  usage_ += added->TotalUsage();
+  {
+    const std::unique_lock lock(index_mutex_);
+    index_.Add(std::move(series));
+  }
+  generation_.fetch_add(1, std::memory_order_release);
+  return added;
+}
+
+inline void SampleStore::AppendTo(Series& series, Sample sample, Batch& batch) {
+  if (batch.full) {
+    ++batch.counts.bytes_limit;
+    return;
+  }
+  switch (series.Append(sample, batch.number, usage_)) {
+    case Series::Outcome::kAppended: break;
+    case Series::Outcome::kSame: return;
+    case Series::Outcome::kOutOfOrder: ++batch.counts.out_of_order; return;
+    case Series::Outcome::kDuplicate: ++batch.counts.duplicate; return;
+  }
+  ++batch.counts.appended;
+  newest_ = std::max(newest_, sample.t);
+  oldest_ = std::min(oldest_, sample.t);
+  if (observer_ != nullptr) observed_.push_back({&series.labels(), series.id(), sample});
+}
+
+std::size_t SampleStore::Bytes() const {
+  return usage_.bytes + index_.MemoryBytes();
+}
+
+std::shared_ptr<const Selection> SampleStore::Select(
+    std::span<const Matcher> matchers, std::shared_ptr<const Selection> previous) const {
+  Index::Found found;
+  {
+    const std::shared_lock lock(index_mutex_);
+    found = index_.Select(matchers);
+  }
+  if (previous != nullptr && previous->Is(found)) return previous;
+  return std::make_shared<const Selection>(std::move(found), complete_, previous.get());
+}
+
+std::vector<std::string> SampleStore::LabelNames(std::span<const Matcher> matchers) const {
+  const std::shared_lock lock(index_mutex_);
+  return index_.LabelNames(matchers);
+}
+
+std::vector<std::string> SampleStore::LabelValues(std::string_view name,
+                                                  std::span<const Matcher> matchers) const {
+  const std::shared_lock lock(index_mutex_);
+  return index_.LabelValues(name, matchers);
+}
+
+Cardinality SampleStore::TopCardinality(std::size_t limit) const {
+  const std::shared_lock lock(index_mutex_);
+  return index_.Top(limit);
+}
+
+void SampleStore::Truncate() {
+  const MutexLock lock(appending_);
+  if (settings_.retention <= 0 || index_.size() == 0) return;
+  if (newest_ < std::numeric_limits<Millis>::min() + settings_.retention) return;
+  DropBefore(newest_ - settings_.retention);
+}
+
+void SampleStore::DropBefore(Millis oldest) {
+  bool any_dropped = false;
+  oldest_ = std::numeric_limits<Millis>::max();
+  for (const RefPtr<Series>& series : index_.series()) {
+    if (series->newest_t() < oldest) {
+      usage_ -= series->TotalUsage();
+      series->MarkDropped();
+      any_dropped = true;
+      continue;
+    }
+    series->DropBefore(oldest, usage_);
+    oldest_ = std::min(oldest_, series->oldest_t());
+  }
+  if (!any_dropped) return;
+  {
+    const std::unique_lock lock(index_mutex_);
+    index_.RemoveDropped();
+  }
+  generation_.fetch_add(1, std::memory_order_release);
+}
+
+void SampleStore::SetRetention(Millis retention) {
+  const MutexLock lock(appending_);
+  settings_.retention = retention;
+}
+
+void SampleStore::SetNewestAllowed(Millis t) {
+  const MutexLock lock(appending_);
+  newest_allowed_ = t;
+}
+
+void SampleStore::SetObserver(AppendObserver* observer) {
+  const MutexLock lock(appending_);
+  observer_ = observer;
+}
+
+SampleStore::Stats SampleStore::stats() const {
+  const MutexLock lock(appending_);
+  Stats stats;
+  stats.series = index_.size();
+  stats.samples = usage_.samples;
+  stats.chunks = usage_.chunks;
+  stats.bytes = Bytes();
+  stats.appends = appends_;
+  if (index_.size() != 0) {
+    stats.oldest = oldest_;
+    stats.newest = newest_;
+  }
+  return stats;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,79 @@
+// The series that some matchers found, for reading.
+
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/labels.h"
+#include "rules/storage/ref_counted.h"
+#include "rules/storage/sample.h"
+
+namespace tocsin {
+
+class Series;
+
+/// How much a reader sees: the batches up to one. By default all that are complete when a series is
+/// read. A query that reads several series takes one ReadPoint from the store when it begins, and
+/// then sees of every batch all or nothing, whatever is appended while it runs.
+///
+/// Each series remembers where its newest batch begins, and no earlier one: of a series that got
+/// two batches since the ReadPoint was taken, the first of these is seen. So a query that runs for
+/// longer than a series' interval may see that series up to that much newer.
+struct ReadPoint {
+  static constexpr std::uint64_t kWhateverIsComplete = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t batch = kWhateverIsComplete;
+};
+
+/// The number of the last complete batch of a store. Outlives it in the Selections that use it.
+using CompleteBatch = std::shared_ptr<const std::atomic<std::uint64_t>>;
+
+/// The series that some matchers found, ordered by labels. Immutable; keeps its series readable
+/// also after the store has dropped them. Its address is its identity: SampleStore::Select() gives
+/// the same object again for as long as the answer is the same, so whatever is derived from labels
+/// alone (groups, join partners, output labels) can be kept beside it.
+///
+/// Safe for concurrent use.
+class Selection {
+ public:
+  /// `found` is in the order of ids. `previous`, if not null, saves comparing labels for what it
+  /// has too.
+  Selection(std::vector<RefPtr<const Series>> found, CompleteBatch complete,
+            const Selection* previous);
+  ~Selection();
+  Selection(const Selection&) = delete;
+  Selection& operator=(const Selection&) = delete;
+
+  std::size_t size() const { return series_.size(); }
+  const Labels& labels(std::size_t i) const;
+
+  /// The newest sample of series `i` in (after, until], stale markers included; nothing if there is
+  /// none. O(1) if `until` is not before the series' newest sample. Cheapest for ascending `i`.
+  std::optional<Sample> Newest(std::size_t i, Millis after, Millis until, ReadPoint at = {}) const;
+  /// Appends the samples of series `i` in (after, until] to `out`, without stale markers.
+  void Read(std::size_t i, Millis after, Millis until, Samples& out, ReadPoint at = {}) const;
+  /// How many samples Read() would append, at most: from the chunks' headers, without decoding.
+  std::size_t CountAtMost(std::size_t i, Millis after, Millis until) const;
+
+  std::span<const RefPtr<const Series>> series() const { return series_; }
+  /// Whether it is what Selection(found) would be.
+  bool Is(std::span<const RefPtr<const Series>> found) const;
+
+ private:
+  std::uint64_t AsOf(ReadPoint at) const {
+    return at.batch == ReadPoint::kWhateverIsComplete ? complete_->load(std::memory_order_acquire)
+                                                      : at.batch;
+  }
+
+  std::vector<RefPtr<const Series>> series_;
+  std::vector<std::uint32_t> by_id_;  ///< Places in series_, in the order of ids.
+  CompleteBatch complete_;
+};
+
+}  // namespace tocsin

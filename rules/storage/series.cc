@@ -1,0 +1,349 @@
+#include "rules/storage/series.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <thread>
+#include <utility>
+
+namespace tocsin {
+namespace {
+
+constexpr std::size_t kAllocation = 8;  // What malloc takes for itself, about.
+constexpr std::uint8_t kFirstHead = 2;
+
+/// Where in `t`, ascending, the first time after `limit` is.
+std::size_t After(const Millis* t, std::size_t size, Millis limit) {
+  return static_cast<std::size_t>(std::upper_bound(t, t + size, limit) - t);
+}
+
+/// Removes from `out`, of whose samples those from `begin` on are new, the new ones that are not in
+/// (after, until].
+void Trim(Samples& out, std::size_t begin, Millis after, Millis until) {
+  const std::size_t size = out.size() - begin;
+  if (size == 0 || (out.t[begin] > after && out.t.back() <= until)) return;
+  const std::size_t from = begin + After(out.t.data() + begin, size, after);
+  const std::size_t to = begin + After(out.t.data() + begin, size, until);
+  const std::size_t kept = to > from ? to - from : 0;
+  if (from != begin) {
+    std::copy_n(out.t.begin() + static_cast<std::ptrdiff_t>(from), kept,
+                out.t.begin() + static_cast<std::ptrdiff_t>(begin));
+    std::copy_n(out.v.begin() + static_cast<std::ptrdiff_t>(from), kept,
+                out.v.begin() + static_cast<std::ptrdiff_t>(begin));
+  }
+  out.t.resize(begin + kept);
+  out.v.resize(begin + kept);
+}
+
+void DropStale(Samples& out, std::size_t begin) {
+  std::size_t kept = begin;
+  for (std::size_t i = begin; i < out.size(); ++i) {
+    if (IsStaleNan(out.v[i])) continue;
+    out.t[kept] = out.t[i];
+    out.v[kept] = out.v[i];
+    ++kept;
+  }
+  out.t.resize(kept);
+  out.v.resize(kept);
+}
+
+/// Makes room for `count` more samples at the end of `out`; tells where they begin.
+std::size_t Extend(Samples& out, std::size_t count) {
+  const std::size_t begin = out.size();
+  out.t.resize(begin + count);
+  out.v.resize(begin + count);
+  return begin;
+}
+
+}  // namespace
+
+void SpinLock::Wait() {
+  constexpr int kSpins = 64;
+  int spins = 0;
+  do {
+    // Whoever holds the lock may have lost its processor.
+    if (++spins > kSpins) std::this_thread::yield();
+  } while (taken_.load(std::memory_order_relaxed) ||
+           taken_.exchange(true, std::memory_order_acquire));
+}
+
+Usage& Usage::operator+=(const Usage& other) {
+  bytes += other.bytes;
+  samples += other.samples;
+  chunks += other.chunks;
+  return *this;
+}
+
+Usage& Usage::operator-=(const Usage& other) {
+  bytes -= other.bytes;
+  samples -= other.samples;
+  chunks -= other.chunks;
+  return *this;
+}
+
+class ChunkList final : public RefCounted<ChunkList> {
+ public:
+  explicit ChunkList(std::size_t capacity)
+      : capacity_(capacity), chunks_(new RefPtr<const Chunk>[capacity]) {}
+  static void Destroy(const ChunkList* list) { delete list; }
+
+  bool full() const { return size_ == capacity_; }
+  std::size_t size() const { return size_; }  ///< Under the lock of the series.
+  void Add(RefPtr<const Chunk> chunk) { chunks_[size_++] = std::move(chunk); }
+  std::span<const RefPtr<const Chunk>> first(std::size_t count) const {
+    return {chunks_.get(), count};
+  }
+  std::span<const RefPtr<const Chunk>> all() const { return first(size_); }
+  /// Without what the chunks take.
+  std::size_t MemoryBytes() const {
+    return sizeof(ChunkList) + capacity_ * sizeof(chunks_[0]) + 2 * kAllocation;
+  }
+
+ private:
+  std::size_t size_ = 0;
+  const std::size_t capacity_;
+  const std::unique_ptr<RefPtr<const Chunk>[]> chunks_;
+};
+
+/// What a reader takes with it out of the lock.
+struct Series::View {
+  RefPtr<const ChunkList> sealed;
+  std::size_t sealed_count = 0;
+  bool has_open = false;
+  bool open_has_stale = false;
+  ChunkWriter::Copy open;
+  std::size_t tail_size = 0;
+  std::array<Sample, kMostHead + 1> tail;  ///< The head and the newest sample.
+  Millis until = 0;
+
+  // Not initialised: two arrays of which mostly little is used.
+  View() {}  // NOLINT(modernize-use-equals-default,cppcoreguidelines-pro-type-member-init)
+
+  /// The finished chunks that have samples in (after, until].
+  std::span<const RefPtr<const Chunk>> Chunks(Millis after) const {
+    if (sealed_count == 0) return {};
+    const auto all = sealed->first(sealed_count);
+    const auto from = std::partition_point(
+        all.begin(), all.end(), [&](const auto& chunk) { return chunk->max_t() <= after; });
+    const auto to = std::partition_point(
+        from, all.end(), [&](const auto& chunk) { return chunk->min_t() <= until; });
+    return {from, to};
+  }
+
+  /// Appends the samples of the open chunk that were copied.
+  void DecodeOpen(Samples& out) const {
+    std::size_t begin = Extend(out, open.count + (open.first ? 1 : 0));
+    if (open.first) {
+      out.t[begin] = open.state.t;
+      out.v[begin++] = std::bit_cast<double>(open.state.v);
+    }
+    DecodeState state = open.state;
+    DecodeSamples(reinterpret_cast<const std::uint8_t*>(open.words), state, open.count,
+                  out.t.data() + begin, out.v.data() + begin);
+  }
+};
+
+Series::Series(Labels labels, std::uint64_t id) : labels_(std::move(labels)), id_(id) {}
+
+Series::~Series() = default;
+
+void Series::MakeRoom(Usage& usage) {
+  if (head_capacity_ == kMostHead) {
+    // The last sample stays, so that there is always one before the newest to be had cheaply.
+    if (open_ == nullptr) {
+      open_ = std::make_unique<ChunkWriter>();
+      usage.bytes += sizeof(ChunkWriter) + kAllocation;
+      ++usage.chunks;
+    }
+    const std::size_t before = open_->MemoryBytes();
+    for (std::uint8_t i = 0; i + 1 < head_size_; ++i) {
+      open_->Append(head_[i]);
+      if (open_->full()) Seal(usage);
+    }
+    usage.bytes += open_->MemoryBytes();
+    usage.bytes -= before;
+    head_[0] = head_[head_size_ - 1];
+    head_size_ = 1;
+    return;
+  }
+  const auto capacity = static_cast<std::uint8_t>(std::max<int>(kFirstHead, head_capacity_ * 2));
+  std::unique_ptr<Sample[]> head(new Sample[capacity]);
+  std::copy_n(head_.get(), head_size_, head.get());
+  head_ = std::move(head);
+  usage.bytes += (capacity - head_capacity_) * sizeof(Sample);
+  if (head_capacity_ == 0) usage.bytes += kAllocation;
+  head_capacity_ = capacity;
+}
+
+void Series::Seal(Usage& usage) {
+  if (!sealed_ || sealed_->full()) {
+    const std::size_t size = sealed_ ? sealed_->size() : 0;
+    auto list = RefPtr<ChunkList>::Adopt(new ChunkList(size == 0 ? 2 : size * 2));
+    if (sealed_) {
+      usage.bytes -= sealed_->MemoryBytes();
+      for (const RefPtr<const Chunk>& chunk : sealed_->all()) list->Add(chunk);
+    }
+    usage.bytes += list->MemoryBytes();
+    sealed_ = std::move(list);
+  }
+  RefPtr<const Chunk> chunk = open_->Finish();
+  usage.bytes += chunk->MemoryBytes();
+  ++usage.chunks;
+  sealed_->Add(std::move(chunk));
+}
+
+void Series::DropBefore(Millis oldest, Usage& usage) {
+  if (!sealed_) return;
+  const auto all = sealed_->all();
+  const auto kept = std::partition_point(
+      all.begin(), all.end(), [&](const auto& chunk) { return chunk->max_t() < oldest; });
+  if (kept == all.begin()) return;
+  RefPtr<ChunkList> list;
+  usage.bytes -= sealed_->MemoryBytes();
+  for (auto chunk = all.begin(); chunk != kept; ++chunk) {
+    usage -= {.bytes = (*chunk)->MemoryBytes(), .samples = (*chunk)->count(), .chunks = 1};
+  }
+  if (kept != all.end()) {
+    list = RefPtr<ChunkList>::Adopt(new ChunkList(static_cast<std::size_t>(all.end() - kept)));
+    for (auto chunk = kept; chunk != all.end(); ++chunk) list->Add(*chunk);
+    usage.bytes += list->MemoryBytes();
+  }
+  {
+    const std::lock_guard lock(lock_);
+    std::swap(sealed_, list);
+  }
+  // What was dropped is freed here, outside the lock, or with the last reader.
+}
+
+Millis Series::oldest_t() const {
+  if (sealed_) return sealed_->all().front()->min_t();
+  if (open_ != nullptr && !open_->empty()) return open_->min_t();
+  return head_size_ != 0 ? head_[0].t : newest_.t;
+}
+
+Usage Series::TotalUsage() const {
+  Usage usage;
+  usage.bytes = sizeof(Series) + kAllocation + labels_.MemoryBytes() + kAllocation;
+  usage.samples = head_size_ + (empty_ ? 0U : 1U);
+  if (head_capacity_ != 0) usage.bytes += head_capacity_ * sizeof(Sample) + kAllocation;
+  if (open_ != nullptr) {
+    usage.bytes += sizeof(ChunkWriter) + kAllocation + open_->MemoryBytes();
+    usage.samples += open_->count();
+    ++usage.chunks;
+  }
+  if (!sealed_) return usage;
+  usage.bytes += sealed_->MemoryBytes();
+  for (const RefPtr<const Chunk>& chunk : sealed_->all()) {
+    usage += {.bytes = chunk->MemoryBytes(), .samples = chunk->count(), .chunks = 1};
+  }
+  return usage;
+}
+
+void Series::Capture(Millis after, Millis until, std::uint64_t as_of, View& view) const {
+  const std::lock_guard lock(lock_);
+  view.until = Visible(until, as_of);
+  if (sealed_) {
+    view.sealed = sealed_;
+    view.sealed_count = sealed_->size();
+  }
+  if (open_ != nullptr && !open_->empty() && open_->max_t() > after &&
+      open_->min_t() <= view.until) {
+    open_->CopyTo(after, view.open);
+    view.has_open = true;
+    view.open_has_stale = open_->has_stale();
+  }
+  std::copy_n(head_.get(), head_size_, view.tail.begin());
+  view.tail_size = head_size_;
+  if (!empty_) view.tail[view.tail_size++] = newest_;
+}
+
+std::optional<Sample> Series::Newest(Millis after, Millis until, std::uint64_t as_of) const {
+  {
+    const std::lock_guard lock(lock_);
+    if (empty_) return std::nullopt;
+    until = Visible(until, as_of);
+    const Sample* found = &newest_;
+    if (newest_.t > until) {
+      const Sample* begin = head_.get();
+      const Sample* end = begin + head_size_;
+      while (end != begin && end[-1].t > until) --end;
+      found = end == begin ? nullptr : end - 1;
+    }
+    if (found != nullptr) {
+      return found->t > after ? std::optional<Sample>(*found) : std::nullopt;
+    }
+  }
+  return Find(after, until);
+}
+
+/// Newest() of what is compressed.
+std::optional<Sample> Series::Find(Millis after, Millis until) const {
+  View view;
+  // What is not committed has been excluded by `until`.
+  Capture(after, until, std::numeric_limits<std::uint64_t>::max(), view);
+  Samples samples;
+  if (view.has_open) {
+    view.DecodeOpen(samples);
+    Trim(samples, 0, after, until);
+  }
+  if (samples.size() == 0) {
+    const auto chunks = view.Chunks(after);
+    if (chunks.empty()) return std::nullopt;
+    const Chunk& chunk = *chunks.back();
+    Extend(samples, chunk.count());
+    chunk.Decode(samples.t.data(), samples.v.data());
+    Trim(samples, 0, after, until);
+  }
+  if (samples.size() == 0) return std::nullopt;
+  return Sample{samples.t.back(), samples.v.back()};
+}
+
+void Series::Read(Millis after, Millis until, std::uint64_t as_of, Samples& out) const {
+  View view;
+  Capture(after, until, as_of, view);
+  until = view.until;
+  for (const RefPtr<const Chunk>& chunk : view.Chunks(after)) {
+    const std::size_t begin = Extend(out, chunk->count());
+    chunk->Decode(out.t.data() + begin, out.v.data() + begin);
+    Trim(out, begin, after, until);
+    if (chunk->has_stale()) DropStale(out, begin);
+  }
+  if (view.has_open) {
+    const std::size_t begin = out.size();
+    view.DecodeOpen(out);
+    Trim(out, begin, after, until);
+    if (view.open_has_stale) DropStale(out, begin);
+  }
+  for (std::size_t i = 0; i < view.tail_size; ++i) {
+    const Sample& sample = view.tail[i];
+    if (sample.t <= after || sample.t > until || IsStaleNan(sample.v)) continue;
+    out.t.push_back(sample.t);
+    out.v.push_back(sample.v);
+  }
+}
+
+std::size_t Series::CountAtMost(Millis after, Millis until) const {
+  View view;
+  std::size_t count = 0;
+  {
+    const std::lock_guard lock(lock_);
+    view.until = until;
+    if (sealed_) {
+      view.sealed = sealed_;
+      view.sealed_count = sealed_->size();
+    }
+    if (open_ != nullptr && !open_->empty() && open_->max_t() > after && open_->min_t() <= until) {
+      count += open_->count();
+    }
+    const auto in_range = [&](const Sample& sample) {
+      return sample.t > after && sample.t <= until;
+    };
+    count +=
+        static_cast<std::size_t>(std::count_if(head_.get(), head_.get() + head_size_, in_range));
+    if (!empty_ && in_range(newest_)) ++count;
+  }
+  for (const RefPtr<const Chunk>& chunk : view.Chunks(after)) count += chunk->count();
+  return count;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,500 @@
+#include "rules/storage/sample_store.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+namespace tocsin {
+namespace {
+
+constexpr Millis kEver = std::numeric_limits<Millis>::max();
+constexpr Millis kBeforeAll = std::numeric_limits<Millis>::min();
+
+Matcher Make(MatchType type, std::string_view name, std::string_view value) {
+  Result<Matcher> matcher = Matcher::Make(type, name, value);
+  BOOST_TEST_REQUIRE(static_cast<bool>(matcher));
+  return *matcher;
+}
+Matcher Equal(std::string_view name, std::string_view value) {
+  return Make(MatchType::kEqual, name, value);
+}
+
+using Matchers = std::vector<Matcher>;
+using Entries = std::vector<SampleStore::Entry>;
+
+std::vector<std::string> Texts(const Selection& selection) {
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < selection.size(); ++i) {
+    texts.push_back(selection.labels(i).ToString());
+  }
+  return texts;
+}
+
+Samples ReadAll(const Selection& selection, std::size_t i, Millis after = kBeforeAll,
+                Millis until = kEver) {
+  Samples samples;
+  selection.Read(i, after, until, samples);
+  return samples;
+}
+
+void Append(SampleStore& store, const Labels& labels, Millis t, double v) {
+  const SampleStore::Entry entry{labels, {t, v}};
+  BOOST_TEST(store.Append({&entry, 1}).refused() == 0U);
+}
+
+std::uint64_t Bits(double v) {
+  return std::bit_cast<std::uint64_t>(v);
+}
+
+/// The store as a test would write it: all samples in a map.
+class Model {
+ public:
+  explicit Model(std::uint64_t seed) : random_(seed) {
+    for (int i = 0; i < 40; ++i) {
+      labels_.push_back({{"__name__", i % 3 == 0 ? "up" : "load"},
+                         {"job", std::string(1, static_cast<char>('a' + i % 4))},
+                         {"instance", std::to_string(i)}});
+    }
+  }
+
+  void Run(SampleStore& store, int steps) {
+    for (int step = 0; step < steps; ++step) {
+      now_ += static_cast<Millis>(random_() % 30000);
+      AppendBatch(store);
+      if (step % 97 == 0) CheckAll(store);
+    }
+    CheckAll(store);
+  }
+
+ private:
+  void AppendBatch(SampleStore& store) {
+    Entries batch;
+    AppendCounts expected;
+    for (const Labels& labels : labels_) {
+      if (random_() % 4 == 0) continue;
+      const Sample sample{now_ - static_cast<Millis>(random_() % 40 == 0 ? 60000 : 0), Value()};
+      batch.push_back({labels, sample});
+      Expect(labels, sample, expected);
+    }
+    const AppendCounts counts = store.Append(batch);
+    BOOST_TEST_REQUIRE(counts.appended == expected.appended);
+    BOOST_TEST_REQUIRE(counts.out_of_order == expected.out_of_order);
+    BOOST_TEST_REQUIRE(counts.duplicate == expected.duplicate);
+  }
+
+  void Expect(const Labels& labels, Sample sample, AppendCounts& counts) {
+    std::vector<Sample>& samples = series_[labels.ToString()];
+    if (samples.empty() || samples.back().t < sample.t) {
+      samples.push_back(sample);
+      ++counts.appended;
+    } else if (samples.back().t > sample.t) {
+      ++counts.out_of_order;
+    } else if (Bits(samples.back().v) != Bits(sample.v)) {
+      ++counts.duplicate;
+    }
+  }
+
+  double Value() {
+    switch (random_() % 6) {
+      case 0: return kStaleNan;
+      case 1: return std::bit_cast<double>(random_());
+      case 2: return static_cast<double>(random_() % 1000) / 1000;
+      default: return 3;
+    }
+  }
+
+  void CheckAll(const SampleStore& store) {
+    const auto selection = store.Select({});
+    BOOST_TEST_REQUIRE(selection->size() == series_.size());
+    for (std::size_t i = 0; i < selection->size(); ++i) {
+      BOOST_TEST_CONTEXT(selection->labels(i).ToString()) {
+        CheckSeries(*selection, i, series_[selection->labels(i).ToString()]);
+      }
+    }
+  }
+
+  void CheckSeries(const Selection& selection, std::size_t i, const std::vector<Sample>& samples) {
+    const auto span = static_cast<std::uint64_t>(now_) + 60000;
+    const Millis after = random_() % 4 == 0 ? kBeforeAll : static_cast<Millis>(random_() % span);
+    const Millis until = random_() % 4 == 0 ? kEver : static_cast<Millis>(random_() % span);
+    Samples expected;
+    std::optional<Sample> newest;
+    for (const Sample& sample : samples) {
+      if (sample.t <= after || sample.t > until) continue;
+      newest = sample;
+      if (IsStaleNan(sample.v)) continue;
+      expected.t.push_back(sample.t);
+      expected.v.push_back(sample.v);
+    }
+    const Samples found = ReadAll(selection, i, after, until);
+    BOOST_TEST_REQUIRE(found.t == expected.t, boost::test_tools::per_element());
+    for (std::size_t k = 0; k < found.size(); ++k) {
+      BOOST_TEST_REQUIRE(Bits(found.v[k]) == Bits(expected.v[k]));
+    }
+    BOOST_TEST_REQUIRE(selection.CountAtMost(i, after, until) >= found.size());
+    const std::optional<Sample> found_newest = selection.Newest(i, after, until);
+    BOOST_TEST_REQUIRE(found_newest.has_value() == newest.has_value());
+    if (newest) {
+      BOOST_TEST_REQUIRE(found_newest->t == newest->t);
+      BOOST_TEST_REQUIRE(Bits(found_newest->v) == Bits(newest->v));
+    }
+  }
+
+  std::mt19937_64 random_;
+  Millis now_ = 1000;
+  std::vector<Labels> labels_;
+  std::map<std::string, std::vector<Sample>> series_;
+};
+
+/// A store with a few series to be selected.
+struct Shop {
+  SampleStore store{{}};
+
+  Shop() {
+    for (const Labels& labels : {
+             Labels{{"__name__", "up"}, {"job", "api"}, {"env", "test"}},
+             Labels{{"__name__", "up"}, {"job", "api"}, {"env", "live"}},
+             Labels{{"__name__", "up"}, {"job", "db"}},
+             Labels{{"__name__", "load"}, {"job", "db"}},
+             Labels{{"job", "bare"}},
+         }) {
+      Append(store, labels, 1000, 1);
+    }
+  }
+};
+
+struct SelectCase {
+  std::vector<std::tuple<MatchType, std::string_view, std::string_view>> matchers;
+  std::vector<std::string> expected;
+};
+
+constexpr MatchType kEq = MatchType::kEqual;
+constexpr MatchType kNe = MatchType::kNotEqual;
+constexpr MatchType kRe = MatchType::kRegexp;
+constexpr MatchType kNr = MatchType::kNotRegexp;
+
+const std::string kLoad = R"(load{job="db"})";
+const std::string kDb = R"(up{job="db"})";
+const std::string kTest = R"(up{env="test", job="api"})";
+const std::string kLive = R"(up{env="live", job="api"})";
+const std::string kBare = R"({job="bare"})";
+
+const SelectCase kSelectCases[] = {
+    {{}, {kLoad, kLive, kTest, kDb, kBare}},
+    {{{kEq, "__name__", "up"}}, {kLive, kTest, kDb}},
+    {{{kEq, "__name__", "gone"}}, {}},
+    {{{kEq, "other", "x"}}, {}},
+    {{{kEq, "__name__", "up"}, {kEq, "env", "test"}}, {kTest}},
+    {{{kEq, "__name__", "up"}, {kNe, "env", "test"}}, {kLive, kDb}},
+    {{{kEq, "__name__", "up"}, {kEq, "env", ""}}, {kDb}},
+    {{{kNe, "env", ""}}, {kLive, kTest}},
+    {{{kEq, "env", ""}}, {kLoad, kDb, kBare}},
+    {{{kEq, "other", ""}, {kEq, "job", "bare"}}, {kBare}},
+    {{{kNe, "other", ""}}, {}},
+    {{{kRe, "env", "test|live"}}, {kLive, kTest}},
+    {{{kRe, "env", "test|"}}, {kLoad, kTest, kDb, kBare}},
+    {{{kRe, "env", "t.*"}}, {kTest}},
+    {{{kRe, "env", ".*"}}, {kLoad, kLive, kTest, kDb, kBare}},
+    {{{kRe, "env", ".+"}}, {kLive, kTest}},
+    {{{kNr, "env", ".+"}}, {kLoad, kDb, kBare}},
+    {{{kNr, "env", "test|live"}}, {kLoad, kDb, kBare}},
+    {{{kNr, "env", "test|"}}, {kLive}},
+    {{{kNr, "env", "t.*"}}, {kLoad, kLive, kDb, kBare}},
+    {{{kRe, "job", "a.*|d.*"}, {kNr, "__name__", "u."}}, {kLoad}},
+    {{{kRe, "job", "a.*"}, {kEq, "__name__", "up"}, {kRe, "env", ".*i.*"}}, {kLive}},
+};
+
+Matchers MakeAll(const SelectCase& row) {
+  Matchers matchers;
+  for (const auto& [type, name, value] : row.matchers) {
+    matchers.push_back(Make(type, name, value));
+  }
+  return matchers;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(sample_store_test)
+
+BOOST_AUTO_TEST_CASE(TheStoreDoesWhatAMapDoes) {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    BOOST_TEST_CONTEXT("seed " << seed) {
+      SampleStore store({});
+      Model(seed).Run(store, 700);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(MatchersSelectAndLabelsOrder) {
+  const Shop shop;
+  for (const SelectCase& row : kSelectCases) {
+    const Matchers matchers = MakeAll(row);
+    std::string text;
+    for (const Matcher& matcher : matchers) text += matcher.ToString() + ' ';
+    BOOST_TEST_CONTEXT(text) {
+      BOOST_TEST(Texts(*shop.store.Select(matchers)) == row.expected,
+                 boost::test_tools::per_element());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(AnUnchangedAnswerIsTheSameObject) {
+  Shop shop;
+  const Matchers db = {Equal("job", "db")};
+  const auto first = shop.store.Select(db);
+  BOOST_TEST(shop.store.Select(db, first).get() == first.get());
+  const std::uint64_t generation = shop.store.generation();
+  Append(shop.store, {{"__name__", "other"}, {"job", "x"}}, 1000, 1);
+  BOOST_TEST(shop.store.generation() != generation);
+  BOOST_TEST(shop.store.Select(db, first).get() == first.get());
+  Append(shop.store, {{"__name__", "more"}, {"job", "db"}}, 1000, 1);
+  const auto second = shop.store.Select(db, first);
+  BOOST_TEST(second.get() != first.get());
+  BOOST_TEST(Texts(*second) == (std::vector<std::string>{kLoad, R"(more{job="db"})", kDb}),
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(AppendingToAKnownSeriesKeepsTheGeneration) {
+  Shop shop;
+  const std::uint64_t generation = shop.store.generation();
+  Append(shop.store, {{"job", "bare"}}, 2000, 1);
+  BOOST_TEST(shop.store.generation() == generation);
+}
+
+BOOST_AUTO_TEST_CASE(NamesAndValuesAreSortedAndOfWhatMatches) {
+  const Shop shop;
+  using Texts = std::vector<std::string>;
+  BOOST_TEST(shop.store.LabelNames({}) == (Texts{"__name__", "env", "job"}));
+  BOOST_TEST(shop.store.LabelNames(Matchers{Equal("job", "bare")}) == (Texts{"job"}));
+  BOOST_TEST(shop.store.LabelValues("job", {}) == (Texts{"api", "bare", "db"}));
+  BOOST_TEST(shop.store.LabelValues("job", Matchers{Equal("__name__", "up")}) ==
+             (Texts{"api", "db"}));
+  BOOST_TEST(shop.store.LabelValues("none", {}) == Texts{});
+}
+
+BOOST_AUTO_TEST_CASE(TheLargestCountsComeFirst) {
+  const Shop shop;
+  const Cardinality top = shop.store.TopCardinality(1);
+  BOOST_TEST(top.series_by_metric[0].name == "up");
+  BOOST_TEST(top.series_by_metric[0].value == 3U);
+  BOOST_TEST(top.values_by_label[0].name == "job");
+  BOOST_TEST(top.values_by_label[0].value == 3U);
+  BOOST_TEST(top.series_by_pair[0].name == "__name__=up");
+  BOOST_TEST(top.bytes_by_label[0].name == "job");
+  BOOST_TEST(top.bytes_by_label[0].value == 14U);
+}
+
+BOOST_AUTO_TEST_CASE(OrderAndDuplicatesAreRefusedAndCounted) {
+  SampleStore store({});
+  const Labels up = {{"__name__", "up"}};
+  const AppendCounts counts = store.Append(Entries{{up, {1000, 1}},
+                                                   {up, {1000, 1}},
+                                                   {up, {1000, 2}},
+                                                   {up, {999, 1}},
+                                                   {up, {1001, kStaleNan}},
+                                                   {up, {1001, kStaleNan}}});
+  BOOST_TEST(counts.appended == 2U);
+  BOOST_TEST(counts.duplicate == 1U);
+  BOOST_TEST(counts.out_of_order == 1U);
+  BOOST_TEST(counts.refused() == 2U);
+  BOOST_TEST(store.stats().samples == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(TooManySeriesAreRefusedAndTheOthersGoOn) {
+  SampleStore store({.max_series = 2});
+  Entries entries;
+  for (int i = 0; i < 5; ++i) entries.push_back({{{"i", std::to_string(i)}}, {1000, 1}});
+  AppendCounts counts = store.Append(entries);
+  BOOST_TEST(counts.appended == 2U);
+  BOOST_TEST(counts.series_limit == 3U);
+  for (SampleStore::Entry& entry : entries) entry.sample.t = 2000;
+  counts = store.Append(entries);
+  BOOST_TEST(counts.appended == 2U);
+  BOOST_TEST(counts.series_limit == 3U);
+  BOOST_TEST(store.stats().series == 2U);
+  BOOST_TEST(store.stats().appends.series_limit == 6U);
+}
+
+BOOST_AUTO_TEST_CASE(WhatIsTooFarAheadIsRefused) {
+  SampleStore store({});
+  store.SetNewestAllowed(1000);
+  const Labels up = {{"__name__", "up"}};
+  const AppendCounts counts = store.Append(Entries{{up, {1000, 1}}, {up, {1001, 1}}});
+  BOOST_TEST(counts.appended == 1U);
+  BOOST_TEST(counts.too_far_ahead == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(PreparedAppendsFindTheirSeriesAgain) {
+  SampleStore store({.retention = 10000});
+  const std::vector<Labels> labels = {{{"i", "0"}}, {{"i", "1"}}};
+  std::vector<SeriesRef> refs;
+  const std::vector<double> values = {1, 2};
+  for (Millis t = 1000; t < 60000; t += 1000) {
+    BOOST_TEST_REQUIRE(store.Append(labels, refs, t, values).appended == 2U);
+  }
+  Append(store, {{"other", "x"}}, 100000, 1);
+  store.Truncate();
+  BOOST_TEST(store.stats().series == 1U);
+  BOOST_TEST(store.Append(labels, refs, 100000, values).appended == 2U);
+  BOOST_TEST(store.stats().series == 3U);
+  BOOST_TEST(ReadAll(*store.Select(Matchers{Equal("i", "1")}), 0).size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(RetentionDropsWholeChunksAndEndedSeries) {
+  SampleStore store({.retention = 1'000'000});
+  const Labels old = {{"__name__", "old"}};
+  const Labels live = {{"__name__", "live"}};
+  for (Millis t = 0; t < 5'000'000; t += 1000) {
+    if (t < 2'000'000) Append(store, old, t, 1);
+    Append(store, live, t, 1);
+  }
+  const auto before = store.Select({});
+  const SampleStore::Stats full = store.stats();
+  store.Truncate();
+  const SampleStore::Stats stats = store.stats();
+  BOOST_TEST(stats.series == 1U);
+  BOOST_TEST(stats.bytes < full.bytes);
+  BOOST_TEST(*stats.newest == 4'999'000);
+  BOOST_TEST(*stats.oldest <= 3'999'000);
+  BOOST_TEST(*stats.oldest > 3'999'000 - 241'000);
+  const auto after = store.Select({}, before);
+  BOOST_TEST_REQUIRE(after->size() == 1U);
+  BOOST_TEST(after->labels(0).metric_name() == "live");
+  BOOST_TEST(ReadAll(*after, 0).size() == stats.samples);
+  BOOST_TEST(ReadAll(*before, 1).size() == 2000U);  // What is dropped stays for who has it.
+  store.Truncate();
+  BOOST_TEST(store.stats().samples == stats.samples);
+}
+
+BOOST_AUTO_TEST_CASE(TheAccountOfBytesBalances) {
+  SampleStore store({.retention = 100'000});
+  std::mt19937_64 random(1);
+  for (Millis t = 0; t < 3'000'000; t += 1000) {
+    Append(store, {{"a", std::to_string(t / 200'000)}}, t, static_cast<double>(random()));
+    if (t % 500'000 == 0) store.Truncate();
+  }
+  Append(store, {{"b", "x"}}, 10'000'000, 1);
+  store.Truncate();
+  SampleStore fresh({});
+  Append(fresh, {{"b", "x"}}, 10'000'000, 1);
+  BOOST_TEST(store.stats().samples == 1U);
+  BOOST_TEST(store.stats().chunks == 0U);
+  BOOST_TEST(store.stats().bytes <= fresh.stats().bytes + 4096);
+}
+
+BOOST_AUTO_TEST_CASE(ASampleBeforeTheNewestOneIsFoundEverywhere) {
+  SampleStore store({});
+  const Labels up = {{"__name__", "up"}};
+  for (Millis t = 1; t <= 1000; ++t) Append(store, up, t * 10, static_cast<double>(t));
+  const auto all = store.Select({});
+  for (Millis t = 1; t <= 1000; ++t) {
+    const std::optional<Sample> found = all->Newest(0, kBeforeAll, t * 10 + 5);
+    BOOST_TEST_REQUIRE((found && found->t == t * 10 && found->v == static_cast<double>(t)));
+  }
+  BOOST_TEST(!all->Newest(0, 10000, kEver));
+  BOOST_TEST(!all->Newest(0, kBeforeAll, 9));
+  BOOST_TEST(!all->Newest(0, 5001, 5009));
+}
+
+BOOST_AUTO_TEST_CASE(ABatchIsHiddenFromAnEarlierReadPoint) {
+  SampleStore store({});
+  const Labels up = {{"__name__", "up"}};
+  Append(store, {{"other", "x"}}, 1000, 1);
+  const ReadPoint before_up = store.read_point();
+  Append(store, up, 1000, 1);
+  const ReadPoint first = store.read_point();
+  store.Append(Entries{{up, {2000, 2}}, {up, {3000, 3}}});
+  const auto all = store.Select(Matchers{Equal("__name__", "up")});
+  BOOST_TEST(all->Newest(0, kBeforeAll, kEver, first)->t == 1000);
+  BOOST_TEST(all->Newest(0, kBeforeAll, kEver)->t == 3000);
+  Samples samples;
+  all->Read(0, kBeforeAll, kEver, samples, first);
+  BOOST_TEST(samples.size() == 1U);
+
+  const Labels late = {{"__name__", "late"}};
+  Append(store, late, 1000, 1);
+  const auto found = store.Select(Matchers{Equal("__name__", "late")});
+  BOOST_TEST(!found->Newest(0, kBeforeAll, kEver, before_up));
+  BOOST_TEST(found->Newest(0, kBeforeAll, kEver)->t == 1000);
+}
+
+BOOST_AUTO_TEST_CASE(TheObserverIsToldWhatWasAppended) {
+  struct Recorder : AppendObserver {
+    std::vector<std::string> told;
+    void OnAppend(std::span<const Appended> batch) override {
+      for (const Appended& appended : batch) {
+        told.push_back(std::to_string(appended.series_id) + ' ' + appended.labels->ToString() +
+                       ' ' + std::to_string(appended.sample.t));
+      }
+    }
+  };
+  Recorder recorder;
+  SampleStore store({});
+  store.SetObserver(&recorder);
+  const Labels a = {{"a", "1"}};
+  const Labels b = {{"b", "1"}};
+  store.Append(Entries{{b, {1, 1}}, {a, {1, 1}}, {a, {1, 2}}});
+  store.Append(Entries{{a, {2, 1}}});
+  BOOST_TEST(recorder.told ==
+                 (std::vector<std::string>{R"(1 {b="1"} 1)", R"(2 {a="1"} 1)", R"(2 {a="1"} 2)"}),
+             boost::test_tools::per_element());
+}
+
+// All series get the same value in each batch. Whatever reader looks, at a read point all of them
+// have the same newest value, and each has all that came before.
+BOOST_AUTO_TEST_CASE(ReadersSeeWholeBatchesWhileAppendsGoOn) {
+  constexpr int kSeries = 20;
+  constexpr int kBatches = 4000;
+  SampleStore store({.retention = 600'000});
+  std::vector<Labels> labels;
+  for (int i = 0; i < kSeries; ++i) labels.push_back({{"i", std::to_string(i)}});
+  std::vector<SeriesRef> refs;
+  store.Append(labels, refs, 0, std::vector<double>(kSeries, 0));
+  std::atomic<bool> done = false;
+  std::atomic<int> torn = 0;
+  std::atomic<int> reads = 0;
+  const auto read = [&] {
+    std::shared_ptr<const Selection> all;
+    while (!done || reads < 10) {
+      all = store.Select({}, all);
+      for (std::size_t i = 0; i < all->size(); ++i) {
+        if (!all->labels(i).Has("i")) continue;
+        Samples samples;
+        all->Read(i, kBeforeAll, kEver, samples);
+        const std::optional<Sample> newest = all->Newest(i, kBeforeAll, kEver);
+        if (!newest || samples.size() == 0 || newest->t < samples.t.back()) ++torn;
+        for (std::size_t k = 1; k < samples.size(); ++k) {
+          if (samples.t[k] != samples.t[k - 1] + 1000) ++torn;
+          if (samples.v[k] != samples.v[k - 1] + 1) ++torn;
+        }
+      }
+      ++reads;
+    }
+  };
+  {
+    const std::jthread first(read);
+    const std::jthread second(read);
+    for (int n = 1; n < kBatches; ++n) {
+      store.Append(labels, refs, n * 1000, std::vector<double>(kSeries, n));
+      if (n % 50 == 0) Append(store, {{"churn", std::to_string(n)}}, n * 1000, 1);
+      if (n % 100 == 0) store.Truncate();
+    }
+    done = true;
+  }
+  BOOST_TEST(torn == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace tocsin
