@@ -8,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "base/duration.h"
+#include "tests/support/source_directory.h"
 #include "tests/support/temporary_folder.h"
 
 namespace tocsin {
@@ -251,7 +252,7 @@ BOOST_AUTO_TEST_CASE(AMissingFileIsNamed) {
 }
 
 BOOST_AUTO_TEST_CASE(TheExamplesAreGood) {
-  const std::filesystem::path examples = std::filesystem::path(TOCSIN_SOURCE_DIR) / "examples";
+  const std::filesystem::path examples = SourceDirectory() / "examples";
   int checked = 0;
   for (const auto& entry : std::filesystem::directory_iterator(examples)) {
     if (entry.path().extension() != ".yaml") continue;

@@ -1,20 +1,19 @@
 #include "exporter/quickstart.h"
 
-#include <filesystem>
 #include <string>
 
 #include <boost/test/unit_test.hpp>
 
 #include "base/file.h"
 #include "tests/support/recorded_log.h"
+#include "tests/support/source_directory.h"
 
 namespace tocsin {
 
 BOOST_AUTO_TEST_SUITE(quickstart_test)
 
 BOOST_AUTO_TEST_CASE(TheExampleIsWhatIsEmbedded) {
-  const std::filesystem::path source(TOCSIN_SOURCE_DIR);
-  const Result<std::string> example = ReadFile(source / "examples" / kQuickstartName);
+  const Result<std::string> example = ReadFile(SourceDirectory() / "examples" / kQuickstartName);
   BOOST_REQUIRE(example);
   BOOST_TEST(*example == kQuickstartConfig);
 }

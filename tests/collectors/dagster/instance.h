@@ -24,13 +24,13 @@
 #include "tests/collectors/dagster/wiretap.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/postgres_server.h"
+#include "tests/support/source_directory.h"
 #include "tests/support/temporary_folder.h"
 
 namespace tocsin::collectors::dagster {
 
 inline std::string FixtureText(const std::string& name) {
-  const std::filesystem::path path =
-      std::filesystem::path(TOCSIN_SOURCE_DIR) / "tests/fixtures/dagster" / name;
+  const std::filesystem::path path = SourceDirectory() / "tests/fixtures/dagster" / name;
   std::ifstream file(path);
   if (!file) throw std::runtime_error("cannot read " + path.string());
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
