@@ -34,6 +34,19 @@ class Descriptor {
   int fd_;
 };
 
+/// Opens without waiting until a pipe has a writer; what is read afterwards is waited for. A
+/// negative answer leaves the reason in errno.
+int OpenToRead(const std::filesystem::path& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (fd >= 0) fcntl(fd, F_SETFL, 0);
+  return fd;
+}
+
+bool IsPipe(int fd) {
+  struct stat status = {};
+  return fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
 Status WriteDurably(const std::filesystem::path& path, std::string_view contents) {
   const Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!file.ok()) return FromErrno(path, errno);
@@ -50,7 +63,7 @@ Status WriteDurably(const std::filesystem::path& path, std::string_view contents
 }  // namespace
 
 Result<std::string> ReadFile(const std::filesystem::path& path, std::size_t most) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file(OpenToRead(path));
   if (!file.ok()) return FromErrno(path, errno);
   std::string contents;
   std::string block(std::size_t{64} * 1024, '\0');
@@ -58,6 +71,9 @@ Result<std::string> ReadFile(const std::filesystem::path& path, std::size_t most
     const ssize_t got = read(file.get(), block.data(), block.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return FromErrno(path, errno);
+    if (got == 0 && contents.empty() && IsPipe(file.get())) {
+      return Error{ErrorCode::kUnavailable, path.string() + ": a pipe that nobody writes to"};
+    }
     if (got == 0) return contents;
     contents.append(block, 0, static_cast<std::size_t>(got));
     if (contents.size() > most) {

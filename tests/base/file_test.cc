@@ -1,7 +1,9 @@
 #include "base/file.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -84,6 +86,27 @@ BOOST_AUTO_TEST_CASE(ErrorsNameThePath) {
   const Status nowhere = ReplaceFile(folder.path() / "no" / "a", "x");
   BOOST_TEST_REQUIRE(!nowhere);
   BOOST_TEST((nowhere.error().code == ErrorCode::kNotFound));
+}
+
+BOOST_AUTO_TEST_CASE(APipeIsReadToItsEnd) {
+  std::array<int, 2> ends{};
+  BOOST_TEST_REQUIRE(pipe(ends.data()) == 0);
+  BOOST_TEST_REQUIRE(write(ends[1], "a: b\n", 5) == 5);
+  close(ends[1]);
+  const Result<std::string> read = ReadFile("/dev/fd/" + std::to_string(ends[0]));
+  close(ends[0]);
+  BOOST_TEST_REQUIRE(!!read);
+  BOOST_TEST(*read == "a: b\n");
+}
+
+BOOST_AUTO_TEST_CASE(APipeThatNobodyWritesToIsRefusedAtOnce) {
+  const TemporaryFolder folder;
+  const std::filesystem::path pipe = folder.path() / "a";
+  BOOST_TEST_REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  const Result<std::string> read = ReadFile(pipe);
+  BOOST_TEST_REQUIRE(!read);
+  BOOST_TEST((read.error().code == ErrorCode::kUnavailable));
+  BOOST_TEST(read.error().message == pipe.string() + ": a pipe that nobody writes to");
 }
 
 BOOST_AUTO_TEST_CASE(EndlessFilesAreCutOff) {
