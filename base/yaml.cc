@@ -12,6 +12,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
@@ -22,6 +23,7 @@ namespace tocsin {
 namespace {
 
 constexpr int kDeepestNesting = 64;
+constexpr const char* kTooDeep = "nested too deeply (more than 64 levels)";
 constexpr std::size_t kMostNodes = 1'000'000;
 constexpr std::size_t kMostText = 64UL << 20;
 constexpr std::size_t kLongestWord = 64;
@@ -105,7 +107,7 @@ class Converter {
  private:
   bool ConvertInto(const YAML::Node& from, YamlNode& to, int depth) {
     to.place = PlaceOf(from.Mark());
-    if (depth > kDeepestNesting) return Refuse(to, "nested too deeply (more than 64 levels)");
+    if (depth > kDeepestNesting) return Refuse(to, kTooDeep);
     if (++nodes_ > kMostNodes) return Refuse(to, "too large (more than a million values)");
     if (!IsOwnTag(from.Tag())) return Refuse(to, "tags are not supported: " + from.Tag());
     switch (from.Type()) {
@@ -219,6 +221,9 @@ std::optional<YamlNode> ParseYaml(std::string_view text, Diagnostics& diagnostic
       return std::nullopt;
     }
     return Converter(diagnostics).Convert(YAML::Load(std::string(text)));
+  } catch (const YAML::DeepRecursion& problem) {  // Beyond yaml-cpp's own limit, of 500 levels.
+    diagnostics.Add(PlaceOf(problem.mark), kTooDeep);
+    return std::nullopt;
   } catch (const YAML::Exception& problem) {  // yaml-cpp throws; nothing of ours does.
     diagnostics.Add(PlaceOf(problem.mark), "not YAML: " + problem.msg);
     return std::nullopt;

@@ -71,6 +71,7 @@ BOOST_AUTO_TEST_CASE(MistakesAreReportedAtTheirPlaces) {
       {"Latin1", "text: \xe9\n", "f:1:1: not UTF-8 text"},
       {"Tag", "text: !env HOME\n", "f:1:7: tags are not supported: !env"},
       {"TooDeep", Nested(66), "f:1:66: nested too deeply (more than 64 levels)"},
+      {"FarTooDeep", Nested(100'000), "f:1:1: nested too deeply (more than 64 levels)"},
       {"UnknownAlias", "text: *a\n", "f:1:7: not YAML: the referenced anchor is not defined"},
       {"Scalar", "a", "f:1:1: expected a map of options, got a single value"},
       {"Unknown", "txet: a", "f:1:1: unknown key \"txet\" (did you mean \"text\"?)"},
