@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -42,31 +41,37 @@ Result<HostAndPort> SplitAddress(std::string_view address) {
   return HostAndPort{std::string(host), std::string(port)};
 }
 
+/// "127.0.0.1:10061", "[::]:10061".
+std::string InNumbers(const sockaddr& address, socklen_t size) {
+  std::array<char, NI_MAXHOST> host{};
+  std::array<char, NI_MAXSERV> port{};
+  if (getnameinfo(&address, size, host.data(), host.size(), port.data(), port.size(),
+                  NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+    return {};
+  }
+  const bool v6 = address.sa_family == AF_INET6;
+  return (v6 ? "[" : "") + std::string(host.data()) + (v6 ? "]:" : ":") + port.data();
+}
+
 std::string AddressOf(int socket) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
   auto* const address = reinterpret_cast<sockaddr*>(&storage);
-  std::array<char, NI_MAXHOST> host{};
-  std::array<char, NI_MAXSERV> port{};
-  if (getsockname(socket, address, &size) != 0 ||
-      getnameinfo(address, size, host.data(), host.size(), port.data(), port.size(),
-                  NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-    return {};
-  }
-  const bool v6 = storage.ss_family == AF_INET6;
-  return (v6 ? "[" : "") + std::string(host.data()) + (v6 ? "]:" : ":") + port.data();
+  return getsockname(socket, address, &size) == 0 ? InNumbers(*address, size) : std::string();
 }
 
-Error SystemError(std::string_view address) {
-  return {ErrorCode::kUnavailable,
-          "listening on " + std::string(address) + ": " + std::generic_category().message(errno)};
+/// errno about one of the addresses that `address` stands for, which is named if it is another.
+Error SystemError(const addrinfo& where, std::string_view address) {
+  const std::string why = std::generic_category().message(errno);
+  const std::string really = InNumbers(*where.ai_addr, where.ai_addrlen);
+  return {ErrorCode::kUnavailable, really == address ? why : really + ": " + why};
 }
 
 /// `dual_stack`: whether an IPv6 socket takes IPv4 connections too.
 Result<Listener> ListenOn(const addrinfo& where, bool dual_stack, std::string_view address) {
   FileDescriptor socket(
       ::socket(where.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, where.ai_protocol));
-  if (socket.get() < 0) return SystemError(address);
+  if (socket.get() < 0) return SystemError(where, address);
   const int yes = 1;
   const int v6_only = dual_stack ? 0 : 1;
   // Without the first, a restart fails while connections of the last run are in TIME_WAIT.
@@ -75,7 +80,7 @@ Result<Listener> ListenOn(const addrinfo& where, bool dual_stack, std::string_vi
        setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof v6_only) != 0) ||
       bind(socket.get(), where.ai_addr, where.ai_addrlen) != 0 ||
       listen(socket.get(), SOMAXCONN) != 0) {
-    return SystemError(address);
+    return SystemError(where, address);
   }
   std::string really = AddressOf(socket.get());
   return Listener{std::move(socket), std::move(really)};
@@ -83,14 +88,13 @@ Result<Listener> ListenOn(const addrinfo& where, bool dual_stack, std::string_vi
 
 using AddressList = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
-Result<AddressList> Resolve(const char* host, const std::string& port, std::string_view address) {
+Result<AddressList> Resolve(const char* host, const std::string& port) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   if (const int problem = getaddrinfo(host, port.c_str(), &hints, &found); problem != 0) {
-    return Error{ErrorCode::kUnavailable,
-                 "listening on " + std::string(address) + ": " + gai_strerror(problem)};
+    return Error{ErrorCode::kUnavailable, gai_strerror(problem)};
   }
   return AddressList(found, &freeaddrinfo);
 }
@@ -119,27 +123,27 @@ Result<std::vector<Listener>> Listen(std::string_view address) {
   const bool everywhere = parsed->host.empty() || parsed->host == "::";
 
   std::vector<Listener> listeners;
-  std::optional<Error> first_error;
+  std::string problems;
+  const auto note = [&](const Error& problem) {
+    problems += (problems.empty() ? "" : "; ") + problem.message;
+  };
   const auto try_all = [&](const char* host) {
-    const Result<AddressList> list = Resolve(host, parsed->port, address);
-    if (!list) {
-      if (!first_error) first_error = list.error();
-      return;
-    }
+    const Result<AddressList> list = Resolve(host, parsed->port);
+    if (!list) return note(list.error());
     for (const addrinfo* where = list->get(); where != nullptr; where = where->ai_next) {
       Result<Listener> listener = ListenOn(*where, everywhere, address);
       if (listener) {
         listeners.push_back(std::move(*listener));
-      } else if (!first_error) {
-        first_error = listener.error();
+      } else {
+        note(listener.error());
       }
     }
   };
   try_all(everywhere ? "::" : parsed->host.c_str());
   // ":10061" means all there is, and a machine may have been booted without IPv6.
   if (listeners.empty() && parsed->host.empty()) try_all("0.0.0.0");
-  if (listeners.empty()) return *first_error;
-  return listeners;
+  if (!listeners.empty()) return listeners;
+  return Error{ErrorCode::kUnavailable, "listening on " + std::string(address) + ": " + problems};
 }
 
 }  // namespace tocsin

@@ -35,8 +35,9 @@ struct Listener {
 
 /// Listens on "127.0.0.1:10061", "[::1]:0", "localhost:10061" (each address of the name), and for
 /// ":10061" and "[::]:10061" on IPv4 and IPv6 with one socket, where the machine has IPv6. Port 0
-/// picks a free port. Fails with kInvalidInput for what is no such address, else with kUnavailable;
-/// resolving a name may block.
+/// picks a free port. One of several addresses is enough. Fails with kInvalidInput for what is no
+/// such address, else with kUnavailable, and then says of each address why; resolving a name may
+/// block.
 Result<std::vector<Listener>> Listen(std::string_view address);
 
 }  // namespace tocsin
