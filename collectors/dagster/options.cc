@@ -75,6 +75,22 @@ Settings ReadSettings(YamlMap& options) {
   return settings;
 }
 
+/// Nothing if the map is not there.
+std::optional<PostgresOptions> ReadPostgres(YamlMap& options) {
+  const YamlNode* const node = options.Node("postgres");
+  if (node == nullptr) return std::nullopt;
+  YamlMap postgres(*node, options.diagnostics());
+  return ReadPostgresOptions(postgres);
+}
+
+/// Nothing if the map is not there.
+std::optional<std::filesystem::path> ReadDagsterHome(YamlMap& options) {
+  const YamlNode* const node = options.Node("sqlite");
+  if (node == nullptr) return std::nullopt;
+  YamlMap sqlite(*node, options.diagnostics());
+  return sqlite.RequiredPath("dagster_home");
+}
+
 Database OpenPostgres(const PostgresOptions& options) {
   const auto connection = std::make_shared<PostgresConnection>(options);
   return {Dialect::kPostgres, {connection, connection, connection}};
@@ -106,29 +122,18 @@ std::span<const OptionDesc> Options() {
 }
 
 MakeCollector Configure(YamlMap& options) {
-  static const YamlNode kNothing;
-  const bool has_postgres = options.Has("postgres");
-  const bool has_sqlite = options.Has("sqlite");
-  const YamlNode* const postgres_node = options.Node("postgres");
-  const YamlNode* const sqlite_node = options.Node("sqlite");
-  if (has_postgres == has_sqlite) {
+  // All is read, even where one excludes the other, so that all mistakes are told at once.
+  const std::optional<PostgresOptions> postgres = ReadPostgres(options);
+  const std::optional<std::filesystem::path> dagster_home = ReadDagsterHome(options);
+  const Settings settings = ReadSettings(options);
+  if (postgres.has_value() == dagster_home.has_value()) {
     options.diagnostics().Add(
-        has_sqlite ? options.PlaceOf("sqlite") : options.place(),
+        dagster_home ? options.PlaceOf("sqlite") : options.place(),
         "expected either postgres or sqlite, to say where Dagster's storage is");
   }
-  const Settings settings = ReadSettings(options);
-
-  if (has_sqlite) {
-    YamlMap sqlite(*sqlite_node, options.diagnostics());
-    const std::filesystem::path dagster_home = sqlite.RequiredPath("dagster_home");
-    return [settings, dagster_home](const Environment& environment) {
-      return std::make_unique<DagsterCollector>(settings, OpenSqlite(dagster_home), environment);
-    };
-  }
-  YamlMap map(postgres_node != nullptr ? *postgres_node : kNothing, options.diagnostics());
-  const PostgresOptions postgres = ReadPostgresOptions(map);
-  return [settings, postgres](const Environment& environment) {
-    return std::make_unique<DagsterCollector>(settings, OpenPostgres(postgres), environment);
+  return [settings, postgres, dagster_home](const Environment& environment) {
+    return std::make_unique<DagsterCollector>(
+        settings, dagster_home ? OpenSqlite(*dagster_home) : OpenPostgres(*postgres), environment);
   };
 }
 

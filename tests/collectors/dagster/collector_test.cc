@@ -238,6 +238,11 @@ BOOST_AUTO_TEST_CASE(OptionsAreChecked) {
   BOOST_TEST(MistakesIn("max_jobs: 3").find(expected) != std::string::npos);
   BOOST_TEST(MistakesIn("postgres: {host: db}\nsqlite: {dagster_home: x}").find(expected) !=
              std::string::npos);
+  BOOST_TEST(MistakesIn("postgres: {prot: 1}\nsqlite: {}\nmax_jobs: 0") ==
+             "f.yaml:1:12: unknown key \"prot\" (did you mean \"port\"?)\n"
+             "f.yaml:2:9: \"dagster_home\" is required\n"
+             "f.yaml:2:9: expected either postgres or sqlite, to say where Dagster's storage is\n"
+             "f.yaml:3:11: max_jobs: expected a whole number from 1 to 100000, got \"0\"");
   BOOST_TEST(MistakesIn("sqlite: {dagster_hom: x}").find("dagster_home") != std::string::npos);
   BOOST_TEST(MistakesIn("sqlite: {dagster_home: x}\nmax_jobs: 0").find("f.yaml:2:") !=
              std::string::npos);
