@@ -16,33 +16,20 @@
 #include <cerrno>
 #include <charconv>
 #include <fstream>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <system_error>
-#include <thread>
 
 #include <libpq-fe.h>
+
+#include "tests/support/await.h"
 
 namespace tocsin {
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(60);
-constexpr auto kBetweenLooks = std::chrono::milliseconds(20);
-
 [[noreturn]] void Fail(const std::string& what) {
   throw std::runtime_error("PostgresServer: " + what);
-}
-
-/// Looks again and again until `holds`. False if it did not within the patience of a test.
-bool AwaitThat(const std::function<bool()>& holds) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() >= deadline) return false;
-    std::this_thread::sleep_for(kBetweenLooks);
-  }
-  return true;
 }
 
 /// The newest /usr/lib/postgresql/VERSION/bin, or an empty path.

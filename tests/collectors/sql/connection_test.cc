@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -19,6 +20,7 @@
 #include "collectors/sql/postgres_connection.h"
 #include "collectors/sql/sqlite_connection.h"
 #include "tests/collectors/sql/attempt_for.h"
+#include "tests/support/await.h"
 #include "tests/support/postgres_server.h"
 
 namespace tocsin::collectors {
@@ -130,21 +132,26 @@ void CheckBehaviours(SqlConnection& connection) {
 void CheckAttempt(SqlConnection& connection, const Attempt& attempt) {
   const auto start = std::chrono::steady_clock::now();
   const Result<SqlRows> rows = connection.Query(
-      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n", {},
-      attempt);
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM item, "
+      "n",
+      {}, attempt);
   BOOST_REQUIRE(!rows);
   BOOST_TEST((rows.error().code == ErrorCode::kTimeout));
   BOOST_TEST((std::chrono::steady_clock::now() - start < std::chrono::seconds(2)));
 }
 
-void CheckLimits(SqlConnection& connection) {
+/// `is_running` says whether the database is at work on a statement of this connection.
+void CheckLimits(SqlConnection& connection, const std::function<bool()>& is_running) {
   CheckAttempt(connection, AttemptFor(Duration(300)));
   std::stop_source stop;
-  const std::jthread stopper([&stop] {
-    std::this_thread::sleep_for(Duration(200));
+  bool was_running = false;
+  std::thread stopper([&] {
+    was_running = AwaitThat(is_running);
     stop.request_stop();
   });
   CheckAttempt(connection, {LongAttempt().deadline, stop.get_token()});
+  stopper.join();
+  BOOST_TEST(was_running);
   CheckAttempt(connection, {LongAttempt().deadline, stop.get_token()});  // Stopped before it began.
   const Result<SqlRows> rows = connection.Query("SELECT 1", {}, LongAttempt());
   BOOST_REQUIRE(rows);
@@ -158,7 +165,10 @@ BOOST_AUTO_TEST_CASE(SqliteBehavesLikeAnyOther) {
   BOOST_REQUIRE(SqliteDatabase::Open(file, SqliteDatabase::Mode::kReadWrite)->Execute(kSchema));
   SqliteConnection connection(file);
   CheckBehaviours(connection);
-  CheckLimits(connection);
+  // What reads the table keeps others from locking the file.
+  Result<SqliteDatabase> other = SqliteDatabase::Open(file, SqliteDatabase::Mode::kReadWrite);
+  BOOST_REQUIRE(other);
+  CheckLimits(connection, [&] { return !other->Execute("BEGIN EXCLUSIVE; ROLLBACK"); });
   std::filesystem::remove(file);
 }
 
@@ -170,7 +180,11 @@ BOOST_AUTO_TEST_CASE(PostgresBehavesLikeAnyOther, *boost::unit_test::preconditio
   options.port = server.port();
   PostgresConnection connection(options);
   CheckBehaviours(connection);
-  CheckLimits(connection);
+  CheckLimits(connection, [&] {
+    return server.Execute(
+               "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tocsin' AND state "
+               "= 'active' AND query LIKE 'WITH RECURSIVE%'") == "1";
+  });
   BOOST_TEST(
       server.Await("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tocsin' "
                    "AND state <> 'idle'",
