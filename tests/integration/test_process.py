@@ -9,10 +9,11 @@ import time
 
 import harness
 from dagster_database import DagsterDatabase
-from harness import Tocsin
+from postgres import PostgresTestCase
+from tocsin import Tocsin
 
 
-class ProcessTest(harness.PostgresTestCase):
+class ProcessTest(PostgresTestCase):
     def setUp(self):
         self.dagster = DagsterDatabase(self.postgres)
 

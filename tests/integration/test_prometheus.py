@@ -4,14 +4,16 @@ import socket
 
 import harness
 from dagster_database import DAEMONS, DagsterDatabase
-from harness import Prometheus, Tocsin
+from postgres import PostgresTestCase
+from prometheus import Prometheus, promtool_findings
+from tocsin import Tocsin
 
 # What Prometheus 2.42 asks for.
 PROMETHEUS_ACCEPT = ("application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
                      "text/plain;version=0.0.4;q=0.5,*/*;q=0.1")
 
 
-class PrometheusTest(harness.PostgresTestCase):
+class PrometheusTest(PostgresTestCase):
     def setUp(self):
         self.dagster = DagsterDatabase(self.postgres)
         self.dagster.add_runs("QUEUED", 3)
@@ -63,7 +65,7 @@ class PrometheusTest(harness.PostgresTestCase):
                 self.assertTrue(answer.headers["Content-Type"].startswith(expected), answer.headers["Content-Type"])
 
     def test_req_03_promtool_finds_nothing(self):
-        self.assertEqual(harness.promtool_findings(self.tocsin.get("/metrics").text), (0, ""))
+        self.assertEqual(promtool_findings(self.tocsin.get("/metrics").text), (0, ""))
 
     def test_req_04_compression_as_asked(self):
         for encoding, expected in [("gzip", "gzip"), ("zstd", "zstd"), ("identity", None), ("gzip;q=0", None),

@@ -6,7 +6,8 @@ import subprocess
 import time
 
 import harness
-from harness import Tocsin, wait_for
+from harness import wait_for
+from tocsin import Tocsin
 
 
 def children(pid):

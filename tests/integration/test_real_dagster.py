@@ -11,7 +11,9 @@ import time
 import unittest
 
 import harness
-from harness import Process, Tocsin, wait_for
+from harness import Process, wait_for
+from postgres import Postgres
+from tocsin import Tocsin
 
 PROJECT = pathlib.Path(__file__).resolve().parent / "real_dagster"
 VERSION = "1.13.27"
@@ -128,7 +130,7 @@ class RealDagsterTest(harness.TestCase):
                             f"    sqlite: {{dagster_home: {dagster.home}}}\n")
 
     def test_on_postgresql(self):
-        postgres = self.enter(harness.Postgres())
+        postgres = self.enter(Postgres())
         dagster = self.enter(RealDagster(
             self.programs, "storage: {postgres: {postgres_db: {hostname: 127.0.0.1, "
             f"port: {postgres.port}, db_name: {postgres.DATABASE}, username: {postgres.USER}, "

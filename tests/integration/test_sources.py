@@ -6,7 +6,10 @@ import time
 
 import harness
 from dagster_database import DagsterDatabase
-from harness import BlackHole, Tocsin
+from harness import BlackHole
+from postgres import PostgresTestCase
+from prometheus import promtool_findings
+from tocsin import Tocsin
 
 REASONS = {"connect", "timeout", "auth", "parse", "schema", "truncated", "other"}
 
@@ -16,7 +19,7 @@ PROMISED_SECONDS = 0.1
 MOST_SECONDS = 1.0
 
 
-class SourceTest(harness.PostgresTestCase):
+class SourceTest(PostgresTestCase):
     def setUp(self):
         self.dagster = DagsterDatabase(self.postgres)
         self.addCleanup(self._revive)
@@ -212,7 +215,7 @@ class SourceTest(harness.PostgresTestCase):
         page = tocsin.wait_until("the job", lambda page: page.has("dagster_runs_failed_total", job_name=job)
                                  and page.has("dagster_active_runs", job_name=job))
         self.assertEqual(page.value("dagster_runs_failed_total", job_name=job), 1)
-        self.assertEqual(harness.promtool_findings(page.text), (0, ""))
+        self.assertEqual(promtool_findings(page.text), (0, ""))
 
     def test_a_missing_table_costs_its_own_metrics_only(self):
         self.postgres.sql("DROP TABLE bulk_actions CASCADE")
