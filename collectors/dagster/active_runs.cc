@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "collectors/dagster/outcome.h"
 #include "collectors/dagster/parts.h"
 
 namespace tocsin::collectors::dagster {
@@ -49,7 +50,6 @@ constexpr std::array kMetrics = {kInFlight, kOldestAge,      kOldestQueuedAge,
 /// Dagster's states before the end. Source: dagster/_core/storage/dagster_run.py.
 constexpr std::array<std::string_view, 6> kUnfinished = {"QUEUED",   "NOT_STARTED", "MANAGED",
                                                          "STARTING", "STARTED",     "CANCELING"};
-constexpr std::array<std::string_view, 3> kFinished = {"SUCCESS", "FAILURE", "CANCELED"};
 
 // Served by idx_run_status: costs what is unfinished, whatever the history.
 constexpr Statement kTotals = {
@@ -91,7 +91,8 @@ constexpr std::chrono::minutes kUnknownEvery{1};
 
 bool IsKnown(std::string_view status) {
   return std::find(kUnfinished.begin(), kUnfinished.end(), status) != kUnfinished.end() ||
-         std::find(kFinished.begin(), kFinished.end(), status) != kFinished.end();
+         std::find(kFinishedStatuses.begin(), kFinishedStatuses.end(), status) !=
+             kFinishedStatuses.end();
 }
 
 struct StateTotals {

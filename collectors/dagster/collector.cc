@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "collectors/dagster/json_member.h"
 #include "collectors/dagster/parts.h"
 
 namespace tocsin::collectors::dagster {
@@ -107,8 +108,7 @@ void DagsterCollector::MakeParts(const boost::json::object& saved) {
   for (const auto make_kind : kParts) {
     const PartKind kind = make_kind();
     Member& member = members_.emplace_back(Member{kind, kind.make(settings_), std::nullopt});
-    const boost::json::value* const state = saved.if_contains(kind.name);
-    if (state != nullptr && state->is_object()) member.part->Restore(state->get_object());
+    member.part->Restore(MemberIn(saved, kind.name));
   }
 }
 

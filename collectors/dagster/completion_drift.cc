@@ -2,12 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <string_view>
 
 namespace tocsin::collectors::dagster {
 namespace {
-
-constexpr std::array<std::string_view, 3> kStatuses = {"SUCCESS", "FAILURE", "CANCELED"};
 
 // All in idx_run_range, without a look at the table.
 constexpr Statement kFinishedWithin = {
@@ -58,7 +55,7 @@ Status CompletionDrift::Read(Session& session) {
   for (std::int64_t& count : drift) count = -count;
   for (std::size_t row = 0; row < rows->size(); ++row) {
     for (std::size_t outcome = 0; outcome < kOutcomes; ++outcome) {
-      if (rows->Text(row, 0) == kStatuses[outcome]) {
+      if (rows->Text(row, 0) == kFinishedStatuses[outcome]) {
         drift[outcome] += rows->Integer(row, 1).value_or(0);
       }
     }
@@ -71,7 +68,8 @@ Status CompletionDrift::Read(Session& session) {
 void CompletionDrift::Publish(Points& points) const {
   if (!drift_) return;
   for (std::size_t outcome = 0; outcome < kOutcomes; ++outcome) {
-    points.Add(kCompletionDrift, {kStatuses[outcome]}, static_cast<double>((*drift_)[outcome]));
+    points.Add(kCompletionDrift, {kFinishedStatuses[outcome]},
+               static_cast<double>((*drift_)[outcome]));
   }
 }
 

@@ -12,6 +12,7 @@
 #include "base/metric.h"
 #include "base/result.h"
 #include "collectors/dagster/naive_time.h"
+#include "collectors/dagster/outcome.h"
 #include "collectors/dagster/part.h"
 #include "collectors/dagster/session.h"
 
@@ -45,7 +46,6 @@ class CompletionDrift {
   void Publish(Points& points) const;
 
  private:
-  static constexpr std::size_t kOutcomes = 3;
   struct Row {
     std::size_t outcome = 0;
     Moment updated{};

@@ -11,8 +11,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 
+#include "collectors/dagster/json_member.h"
 #include "collectors/dagster/parts.h"
-#include "collectors/dagster/state.h"
 
 namespace tocsin::collectors::dagster {
 namespace {
@@ -94,15 +94,11 @@ Report ParseReport(std::string_view body) {
   boost::json::error_code problem;
   const boost::json::value value = boost::json::parse(body, problem);
   Report report;
-  if (problem || !value.is_object()) return report;
-  const boost::json::object& object = value.get_object();
-  if (const auto* at = object.if_contains("timestamp"); at != nullptr && at->is_number()) {
-    report.at = FromUnixSeconds(at->to_number<double>());
-  }
-  if (const auto* errors = object.if_contains("errors"); errors != nullptr && errors->is_array()) {
-    report.errors = errors->get_array().size();
-  } else if (const auto* error = object.if_contains("error");
-             error != nullptr && error->is_object()) {
+  if (problem) return report;
+  if (const auto at = NumberIn(value, "timestamp")) report.at = FromUnixSeconds(*at);
+  if (const boost::json::value& errors = MemberIn(value, "errors"); errors.is_array()) {
+    report.errors = errors.get_array().size();
+  } else if (MemberIn(value, "error").is_object()) {
     report.errors = 1;
   }
   return report;
@@ -135,7 +131,7 @@ class Daemons final : public Part {
   Status Read(Session& session) override;
   void Publish(Points& points) const override;
   void Save(boost::json::object& state) const override;
-  void Restore(const boost::json::object& state) override;
+  void Restore(const boost::json::value& saved) override;
 
  private:
   bool IsRequired(const std::string& type) const {
@@ -227,8 +223,9 @@ void Daemons::Save(boost::json::object& state) const {
   }
 }
 
-void Daemons::Restore(const boost::json::object& state) {
-  for (const auto& [type, value] : state) {
+void Daemons::Restore(const boost::json::value& saved) {
+  if (!saved.is_object()) return;
+  for (const auto& [type, value] : saved.get_object()) {
     Daemon& daemon = daemons_[std::string(type)];
     daemon.process = TextIn(value, "process");
     daemon.restarts = CountIn(value, "restarts");

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "collectors/dagster/json_member.h"
 #include "collectors/dagster/parts.h"
-#include "collectors/dagster/state.h"
 #include "collectors/dagster/watermark.h"
 
 namespace tocsin::collectors::dagster {
@@ -56,7 +56,7 @@ class EventCounter {
   std::uint64_t total_of_last_run() const { return total_of_last_run_; }
 
   void Save(boost::json::object& state) const;
-  void Restore(const boost::json::object& state);
+  void Restore(const boost::json::value& saved);
 
  private:
   Result<std::size_t> ReadPage(Session& session);
@@ -115,15 +115,12 @@ void EventCounter::Save(boost::json::object& state) const {
                   {"total_of_last_run", total_of_last_run_}};
 }
 
-void EventCounter::Restore(const boost::json::object& state) {
-  const boost::json::value* const saved = state.if_contains(type_);
-  if (saved == nullptr || !saved->is_object()) return;
-  if (const auto* const watermark = saved->get_object().if_contains("watermark")) {
-    watermark_.Restore(*watermark);
-  }
-  total_ = CountIn(*saved, "total");
-  last_run_ = TextIn(*saved, "last_run");
-  total_of_last_run_ = CountIn(*saved, "total_of_last_run");
+void EventCounter::Restore(const boost::json::value& saved) {
+  const boost::json::value& own = MemberIn(saved, type_);
+  watermark_.Restore(MemberIn(own, "watermark"));
+  total_ = CountIn(own, "total");
+  last_run_ = TextIn(own, "last_run");
+  total_of_last_run_ = CountIn(own, "total_of_last_run");
 }
 
 class Steps final : public Part {
@@ -149,9 +146,9 @@ class Steps final : public Part {
     retries_.Save(state);
   }
 
-  void Restore(const boost::json::object& state) override {
-    failures_.Restore(state);
-    retries_.Restore(state);
+  void Restore(const boost::json::value& saved) override {
+    failures_.Restore(saved);
+    retries_.Restore(saved);
   }
 
  private:
@@ -174,7 +171,7 @@ class Materializations final : public Part {
 
   bool HasTotals() const override { return true; }
   void Save(boost::json::object& state) const override { events_.Save(state); }
-  void Restore(const boost::json::object& state) override { events_.Restore(state); }
+  void Restore(const boost::json::value& saved) override { events_.Restore(saved); }
 
  private:
   EventCounter events_{"ASSET_MATERIALIZATION"};

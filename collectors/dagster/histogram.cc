@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
+#include <utility>
 
 #include <boost/json/array.hpp>
 
-#include "collectors/dagster/state.h"
+#include "collectors/dagster/json_member.h"
 
 namespace tocsin::collectors::dagster {
 
@@ -27,7 +29,7 @@ boost::json::object Histogram::Save() const {
 }
 
 void Histogram::Restore(const boost::json::value& saved) {
-  const boost::json::array& counts = ArrayIn(saved, "counts");
+  const boost::json::array counts = ArrayIn(saved, "counts");
   if (ArrayIn(saved, "bounds") != boost::json::array(bounds_.begin(), bounds_.end()) ||
       counts.size() != counts_.size()) {
     return;
@@ -38,10 +40,10 @@ void Histogram::Restore(const boost::json::value& saved) {
     restored.push_back(count.is_number() ? count.to_number<std::uint64_t>(inexact) : 0);
     if (inexact) return;
   }
-  const boost::json::value* const sum = saved.get_object().if_contains("sum");
-  if (sum == nullptr || !sum->is_number()) return;
+  const std::optional<double> sum = NumberIn(saved, "sum");
+  if (!sum) return;
   counts_ = std::move(restored);
-  sum_ = sum->to_number<double>();
+  sum_ = *sum;
 }
 
 }  // namespace tocsin::collectors::dagster

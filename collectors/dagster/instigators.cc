@@ -10,8 +10,9 @@
 #include <boost/json/parse.hpp>
 
 #include "base/text.h"
+#include "collectors/dagster/json_member.h"
 #include "collectors/dagster/parts.h"
-#include "collectors/dagster/state.h"
+#include "collectors/dagster/tick.h"
 
 namespace tocsin::collectors::dagster {
 namespace {
@@ -55,7 +56,6 @@ constexpr MetricDesc kSensorTickStatus = {
 constexpr std::array kMetrics = {kInstigators, kScheduleStatus,     kSensorStatus,    kScheduleTick,
                                  kSensorTick,  kScheduleTickStatus, kSensorTickStatus};
 
-constexpr std::array<std::string_view, 3> kTypes = {"SCHEDULE", "SENSOR", "AUTO_MATERIALIZE"};
 constexpr std::array<std::string_view, 3> kStatuses = {"RUNNING", "STOPPED", "DECLARED_IN_CODE"};
 
 // A row for each schedule and sensor, so the table does not grow. The last tick is one probe of
@@ -66,48 +66,33 @@ constexpr Statement kRows = {
     "CASE WHEN status <> 'STOPPED' THEN (SELECT t.id FROM job_ticks t "
     "WHERE t.selector_id = instigators.selector_id ORDER BY t.\"timestamp\" DESC LIMIT 1) END "
     "FROM instigators ORDER BY id LIMIT 5000"};
-constexpr Statement kTicks = {
-    Store::kSchedules,
-    "SELECT id, status, \"timestamp\" FROM job_ticks WHERE id = ANY($1::bigint[])",
-    "SELECT id, status, \"timestamp\" FROM job_ticks WHERE id IN (SELECT value FROM "
-    "json_each($1))"};
 
 struct Name {
   std::string name;
   std::string location;
 };
 
-const boost::json::value* Member(const boost::json::value* value, std::string_view key) {
-  const boost::json::object* const object = value == nullptr ? nullptr : value->if_object();
-  return object == nullptr ? nullptr : object->if_contains(key);
-}
-
 /// Who a row is about, from its body: {"origin": {"job_name": ..., "external_repository_origin":
 /// {"repository_location_origin": {"location_name": ...}}}}. Nothing if the body does not say.
 std::optional<Name> ParseName(std::string_view body) {
   boost::json::error_code problem;
   const boost::json::value value = boost::json::parse(body, problem);
-  const boost::json::value* const origin = problem ? nullptr : Member(&value, "origin");
-  if (origin == nullptr) return std::nullopt;
+  if (problem) return std::nullopt;
+  const boost::json::value& origin = MemberIn(value, "origin");
   Name name;
   for (const std::string_view key : {"job_name", "instigator_name"}) {
-    if (name.name.empty()) name.name = TextIn(*origin, key);
+    if (name.name.empty()) name.name = TextIn(origin, key);
   }
   for (const std::string_view key : {"external_repository_origin", "repository_origin"}) {
     for (const std::string_view inner : {"repository_location_origin", "code_location_origin"}) {
-      const boost::json::value* const location = Member(Member(origin, key), inner);
-      if (location != nullptr) name.location = TextIn(*location, "location_name");
+      const boost::json::value& location = MemberIn(MemberIn(origin, key), inner);
+      if (location.is_object()) name.location = TextIn(location, "location_name");
     }
   }
   if (name.name.empty()) return std::nullopt;
   if (name.location.empty()) name.location = kUnknownLocation;
   return name;
 }
-
-struct Tick {
-  std::string status;
-  std::optional<Moment> at;
-};
 
 struct Instigator {
   std::string type;
@@ -122,32 +107,19 @@ class Instigators final : public Part {
   void Publish(Points& points) const override;
 
  private:
-  static Result<std::map<std::int64_t, Tick>> ReadTicks(Session& session, const SqlRows& rows);
   static void PublishOne(Points& points, const Instigator& instigator);
 
   std::vector<Instigator> instigators_;
 };
 
-Result<std::map<std::int64_t, Tick>> Instigators::ReadTicks(Session& session, const SqlRows& rows) {
-  std::vector<std::int64_t> ids;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    if (const auto id = rows.Integer(row, 3)) ids.push_back(*id);
-  }
-  std::map<std::int64_t, Tick> ticks;
-  if (ids.empty()) return ticks;
-  const Result<SqlRows> found = session.Query(kTicks, {ListParameter(session.dialect(), ids)});
-  if (!found) return found.error();
-  for (std::size_t row = 0; row < found->size(); ++row) {
-    const auto id = found->Integer(row, 0);
-    if (id) ticks[*id] = {LowerCase(found->Text(row, 1)), session.NaiveAt(*found, row, 2)};
-  }
-  return ticks;
-}
-
 Status Instigators::Read(Session& session) {
   const Result<SqlRows> rows = session.Query(kRows);
   if (!rows) return rows.error();
-  const auto ticks = ReadTicks(session, *rows);
+  std::vector<std::int64_t> ids;
+  for (std::size_t row = 0; row < rows->size(); ++row) {
+    if (const auto id = rows->Integer(row, 3)) ids.push_back(*id);
+  }
+  const auto ticks = ReadTicks(session, ids);
   if (!ticks) return ticks.error();
 
   instigators_.clear();
@@ -176,12 +148,12 @@ void Instigators::PublishOne(Points& points, const Instigator& instigator) {
                UnixSeconds(*instigator.last_tick->at));
   }
   points.Add(is_schedule ? kScheduleTickStatus : kSensorTickStatus,
-             {name, location, instigator.last_tick->status}, 1);
+             {name, location, LowerCase(instigator.last_tick->status)}, 1);
 }
 
 void Instigators::Publish(Points& points) const {
   std::map<std::pair<std::string_view, std::string_view>, double> counts;
-  for (const std::string_view type : kTypes) {
+  for (const std::string_view type : kTickTypes) {
     for (const std::string_view status : kStatuses) counts[{type, status}] = 0;
   }
   for (const Instigator& instigator : instigators_) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 
 #include "base/clock.h"
 #include "base/metric.h"
@@ -86,9 +87,10 @@ class Part {
   virtual bool HasTotals() const { return false; }
 
   /// What must survive a restart, such as counters. Restore() is called at most once, before the
-  /// first Read(), with what Save() gave; it ignores what it does not understand.
+  /// first Read(), with what Save() gave, or with null if it gave nothing. It ignores what it does
+  /// not understand.
   virtual void Save(boost::json::object& /*state*/) const {}
-  virtual void Restore(const boost::json::object& /*state*/) {}
+  virtual void Restore(const boost::json::value& /*saved*/) {}
 };
 
 /// All that is known about a kind of part.

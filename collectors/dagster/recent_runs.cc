@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "collectors/dagster/outcome.h"
 #include "collectors/dagster/parts.h"
 
 namespace tocsin::collectors::dagster {
@@ -29,8 +30,6 @@ constexpr MetricDesc kRetried = {
     "Runs that finished in the last 6 hours and were a retry of another run."};
 
 constexpr std::array kMetrics = {kLastHour, kLastFinished, kLastSixHours, kRetried};
-
-constexpr std::array<std::string_view, 3> kFinished = {"SUCCESS", "FAILURE", "CANCELED"};
 
 // Served by idx_run_range: costs what was updated in the period. The second comparison leaves out
 // old runs that were only tagged.
@@ -82,7 +81,7 @@ Result<Counts> RecentRuns::CountSince(Session& session, Moment since) {
       session.Query(kFinishedSince, {session.Naive(since), UnixSeconds(since)});
   if (!rows) return rows.error();
   Counts counts;
-  for (const std::string_view status : kFinished) counts[std::string(status)] = 0;
+  for (const std::string_view status : kFinishedStatuses) counts[std::string(status)] = 0;
   for (std::size_t row = 0; row < rows->size(); ++row) {
     counts[std::string(rows->Text(row, 0))] = rows->Number(row, 1).value_or(0);
   }

@@ -1,23 +1,21 @@
 #include "collectors/dagster/state.h"
 
+#include <cstdint>
 #include <system_error>
 #include <utility>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "collectors/dagster/json_member.h"
 
 namespace tocsin::collectors::dagster {
 namespace {
 
 constexpr std::int64_t kVersion = 1;
-
-const boost::json::value* Member(const boost::json::value& value, std::string_view key) {
-  const boost::json::object* const object = value.if_object();
-  return object == nullptr ? nullptr : object->if_contains(key);
-}
 
 /// Fails with kNotFound if there is no `from`.
 Status Move(const std::filesystem::path& from, const std::filesystem::path& to) {
@@ -48,11 +46,11 @@ Result<boost::json::object> StateFile::LoadFile(std::string_view instance) {
 
   boost::json::error_code problem;
   const boost::json::value value = boost::json::parse(*text, problem);
-  const boost::json::value* const parts = Member(value, "parts");
+  const boost::json::value& parts = MemberIn(value, "parts");
   Status aside;
   if (problem || !value.is_object()) {
     aside = SetAsideCorrupt("it is not a JSON object");
-  } else if (IntegerIn(value, "version") != kVersion || parts == nullptr || !parts->is_object()) {
+  } else if (IntegerIn(value, "version") != kVersion || !parts.is_object()) {
     aside = SetAsideCorrupt("it has another version");
   } else if (const std::string owner = TextIn(value, "instance");
              !owner.empty() && !instance.empty() && owner != instance) {
@@ -60,7 +58,7 @@ Result<boost::json::object> StateFile::LoadFile(std::string_view instance) {
   } else {
     if (instance.empty()) owner_ = owner;
     last_saved_ = std::move(*text);
-    return parts->get_object();
+    return parts.get_object();
   }
   if (!aside) return aside.error();
   return TakeBack(instance);
@@ -128,31 +126,6 @@ std::filesystem::path StateFile::PathOf(std::string_view instance) const {
   std::filesystem::path path = path_;
   path += suffix;
   return path;
-}
-
-std::uint64_t CountIn(const boost::json::value& value, std::string_view key) {
-  const std::optional<std::int64_t> number = IntegerIn(value, key);
-  return number && *number > 0 ? static_cast<std::uint64_t>(*number) : 0;
-}
-
-std::optional<std::int64_t> IntegerIn(const boost::json::value& value, std::string_view key) {
-  const boost::json::value* const member = Member(value, key);
-  if (member == nullptr || !member->is_number()) return std::nullopt;
-  boost::json::error_code inexact;
-  const auto number = member->to_number<std::int64_t>(inexact);
-  if (inexact) return std::nullopt;
-  return number;
-}
-
-std::string TextIn(const boost::json::value& value, std::string_view key) {
-  const boost::json::value* const member = Member(value, key);
-  if (member == nullptr || !member->is_string()) return "";
-  return std::string(std::string_view(member->get_string()));
-}
-
-boost::json::array ArrayIn(const boost::json::value& value, std::string_view key) {
-  const boost::json::value* const member = Member(value, key);
-  return member != nullptr && member->is_array() ? member->get_array() : boost::json::array();
 }
 
 }  // namespace tocsin::collectors::dagster

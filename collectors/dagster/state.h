@@ -2,15 +2,12 @@
 
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/value.hpp>
 
 #include "base/log.h"
 #include "base/result.h"
@@ -57,13 +54,5 @@ class StateFile {
   std::string owner_;                  // Whom the file is about.
   std::string last_saved_;
 };
-
-/// Members of `value`, if it is an object that has them with that type; else 0, "" or nothing.
-std::uint64_t CountIn(const boost::json::value& value, std::string_view key);
-std::optional<std::int64_t> IntegerIn(const boost::json::value& value, std::string_view key);
-std::string TextIn(const boost::json::value& value, std::string_view key);
-/// A copy of an array member, so that it may outlive a value made for the call; empty if there is
-/// none.
-boost::json::array ArrayIn(const boost::json::value& value, std::string_view key);
 
 }  // namespace tocsin::collectors::dagster

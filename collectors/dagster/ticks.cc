@@ -9,8 +9,9 @@
 
 #include <boost/json/array.hpp>
 
+#include "collectors/dagster/json_member.h"
 #include "collectors/dagster/parts.h"
-#include "collectors/dagster/state.h"
+#include "collectors/dagster/tick.h"
 #include "collectors/dagster/watermark.h"
 
 namespace tocsin::collectors::dagster {
@@ -37,7 +38,6 @@ constexpr MetricDesc kWindowSpan = {
 
 constexpr std::array kMetrics = {kTicks, kRecentTicks, kWindowSpan};
 
-constexpr std::array<std::string_view, 3> kTypes = {"SCHEDULE", "SENSOR", "AUTO_MATERIALIZE"};
 constexpr std::array<std::string_view, 3> kOutcomes = {"SUCCESS", "FAILURE", "SKIPPED"};
 constexpr std::string_view kStarted = "STARTED";
 constexpr std::string_view kLost = "lost";
@@ -47,9 +47,6 @@ constexpr Statement kNewest = {Store::kSchedules, "SELECT max(id) FROM job_ticks
 constexpr Statement kPage = {
     Store::kSchedules,
     "SELECT id, type, status FROM job_ticks WHERE id > $1 ORDER BY id LIMIT 5000"};
-constexpr Statement kAgain = {
-    Store::kSchedules, "SELECT id, type, status FROM job_ticks WHERE id = ANY($1::bigint[])",
-    "SELECT id, type, status FROM job_ticks WHERE id IN (SELECT value FROM json_each($1))"};
 constexpr Statement kRecent = {
     Store::kSchedules,
     "SELECT type, status, count(*) FROM (SELECT type, status, \"timestamp\" AS at FROM job_ticks "
@@ -73,7 +70,7 @@ class Ticks final : public Part {
   void Publish(Points& points) const override;
   bool HasTotals() const override { return true; }
   void Save(boost::json::object& state) const override;
-  void Restore(const boost::json::object& state) override;
+  void Restore(const boost::json::value& saved) override;
 
  private:
   struct Pending {
@@ -139,25 +136,18 @@ void Ticks::Note(std::int64_t id, std::string_view type, std::string_view status
 
 /// Looks again at the ticks that had not ended. One that is gone, or hangs for an hour, is lost.
 Status Ticks::ReadPending(Session& session) {
-  if (pending_.empty()) return {};
   std::vector<std::int64_t> ids;
   ids.reserve(pending_.size());
   for (const auto& [id, pending] : pending_) ids.push_back(id);
-  const Result<SqlRows> rows = session.Query(kAgain, {ListParameter(session.dialect(), ids)});
-  if (!rows) return rows.error();
-  std::map<std::int64_t, std::string> statuses;
-  for (std::size_t row = 0; row < rows->size(); ++row) {
-    if (const auto id = rows->Integer(row, 0)) statuses[*id] = rows->Text(row, 2);
-  }
+  const auto ticks = ReadTicks(session, ids);
+  if (!ticks) return ticks.error();
   std::erase_if(pending_, [&](const auto& entry) {
     const auto& [id, pending] = entry;
-    const auto found = statuses.find(id);
-    const bool is_there = found != statuses.end();
-    if (is_there && found->second == kStarted && session.Now() - pending.seen_at < kGiveUpAfter) {
-      return false;
-    }
-    const bool has_ended = is_there && found->second != kStarted;
-    ++totals_[{pending.type, has_ended ? found->second : std::string(kLost)}];
+    const auto found = ticks->find(id);
+    const bool is_there = found != ticks->end();
+    const bool has_ended = is_there && found->second.status != kStarted;
+    if (is_there && !has_ended && session.Now() - pending.seen_at < kGiveUpAfter) return false;
+    ++totals_[{pending.type, has_ended ? found->second.status : std::string(kLost)}];
     return true;
   });
   return {};
@@ -172,7 +162,7 @@ Status Ticks::ReadRecent(Session& session, std::int64_t newest) {
   if (!oldest) return oldest.error();
 
   recent_.clear();
-  for (const std::string_view type : kTypes) {
+  for (const std::string_view type : kTickTypes) {
     for (const std::string_view outcome : kOutcomes) {
       recent_[{std::string(type), std::string(outcome)}] = 0;
     }
@@ -189,7 +179,7 @@ Status Ticks::ReadRecent(Session& session, std::int64_t newest) {
 
 void Ticks::Publish(Points& points) const {
   std::map<TickKind, std::uint64_t> totals = totals_;
-  for (const std::string_view type : kTypes) {
+  for (const std::string_view type : kTickTypes) {
     for (const std::string_view outcome : kOutcomes) {
       totals.try_emplace({std::string(type), std::string(outcome)}, 0);
     }
@@ -219,12 +209,12 @@ void Ticks::Save(boost::json::object& state) const {
   state["pending"] = std::move(pending);
 }
 
-void Ticks::Restore(const boost::json::object& state) {
-  if (const auto* const watermark = state.if_contains("watermark")) watermark_.Restore(*watermark);
-  for (const boost::json::value& total : ArrayIn(state, "totals")) {
+void Ticks::Restore(const boost::json::value& saved) {
+  watermark_.Restore(MemberIn(saved, "watermark"));
+  for (const boost::json::value& total : ArrayIn(saved, "totals")) {
     totals_[{TextIn(total, "type"), TextIn(total, "status")}] = CountIn(total, "count");
   }
-  for (const boost::json::value& tick : ArrayIn(state, "pending")) {
+  for (const boost::json::value& tick : ArrayIn(saved, "pending")) {
     const std::optional<std::int64_t> id = IntegerIn(tick, "id");
     const std::optional<std::int64_t> seen_at = IntegerIn(tick, "seen_at");
     if (!id || !seen_at) continue;

@@ -6,7 +6,7 @@
 
 #include <boost/json/array.hpp>
 
-#include "collectors/dagster/state.h"
+#include "collectors/dagster/json_member.h"
 
 namespace tocsin::collectors::dagster {
 namespace {

@@ -12,8 +12,8 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
-const std::string kSuccess = R"(dagster_completion_count_drift{status="SUCCESS"})";
-const std::string kFailure = R"(dagster_completion_count_drift{status="FAILURE"})";
+const std::string kSuccessDrift = R"(dagster_completion_count_drift{status="SUCCESS"})";
+const std::string kFailureDrift = R"(dagster_completion_count_drift{status="FAILURE"})";
 
 std::string Finished(const Watcher& watcher, const std::string& id, const std::string& status,
                      Duration ago = {}) {
@@ -40,12 +40,12 @@ BOOST_AUTO_TEST_CASE(NothingIsSaidBeforeAWholeWindowWasWatched) {
   SqliteInstance instance;
   Watcher watcher(instance);
   instance.Execute(Store::kRuns, Finished(watcher, "before", "SUCCESS", hours(1)));
-  BOOST_TEST(!CollectFor(watcher, hours(6)).contains(kSuccess));
+  BOOST_TEST(!CollectFor(watcher, hours(6)).contains(kSuccessDrift));
   const Values values = CollectFor(watcher, minutes(30));
-  BOOST_TEST(At(values, kSuccess) == 0);
-  BOOST_TEST(At(values, kFailure) == 0);
+  BOOST_TEST(At(values, kSuccessDrift) == 0);
+  BOOST_TEST(At(values, kFailureDrift) == 0);
   watcher.Restart();
-  BOOST_TEST(!CollectFor(watcher, hours(1)).contains(kSuccess));
+  BOOST_TEST(!CollectFor(watcher, hours(1)).contains(kSuccessDrift));
 }
 
 BOOST_AUTO_TEST_CASE(MissedAndDeletedRowsShowByOutcome) {
@@ -78,8 +78,8 @@ BOOST_AUTO_TEST_CASE(MissedAndDeletedRowsShowByOutcome) {
         CollectFor(watcher, minutes(30));
         instance.Execute(Store::kRuns, row.change(watcher));
         const Values values = CollectFor(watcher, hours(2));
-        BOOST_TEST(At(values, kSuccess) == row.success);
-        BOOST_TEST(At(values, kFailure) == row.failure);
+        BOOST_TEST(At(values, kSuccessDrift) == row.success);
+        BOOST_TEST(At(values, kFailureDrift) == row.failure);
       }
     }
   });
