@@ -54,9 +54,20 @@ void JobTotals::NoteLast(const LastRun& run) {
   if (!last || run.ended >= last->ended) last = run;
 }
 
+void JobTotals::Add(const JobTotals& other) {
+  for (std::size_t outcome = 0; outcome < kOutcomes; ++outcome) {
+    completed[outcome] += other.completed[outcome];
+  }
+  retried += other.retried;
+  will_retry += other.will_retry;
+  if (other.last) NoteLast(*other.last);
+}
+
 JobTotals& JobTable::Of(const Job& job) {
-  const bool fits = totals_.contains(job) || totals_.size() < most_;
-  return totals_[fits ? job : Job(kOtherJobs, kOtherJobs)];
+  const Job others(kOtherJobs, kOtherJobs);
+  const std::size_t own = totals_.size() - totals_.count(others);
+  const bool fits = totals_.contains(job) || own < most_;
+  return totals_[fits ? job : others];
 }
 
 boost::json::array JobTable::Save() const {
@@ -68,7 +79,7 @@ boost::json::array JobTable::Save() const {
 void JobTable::Restore(const boost::json::array& saved) {
   for (const boost::json::value& job : saved) {
     if (!job.is_object()) continue;
-    totals_[{TextIn(job, "job"), TextIn(job, "location")}] = RestoreJob(job);
+    Of({TextIn(job, "job"), TextIn(job, "location")}).Add(RestoreJob(job));
   }
 }
 

@@ -32,6 +32,7 @@ struct JobTotals {
 
   /// Takes note of a run that finished; the one that ended last stays.
   void NoteLast(const LastRun& run);
+  void Add(const JobTotals& other);
 };
 
 using Job = std::pair<std::string, std::string>;  ///< Name, code location.
@@ -47,7 +48,7 @@ class JobTable {
   const std::map<Job, JobTotals>& totals() const { return totals_; }
 
   boost::json::array Save() const;
-  /// Takes over what Save() gave.
+  /// Takes over what Save() gave. With a lower limit than then, what no longer fits is added up.
   void Restore(const boost::json::array& saved);
 
  private:

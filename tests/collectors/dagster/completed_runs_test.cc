@@ -299,6 +299,39 @@ BOOST_AUTO_TEST_CASE(ByDefaultNoNumberOfJobsDropsASeries) {
   BOOST_TEST(failed == 400);
 }
 
+BOOST_AUTO_TEST_CASE(ALowerLimitOfJobsHoldsForWhatWasSaved) {
+  const auto failed = [](const Values& values, const std::string& job) {
+    const auto found = values.find("dagster_runs_failed_total{job_name=\"" + job +
+                                   "\",location=\"" + (job == "__other__" ? job : "etl") + "\"}");
+    return found == values.end() ? -1 : found->second;
+  };
+  SqliteInstance instance;
+  Settings settings;
+  settings.max_jobs = 3;
+  {
+    Watcher watcher(instance, settings, state);
+    watcher.CollectWhole();
+    for (const std::string job : {"a", "b", "c", "d", "e"}) {
+      instance.Execute(Store::kRuns, FinishedRun(watcher, job, "FAILURE") +
+                                         "UPDATE runs SET pipeline_name = '" + job +
+                                         "' WHERE run_id = '" + job + "'");
+    }
+    const Values values = watcher.CollectWhole();
+    BOOST_TEST(failed(values, "c") == 1);
+    BOOST_TEST(failed(values, "__other__") == 2);
+  }
+  settings.max_jobs = 2;
+  Watcher watcher(instance, settings, state);
+  for (int start = 0; start < 2; ++start) {
+    const Values values = watcher.CollectWhole();
+    BOOST_TEST(failed(values, "a") == 1);
+    BOOST_TEST(failed(values, "b") == 1);
+    BOOST_TEST(failed(values, "c") == -1);
+    BOOST_TEST(failed(values, "__other__") == 3);
+    watcher.Restart();
+  }
+}
+
 BOOST_AUTO_TEST_CASE(JobsBeyondTheLimitAreSummedUp) {
   SqliteInstance instance;
   Settings settings;
