@@ -91,7 +91,7 @@ Status DagsterCollector::Identify(Session& session) {
   if (instance_ && (told.empty() || told == *instance_)) return {};
   instance_ = told;
   if (state_.Adopt(told)) return {};
-  MakeParts({});
+  MakeParts(nullptr);
   TakeUpState();
   return {};
 }
@@ -100,15 +100,16 @@ Status DagsterCollector::Identify(Session& session) {
 void DagsterCollector::TakeUpState() {
   const Result<boost::json::object> saved = state_.Load(*instance_);
   state_error_ = saved ? std::nullopt : std::optional(saved.error());
-  if (saved) MakeParts(*saved);
+  if (saved) MakeParts(&*saved);
 }
 
-void DagsterCollector::MakeParts(const boost::json::object& saved) {
+/// `saved` is null while it cannot be read.
+void DagsterCollector::MakeParts(const boost::json::object* saved) {
   members_.clear();
   for (const auto make_kind : kParts) {
     const PartKind kind = make_kind();
     Member& member = members_.emplace_back(Member{kind, kind.make(settings_), std::nullopt});
-    member.part->Restore(MemberIn(saved, kind.name));
+    if (saved != nullptr) member.part->Restore(MemberIn(*saved, kind.name));
   }
 }
 

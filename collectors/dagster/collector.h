@@ -46,7 +46,7 @@ class DagsterCollector final : public Collector {
 
   Status Identify(Session& session);
   void TakeUpState();
-  void MakeParts(const boost::json::object& saved);
+  void MakeParts(const boost::json::object* saved);
   bool IsDue(const Member& member) const;
   Status ReadParts(Session& session, const Attempt& attempt);
   bool EndsCollection(const Attempt& attempt, const Member& member, const Error& error) const;

@@ -137,10 +137,12 @@ class Daemons final : public Part {
   bool IsRequired(const std::string& type) const {
     return std::find(required_.begin(), required_.end(), type) != required_.end();
   }
-  static void PublishRow(Points& points, const std::string& type, const Daemon& daemon);
+  void PublishRow(Points& points, const std::string& type, const Daemon& daemon) const;
 
   const std::vector<std::string> required_;
   std::map<std::string, Daemon> daemons_;
+  /// While it is not known what was counted before us, the count would fall and then jump.
+  bool counts_restarts_ = false;
   Microseconds naive_offset_{};
 };
 
@@ -187,14 +189,14 @@ Status Daemons::Read(Session& session) {
   return {};
 }
 
-void Daemons::PublishRow(Points& points, const std::string& type, const Daemon& daemon) {
+void Daemons::PublishRow(Points& points, const std::string& type, const Daemon& daemon) const {
   if (daemon.last_report) {
     points.Add(kHeartbeatAgeSeconds, {type}, daemon.age);
     points.Add(kHeartbeatAge, {type}, daemon.age);
     points.Add(kLastHeartbeat, {type}, UnixSeconds(*daemon.last_report));
   }
   points.Add(kErrors, {type}, static_cast<double>(daemon.errors));
-  points.Add(kRestarts, {type}, static_cast<double>(daemon.restarts));
+  if (counts_restarts_) points.Add(kRestarts, {type}, static_cast<double>(daemon.restarts));
   points.Add(kFlapping, {type}, daemon.flaps ? 1 : 0);
 }
 
@@ -224,6 +226,7 @@ void Daemons::Save(boost::json::object& state) const {
 }
 
 void Daemons::Restore(const boost::json::value& saved) {
+  counts_restarts_ = true;
   if (!saved.is_object()) return;
   for (const auto& [type, value] : saved.get_object()) {
     Daemon& daemon = daemons_[std::string(type)];

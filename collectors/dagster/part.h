@@ -86,9 +86,9 @@ class Part {
   /// read: totals that began at 0 meanwhile would fall first and then rise by all that was saved.
   virtual bool HasTotals() const { return false; }
 
-  /// What must survive a restart, such as counters. Restore() is called at most once, before the
-  /// first Read(), with what Save() gave, or with null if it gave nothing. It ignores what it does
-  /// not understand.
+  /// What must survive a restart, such as counters. Restore() is called once, before the first
+  /// Read(), with what Save() gave, or with null if it gave nothing; but not while what was saved
+  /// cannot be read. It ignores what it does not understand.
   virtual void Save(boost::json::object& /*state*/) const {}
   virtual void Restore(const boost::json::value& /*saved*/) {}
 };

@@ -121,6 +121,30 @@ BOOST_AUTO_TEST_CASE(RestartsAreCountedAndSurviveOurs) {
   BOOST_TEST(At(values, "dagster_daemon_flapping" + kSensor) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(RestartsAreNotToldWhileThoseBeforeAreUnknown) {
+  const TemporaryFolder folder;
+  const std::filesystem::path state = folder.path() / "state.json";
+  const std::filesystem::path elsewhere = folder.path() / "elsewhere";
+  const std::string series = "dagster_daemon_restarts_total" + kSensor;
+  SqliteInstance instance;
+  Watcher watcher(instance, {}, state);
+  for (const std::string process : {"p1", "p2", "p3"}) {
+    Report(instance, watcher, process);
+    watcher.CollectWhole();
+  }
+  // A folder in its place cannot be read, whoever runs the test.
+  std::filesystem::rename(state, elsewhere);
+  std::filesystem::create_directory(state);
+  watcher.Restart();
+  const Values values = watcher.Collect();
+  BOOST_TEST(!values.contains(series));
+  BOOST_TEST(values.contains("dagster_daemon_heartbeat_age_seconds" + kSensor));
+  std::filesystem::remove(state);
+  std::filesystem::rename(elsewhere, state);
+  Report(instance, watcher, "p4");
+  BOOST_TEST(At(watcher.CollectWhole(), series) == 3);
+}
+
 BOOST_AUTO_TEST_CASE(TwoProcessesInTurnAreFlapping) {
   SqliteInstance instance;
   Watcher watcher(instance);
