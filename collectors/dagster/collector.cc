@@ -48,7 +48,9 @@ DagsterCollector::DagsterCollector(Settings settings, Database database,
     : settings_(std::move(settings)),
       database_(std::move(database)),
       environment_(environment),
-      state_(environment.state_file, environment.log) {}
+      state_(environment.state_file, environment.log) {
+  MakeParts(nullptr);
+}
 
 Status DagsterCollector::Collect(const Attempt& attempt, Collection& collection) {
   Session session(database_, environment_.clock, attempt);
@@ -56,29 +58,43 @@ Status DagsterCollector::Collect(const Attempt& attempt, Collection& collection)
   if (Status clock = session.ReadClock(); !clock) return clock;
   collection.clock_skew_seconds = session.clock_skew_seconds();
 
-  const SqlConnection& connection = Connection(kInstance.store);
-  if (connection.generation() != generation_) {
-    if (Status identified = Identify(session); !identified) return identified;
-    generation_ = connection.generation();
-  }
-  if (state_error_) TakeUpState();
+  if (Status identified = IdentifyIfNew(session, attempt); !identified) return identified;
+  if (state_error_ && !identity_error_) TakeUpState();
   if (Status read = ReadParts(session, attempt); !read) return read;
   naive_offset_ = session.naive_offset();
 
   // Counters are on disk before anybody sees them: after a crash they cannot fall. A full disk must
   // not stop the metrics, though.
-  if (Status saved = SaveState(); !saved) {
+  if (identity_error_) {
+    collection.parts.push_back({"instance", *identity_error_});
+  } else if (Status saved = SaveState(); !saved) {
     // Its reason is `other`: the trouble is this host's disk, and not the way to the source.
     collection.parts.push_back({"state", Error{ErrorCode::kInvalidInput, saved.error().message}});
   }
   Points points(collection.points, settings_);
   for (const Member& member : members_) {
+    if (IsHeldBack(member)) continue;
     if (member.error) {
       collection.parts.push_back({std::string(member.kind.name), *member.error});
     } else if (member.read_at) {
       member.part->Publish(points);
     }
   }
+  return {};
+}
+
+/// Finds out whose database a new connection leads to. A lock that was waited for in vain costs no
+/// more than identity_error_ says; any other failure ends the collection.
+Status DagsterCollector::IdentifyIfNew(Session& session, const Attempt& attempt) {
+  const SqlConnection& connection = Connection(kInstance.store);
+  if (connection.generation() == generation_) return {};
+  const Status identified = Identify(session);
+  if (!identified && (identified.error().code != ErrorCode::kTimeout ||
+                      EndsCollection(attempt, kInstance.store, identified.error()))) {
+    return identified;
+  }
+  identity_error_ = identified ? std::nullopt : std::optional(identified.error());
+  if (identified) generation_ = connection.generation();
   return {};
 }
 
@@ -113,8 +129,13 @@ void DagsterCollector::MakeParts(const boost::json::object* saved) {
   }
 }
 
+/// Whether a part cannot count: whose its totals are, or what they were, is not known.
+bool DagsterCollector::IsHeldBack(const Member& member) const {
+  return (identity_error_ || state_error_) && member.part->HasTotals();
+}
+
 bool DagsterCollector::IsDue(const Member& member) const {
-  if (state_error_ && member.part->HasTotals()) return false;
+  if (IsHeldBack(member)) return false;
   if (!member.read_at) return true;
   const Duration passed = environment_.clock.SteadyNow() - *member.read_at;
   if (!member.error) return passed >= member.part->every();
@@ -127,7 +148,7 @@ Status DagsterCollector::ReadParts(Session& session, const Attempt& attempt) {
     if (!member.part->CanRead(session.dialect()) || !IsDue(member)) continue;
     const SteadyPoint now = environment_.clock.SteadyNow();
     const Status read = member.part->Read(session);
-    if (!read && EndsCollection(attempt, member, read.error())) {
+    if (!read && EndsCollection(attempt, member.kind.store, read.error())) {
       return read.error().Within(member.kind.name);
     }
     member.read_at = now;
@@ -138,15 +159,14 @@ Status DagsterCollector::ReadParts(Session& session, const Attempt& attempt) {
 }
 
 /// Whether nothing more can be read after `error`, as opposed to a table that is locked or missing.
-bool DagsterCollector::EndsCollection(const Attempt& attempt, const Member& member,
+bool DagsterCollector::EndsCollection(const Attempt& attempt, Store store,
                                       const Error& error) const {
   const bool is_over =
       attempt.stop.stop_requested() || std::chrono::steady_clock::now() >= attempt.deadline;
   if (error.code == ErrorCode::kTimeout && is_over) return true;
   // SQLite keeps each storage in a file of its own: without that of the runs, nothing is known.
-  const bool is_vital =
-      database_.dialect == Dialect::kPostgres || member.kind.store == Store::kRuns;
-  return is_vital && !Connection(member.kind.store).is_open();
+  const bool is_vital = database_.dialect == Dialect::kPostgres || store == Store::kRuns;
+  return is_vital && !Connection(store).is_open();
 }
 
 const SqlConnection& DagsterCollector::Connection(Store store) const {

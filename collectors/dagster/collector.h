@@ -26,6 +26,9 @@ namespace tocsin::collectors::dagster {
 /// connection; after any other failure, such as a lock that was waited for in vain, at the next
 /// collection. The collection fails as a whole when its time is up or the database is gone.
 ///
+/// On each new connection it asks which Dagster this is. While a lock keeps that from it, the parts
+/// with totals are left out, "instance" is reported, and each collection asks again.
+///
 /// Counters are kept in Environment::state_file, which is written before their points are handed
 /// out, so that no value that was ever seen is lost or counted twice. While that file cannot be
 /// read, the parts with totals are left out, and each collection tries again. One thread at a time.
@@ -44,12 +47,14 @@ class DagsterCollector final : public Collector {
     std::optional<Error> error = std::nullopt;  ///< Why the part has nothing to publish.
   };
 
+  Status IdentifyIfNew(Session& session, const Attempt& attempt);
   Status Identify(Session& session);
   void TakeUpState();
   void MakeParts(const boost::json::object* saved);
+  bool IsHeldBack(const Member& member) const;
   bool IsDue(const Member& member) const;
   Status ReadParts(Session& session, const Attempt& attempt);
-  bool EndsCollection(const Attempt& attempt, const Member& member, const Error& error) const;
+  bool EndsCollection(const Attempt& attempt, Store store, const Error& error) const;
   const SqlConnection& Connection(Store store) const;
   Status SaveState();
 
@@ -57,7 +62,8 @@ class DagsterCollector final : public Collector {
   Database database_;
   const Environment environment_;
   StateFile state_;
-  std::optional<Error> state_error_;  // Why the saved state cannot be read, if so.
+  std::optional<Error> state_error_;     // Why the saved state cannot be read, if so.
+  std::optional<Error> identity_error_;  // Why it is not known which Dagster this is, if so.
   std::vector<Member> members_;
   /// The Dagster that the parts' state is about; "" if the database does not tell.
   std::optional<std::string> instance_;

@@ -1,7 +1,9 @@
 #include "collectors/dagster/collector.h"
 
 #include <cstdlib>
+#include <optional>
 #include <set>
+#include <string>
 
 #include <boost/test/unit_test.hpp>
 
@@ -23,6 +25,37 @@ std::string FailedRun(const Watcher& watcher) {
          watcher.Naive() + ", " + watcher.Naive() + ", " + watcher.Epoch() + ", " +
          watcher.Epoch() + ")";
 }
+
+/// Keeps everybody from a table of Dagster's, as a migration does.
+class LockedTable {
+ public:
+  LockedTable(PostgresInstance& instance, const std::string& table)
+      : server_(instance.server()), table_("dagster." + table) {
+    PostgresOptions options = instance.Options();
+    options.host = server_.socket_folder();
+    options.user = "postgres";
+    holder_.emplace(options);
+    for (const std::string& statement :
+         {std::string("BEGIN READ WRITE"), "LOCK TABLE " + table_ + " IN ACCESS EXCLUSIVE MODE"}) {
+      const Result<SqlRows> held = holder_->Query(statement, {}, LongAttempt());
+      BOOST_TEST_REQUIRE(static_cast<bool>(held), (held ? "" : held.error().message));
+    }
+  }
+  ~LockedTable() {
+    holder_.reset();
+    server_.Await(
+        "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = '" +
+            table_ + "'::regclass",
+        "0");
+  }
+  LockedTable(const LockedTable&) = delete;
+  LockedTable& operator=(const LockedTable&) = delete;
+
+ private:
+  const PostgresServer& server_;
+  const std::string table_;
+  std::optional<PostgresConnection> holder_;
+};
 
 /// What is wrong with the options of a collector, as a text.
 std::string MistakesIn(const std::string& yaml) {
@@ -99,16 +132,8 @@ BOOST_AUTO_TEST_CASE(ALockedTableCostsItsOwnMetricsOnly,
   const std::string age = R"(dagster_daemon_heartbeat_age_seconds{daemon_type="SENSOR"})";
   BOOST_TEST(watcher.CollectWhole().contains(kBackfills));
 
-  PostgresOptions of_owner = instance.Options();
-  of_owner.host = instance.server().socket_folder();
-  of_owner.user = "postgres";
   {
-    PostgresConnection holder(of_owner);
-    for (const std::string statement :
-         {"BEGIN READ WRITE", "LOCK TABLE dagster.bulk_actions IN ACCESS EXCLUSIVE MODE"}) {
-      const Result<SqlRows> held = holder.Query(statement, {}, LongAttempt());
-      BOOST_TEST_REQUIRE(static_cast<bool>(held), (held ? "" : held.error().message));
-    }
+    const LockedTable lock(instance, "bulk_actions");
     const Values values = watcher.Collect();
     BOOST_TEST_REQUIRE(static_cast<bool>(watcher.status));
     BOOST_TEST_REQUIRE(watcher.parts.size() == 1U);
@@ -119,12 +144,40 @@ BOOST_AUTO_TEST_CASE(ALockedTableCostsItsOwnMetricsOnly,
     // The parts after it are read, too.
     BOOST_TEST(HasSeriesLike(values, "dagster_database_connections_max"));
   }
-  instance.server().Await(
-      "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = "
-      "'dagster.bulk_actions'::regclass",
-      "0");
   // At the very next collection.
   BOOST_TEST(watcher.CollectWhole().contains(kBackfills));
+}
+
+BOOST_AUTO_TEST_CASE(WhileItIsUnknownWhoseItIsNothingIsCounted,
+                     *boost::unit_test::precondition(NeedsPostgres)) {
+  PostgresInstance instance;
+  instance.Execute(Store::kRuns, "INSERT INTO instance_info (run_storage_id) VALUES ('one')");
+  Watcher watcher(instance);
+  const auto check_unknown = [&] {
+    const Values values = watcher.Collect();
+    BOOST_TEST_REQUIRE(static_cast<bool>(watcher.status),
+                       (watcher.status ? "" : watcher.status.error().message));
+    BOOST_TEST_REQUIRE(watcher.parts.size() == 1U);
+    BOOST_TEST(watcher.parts[0].source == "instance");
+    BOOST_TEST((watcher.parts[0].status.error().code == ErrorCode::kTimeout));
+    BOOST_TEST(values.contains(kBackfills));
+    BOOST_TEST(!values.contains("dagster_completion_scan_caught_up"));
+  };
+  {
+    const LockedTable lock(instance, "instance_info");
+    check_unknown();
+    check_unknown();
+  }
+  watcher.CollectWhole();
+  instance.Execute(Store::kRuns, FailedRun(watcher));
+  BOOST_TEST(At(watcher.CollectWhole(), kFailedNightly) == 1);
+  {
+    const LockedTable lock(instance, "instance_info");
+    instance.server().Execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'dagster_reader'");
+    check_unknown();
+  }
+  BOOST_TEST(At(watcher.CollectWhole(), kFailedNightly) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(ACollectionEndsWhenItsTimeIsUp,
