@@ -219,7 +219,7 @@ int ServePeer(std::size_t count) {
 
 int main(int argc, char** argv) {
   // As exporter/main.cc does, and for both servers alike: what one thread frees, another can use.
-  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_ARENA_MAX, 1);  // NOLINT(concurrency-mt-unsafe): there is one thread yet.
   const std::string_view which = argc == 3 ? argv[1] : "";
   const std::string_view series = argc == 3 ? argv[2] : "";
   std::size_t count = 0;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""lint.py BUILD: clang-format and shellcheck over the repository's own files, clang-tidy over those that ship.
+"""lint.py BUILD: clang-format, clang-tidy and shellcheck over the repository's own files.
 
 BUILD is a build folder with compile_commands.json. clang-tidy takes seconds for a file, so a file that it found good is
 remembered, beside ccache's memory and like it between clones: by the hash of itself, what it includes of ours, the
@@ -15,7 +15,6 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TIDIED = ("base", "collectors", "rules", "notify", "exporter")  # What ships.
 FOLDERS = ("base", "collectors", "rules", "notify", "exporter", "tests", "bench")
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "tocsin" / "clang-tidy"
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
@@ -47,8 +46,9 @@ def with_includes(path, seen=None):
 
 def fingerprint(path, command, version):
     digest = hashlib.sha256(f"{version}\n{command}".replace(str(ROOT), ".").encode())
-    for checks in (ROOT / ".clang-tidy", ROOT / "tests" / ".clang-tidy"):
-        digest.update(checks.read_bytes())
+    for folder in path.parents:
+        if (folder / ".clang-tidy").is_file() and folder.is_relative_to(ROOT):
+            digest.update((folder / ".clang-tidy").read_bytes())
     for part in sorted(with_includes(path)):
         digest.update(part.read_bytes())
     return digest.hexdigest()
@@ -71,7 +71,7 @@ def tidy_all(build):
     database = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
     # By file: one that several programs share is looked at once.
     ours = sorted({pathlib.Path(entry["file"]): entry["command"] for entry in database
-                   if any(pathlib.Path(entry["file"]).is_relative_to(ROOT / folder) for folder in TIDIED)}.items())
+                   if any(pathlib.Path(entry["file"]).is_relative_to(ROOT / folder) for folder in FOLDERS)}.items())
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         results = pool.map(lambda entry: (entry[0], *tidy(*entry, version, build)), ours)
         bad = [(path, output) for path, passed, output in results if not passed]

@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(LabelsWithoutTextAreEmpty) {
 }
 
 BOOST_AUTO_TEST_CASE(NamesThatDoNotFitAreDropped) {
-  const MetricDesc kBad[] = {
+  constexpr MetricDesc kBad[] = {
       {"1st", MetricType::kGauge, "Starts with a digit.", {"a"}},
       {"dash-ed", MetricType::kGauge, "A dash.", {"a"}},
       {"reserved", MetricType::kGauge, "A reserved label.", {"__a"}},

@@ -24,8 +24,8 @@ std::string AliasBomb() {
   for (int i = 1; i < 9; ++i) {
     const std::string name = "a" + std::to_string(i);
     const std::string item = "*a" + std::to_string(i - 1);
-    yaml += name + ": &" + name + " [" + item;
-    for (int j = 1; j < 10; ++j) yaml += ", " + item;
+    yaml.append(name).append(": &").append(name).append(" [").append(item);
+    for (int j = 1; j < 10; ++j) yaml.append(", ").append(item);
     yaml += "]\n";
   }
   return yaml;

@@ -193,6 +193,7 @@ BOOST_AUTO_TEST_CASE(RenderingAgainEqualsRenderingAnew) {
 }
 
 BOOST_AUTO_TEST_CASE(PromtoolReadsTheText) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread.
   if (std::system("command -v promtool >/dev/null 2>&1") != 0) {
     BOOST_TEST_MESSAGE("promtool is not installed");
     return;

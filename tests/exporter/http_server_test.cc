@@ -155,7 +155,7 @@ const ExchangeCase kExchanges[] = {
 };
 
 const std::string kGarbage[] = {
-    std::string("\0\0\0\0", 4),
+    std::string(4, '\0'),
     "\r\n\r\n\r\n",
     "GET\r\n\r\n",
     "GET /hello HTTP/9.9\r\n\r\n",

@@ -9,7 +9,7 @@ namespace tocsin {
 BOOST_AUTO_TEST_SUITE(process_metrics_test)
 
 BOOST_AUTO_TEST_CASE(ParsesProcStat) {
-  const char* const kRest =
+  constexpr const char* kRest =
       " S 1 42 42 0 -1 4194560 1000 0 5 0 12 34 0 0 20 0 7 0 99 1000000 250 18446744073709551615\n";
   for (const std::string command : {"(tocsin)", "(a b)", "() 1 2 3)", "()"}) {
     BOOST_TEST_CONTEXT(command) {
