@@ -6,8 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "rules/promql/literal.h"
-
 namespace tocsin::promql {
 namespace {
 
@@ -121,18 +119,19 @@ DurationExprPtr DurationParser::ParsePrimary() {
 }
 
 DurationExprPtr DurationParser::ParseLiteral() {
-  const Token token = tokens_.Take();
-  const bool as_number = token.type == TokenType::kNumber;
-  const Result<double> seconds = as_number ? ParseNumberLiteral(tokens_.text(token))
-                                           : ParseDurationLiteral(tokens_.text(token));
-  if (!seconds || !(std::abs(*seconds) <= kMostSeconds)) {
-    tokens_.Fail(PositionOf(token), seconds ? "duration out of range" : seconds.error().message);
+  const Token token = tokens_.next();
+  const std::optional<double> seconds = tokens_.TakeNumber();
+  if (!seconds) return nullptr;
+  // Not so for NaN either.
+  const bool is_in_range = std::abs(*seconds) <= kMostSeconds;
+  if (!is_in_range) {
+    tokens_.Fail(PositionOf(token), "duration out of range");
     return nullptr;
   }
   DurationExprPtr literal = Make(Kind::kConstant, PositionOf(token));
   if (!literal) return nullptr;
   literal->seconds = *seconds;
-  literal->as_number = as_number;
+  literal->as_number = token.type == TokenType::kNumber;
   return literal;
 }
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <limits>
 #include <string>
 #include <utility>
 
@@ -13,6 +11,7 @@
 #include "rules/promql/duration_parser.h"
 #include "rules/promql/functions.h"
 #include "rules/promql/literal.h"
+#include "rules/promql/modifier_parser.h"
 #include "rules/promql/selector_parser.h"
 
 namespace tocsin::promql {
@@ -61,14 +60,6 @@ AggregateOp AggregateOf(TokenType type) {
 
 bool IsExperimental(AggregateOp op) {
   return op == AggregateOp::kLimitk || op == AggregateOp::kLimitRatio;
-}
-
-/// The modifiers of what can have them, else null.
-TimeModifiers* ModifiersOf(Expr& expr) {
-  if (auto* selector = std::get_if<VectorSelector>(&expr.node)) return &selector->time;
-  if (auto* matrix = std::get_if<MatrixSelector>(&expr.node)) return &matrix->selector.time;
-  if (auto* subquery = std::get_if<Subquery>(&expr.node)) return &subquery->time;
-  return nullptr;
 }
 
 /// Whether an expression may begin with it.
@@ -163,7 +154,7 @@ bool ExpressionParser::ParseFillValue(std::optional<double>& value) {
   const bool is_negative = tokens_.Is(TokenType::kSubtract);
   if (is_negative || tokens_.Is(TokenType::kAdd)) tokens_.Take();
   if (!tokens_.Is(TokenType::kNumber) && !tokens_.Is(TokenType::kDuration)) return Unexpected();
-  value = ParseNumberValue();
+  value = tokens_.TakeNumber();
   if (!value) return false;
   if (is_negative) value = -*value;
   return tokens_.TakeIf(TokenType::kRightParen) || Unexpected();
@@ -200,19 +191,9 @@ ExpressionParser::Tree ExpressionParser::ParsePrimary() {
   return {};
 }
 
-std::optional<double> ExpressionParser::ParseNumberValue() {
-  const Token token = tokens_.Take();
-  const std::string_view text = tokens_.text(token);
-  const Result<double> value =
-      token.type == TokenType::kNumber ? ParseNumberLiteral(text) : ParseDurationLiteral(text);
-  if (value) return *value;
-  Refuse(PositionOf(token), value.error().message);
-  return std::nullopt;
-}
-
 ExpressionParser::Tree ExpressionParser::ParseNumber() {
   const Token token = tokens_.next();
-  const std::optional<double> value = ParseNumberValue();
+  const std::optional<double> value = tokens_.TakeNumber();
   if (!value) return {};
   return MakeTree(NumberLiteral{*value, token.type == TokenType::kDuration}, PositionOf(token), 1);
 }
@@ -356,11 +337,11 @@ ExpressionParser::Tree ExpressionParser::ParseModifiers(Tree tree) {
     if (tokens_.Is(TokenType::kLeftBracket)) {
       tree = ParseBrackets(std::move(tree));
     } else if (tokens_.Is(TokenType::kOffset)) {
-      good = ParseOffset(*tree.expr);
+      good = ParseOffset(tokens_, *tree.expr);
     } else if (tokens_.Is(TokenType::kAt)) {
-      good = ParseAt(*tree.expr);
+      good = ParseAt(tokens_, *tree.expr);
     } else if (tokens_.Is(TokenType::kAnchored) || tokens_.Is(TokenType::kSmoothed)) {
-      good = ParseExtension(*tree.expr);
+      good = ParseExtension(tokens_, *tree.expr, experimental_);
     } else {
       break;
     }
@@ -399,93 +380,6 @@ ExpressionParser::Tree ExpressionParser::ParseBrackets(Tree tree) {
                     1);
   }
   return {};
-}
-
-bool ExpressionParser::ParseOffset(Expr& expr) {
-  tokens_.Take();
-  DurationExprPtr offset = ParseOffsetDuration(tokens_);
-  if (!offset) return false;
-  TimeModifiers* const time = ModifiersOf(expr);
-  if (time == nullptr) {
-    return Refuse(expr.position,
-                  "offset modifier must be preceded by an instant vector selector or range vector "
-                  "selector or a subquery");
-  }
-  if (time->offset != nullptr) return Refuse(expr.position, "offset may not be set multiple times");
-  expr.position.end = tokens_.end();
-  const bool is_none = offset->kind == DurationExpr::Kind::kConstant && offset->seconds == 0;
-  if (!is_none) time->offset = std::move(offset);
-  return true;
-}
-
-bool ExpressionParser::ParseAt(Expr& expr) {
-  tokens_.Take();
-  AtModifier at;
-  if (!ParseAtTime(at, expr.position)) return false;
-  TimeModifiers* const time = ModifiersOf(expr);
-  if (time == nullptr) {
-    return Refuse(expr.position,
-                  "@ modifier must be preceded by an instant vector selector or range vector "
-                  "selector or a subquery");
-  }
-  if (time->at.kind != AtModifier::Kind::kNone) {
-    return Refuse(expr.position, "@ <timestamp> may not be set multiple times");
-  }
-  time->at = at;
-  expr.position.end = tokens_.end();
-  return true;
-}
-
-/// `position` is that of what the modifier stands after.
-bool ExpressionParser::ParseAtTime(AtModifier& at, Position position) {
-  constexpr std::string_view kContext = "@";
-  constexpr std::string_view kExpected = "timestamp";
-  if (tokens_.Is(TokenType::kStartWord) || tokens_.Is(TokenType::kEndWord)) {
-    at.kind = tokens_.Take().type == TokenType::kStartWord ? AtModifier::Kind::kStart
-                                                           : AtModifier::Kind::kEnd;
-    return tokens_.Expect(TokenType::kLeftParen, kContext, kExpected) &&
-           tokens_.Expect(TokenType::kRightParen, kContext, kExpected);
-  }
-  const bool is_negative = tokens_.Is(TokenType::kSubtract);
-  if (is_negative || tokens_.Is(TokenType::kAdd)) tokens_.Take();
-  if (!tokens_.Is(TokenType::kNumber) && !tokens_.Is(TokenType::kDuration)) {
-    tokens_.Unexpected(kContext, kExpected);
-    return false;
-  }
-  const std::optional<double> parsed = ParseNumberValue();
-  if (!parsed) return false;
-  const double seconds = is_negative ? -*parsed : *parsed;
-  // In milliseconds it has to fit into 64 bits.
-  const double millis = std::round(seconds * 1000);
-  constexpr auto kMost = static_cast<double>(std::numeric_limits<Millis>::max());
-  if (!(std::abs(millis) < kMost)) {
-    const std::string shown =
-        std::isfinite(seconds) ? fmt::format("{:.6f}", seconds) : FormatPlain(seconds);
-    return Refuse(position, "timestamp out of bounds for @ modifier: " + shown);
-  }
-  at.kind = AtModifier::Kind::kTime;
-  at.time = static_cast<Millis>(millis);
-  return true;
-}
-
-bool ExpressionParser::ParseExtension(Expr& expr) {
-  const bool is_anchored = tokens_.Take().type == TokenType::kAnchored;
-  const std::string name = is_anchored ? "anchored" : "smoothed";
-  if (!experimental_) {
-    return Refuse(expr.position, name + " modifier is experimental and not enabled");
-  }
-  if (std::holds_alternative<Subquery>(expr.node)) {
-    return Refuse(expr.position, name + " modifier is not supported for subqueries");
-  }
-  auto* selector = std::get_if<VectorSelector>(&expr.node);
-  if (auto* matrix = std::get_if<MatrixSelector>(&expr.node)) selector = &matrix->selector;
-  if (selector == nullptr) return Refuse(expr.position, name + " modifier not implemented");
-  const Extension extension = is_anchored ? Extension::kAnchored : Extension::kSmoothed;
-  if (selector->extension != Extension::kNone && selector->extension != extension) {
-    return Refuse(expr.position, "anchored and smoothed modifiers cannot be used together");
-  }
-  selector->extension = extension;
-  return true;
 }
 
 ExpressionParser::Tree ExpressionParser::MakeTree(decltype(Expr::node) node, Position position,

@@ -54,10 +54,6 @@ class ExpressionParser {
 
   Tree ParseModifiers(Tree tree);
   Tree ParseBrackets(Tree tree);
-  bool ParseOffset(Expr& expr);
-  bool ParseAt(Expr& expr);
-  bool ParseAtTime(AtModifier& at, Position position);
-  bool ParseExtension(Expr& expr);
 
   bool ParseMatching(Binary& binary);
   bool ParseFill(VectorMatching& matching);
@@ -65,7 +61,6 @@ class ExpressionParser {
   bool ParseGrouping(Aggregate& aggregate);
   Tree FinishAggregate(Aggregate aggregate, std::string_view name, Arguments arguments,
                        Position position);
-  std::optional<double> ParseNumberValue();
 
   Tree MakeTree(decltype(Expr::node) node, Position position, int height);
   bool Refuse(Position position, std::string message);

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "rules/promql/literal.h"
+
 namespace tocsin::promql {
 
 Token TokenStream::Take() {
@@ -23,6 +25,15 @@ bool TokenStream::Expect(TokenType type, std::string_view context, std::string_v
   if (TakeIf(type)) return true;
   Unexpected(context, expected);
   return false;
+}
+
+std::optional<double> TokenStream::TakeNumber() {
+  const Token token = Take();
+  const Result<double> value = token.type == TokenType::kNumber ? ParseNumberLiteral(text(token))
+                                                                : ParseDurationLiteral(text(token));
+  if (value) return *value;
+  Fail(PositionOf(token), value.error().message);
+  return std::nullopt;
 }
 
 void TokenStream::Fail(Position position, std::string message) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,9 @@ class TokenStream {
   bool TakeIf(TokenType type);
   /// Takes a token of this type, or fails as Unexpected() does.
   bool Expect(TokenType type, std::string_view context, std::string_view expected);
+  /// Takes a number, or a duration in seconds, which the next token must be. Nothing if it is not
+  /// well-formed.
+  std::optional<double> TakeNumber();
   /// The end of the last token taken.
   std::uint32_t end() const { return end_; }
 

@@ -27,6 +27,10 @@ std::string_view ShortName(ValueType type) {
   return Describe(type);
 }
 
+std::string WrongType(ValueType expected, std::string_view where, ValueType got) {
+  return fmt::format("expected type {} in {}, got {}", Describe(expected), where, Describe(got));
+}
+
 bool HasFill(const VectorMatching& matching) {
   return matching.fill_left || matching.fill_right;
 }
@@ -89,8 +93,7 @@ bool TypeChecker::Check(Expr& expr) {
 bool TypeChecker::Expect(Expr& expr, ValueType type, std::string_view where) {
   if (!Check(expr)) return false;
   if (expr.type == type) return true;
-  Fail(expr.position,
-       fmt::format("expected type {} in {}, got {}", Describe(type), where, Describe(expr.type)));
+  Fail(expr.position, WrongType(type, where, expr.type));
   return false;
 }
 
@@ -147,7 +150,7 @@ bool TypeChecker::CheckArgumentCount(const Expr& expr, const Call& call) {
 
 /// The second argument of info() only looks like a selector: it says which labels to add.
 bool TypeChecker::CheckInfo(const Expr& expr, const Call& call) {
-  const Expr& labels = *call.args[1];
+  Expr& labels = *call.args[1];
   const auto* const selector = std::get_if<VectorSelector>(&labels.node);
   if (selector != nullptr && selector->name.empty()) {
     may_select_all_ = &labels;
@@ -155,8 +158,13 @@ bool TypeChecker::CheckInfo(const Expr& expr, const Call& call) {
   }
   if (selector != nullptr) {
     Fail(labels.position, "expected label selectors only, got vector selector instead");
+    return false;
+  }
+  if (!Check(labels)) return false;
+  if (labels.type == ValueType::kVector) {
+    Fail(labels.position, "expected label selectors only");
   } else {
-    Fail(expr.position, "expected label selectors only");
+    Fail(expr.position, WrongType(ValueType::kVector, "call to function \"info\"", labels.type));
   }
   return false;
 }
@@ -176,17 +184,14 @@ ValueType TypeChecker::CheckNode(Expr& expr, const Call& call) {
 }
 
 ValueType TypeChecker::CheckNode(Expr&, const Aggregate& aggregate) {
-  if (aggregate.parameter != nullptr && !Check(*aggregate.parameter)) return ValueType::kNone;
   if (!Expect(*aggregate.expr, ValueType::kVector, "aggregation expression")) {
     return ValueType::kNone;
   }
   if (aggregate.parameter == nullptr) return ValueType::kVector;
   const ValueType expected =
       aggregate.op == AggregateOp::kCountValues ? ValueType::kString : ValueType::kScalar;
-  const Expr& parameter = *aggregate.parameter;
-  if (parameter.type == expected) return ValueType::kVector;
-  return Fail(parameter.position, fmt::format("expected type {} in aggregation parameter, got {}",
-                                              Describe(expected), Describe(parameter.type)));
+  return Expect(*aggregate.parameter, expected, "aggregation parameter") ? ValueType::kVector
+                                                                         : ValueType::kNone;
 }
 
 ValueType TypeChecker::CheckNode(Expr& expr, const Unary& unary) {
