@@ -244,19 +244,4 @@ std::string FormatPlain(double value) {
   return out;
 }
 
-void AppendCompact(std::string& out, double value) {
-  if (AppendSpecial(out, value)) return;
-  const Decimal decimal = ToDecimal(std::abs(value));
-  if (decimal.exponent >= -4 && decimal.exponent < 6) return AppendFixed(out, decimal);
-  out += decimal.digits.front();
-  if (decimal.digits.size() > 1) {
-    out += '.';
-    out += decimal.digits.substr(1);
-  }
-  const int power = std::abs(decimal.exponent);
-  out += decimal.exponent < 0 ? "e-" : "e+";
-  if (power < 10) out += '0';
-  out += std::to_string(power);
-}
-
 }  // namespace tocsin::promql

@@ -25,7 +25,5 @@ std::string Unquote(std::string_view token);
 /// expressions and as values of samples.
 void AppendPlain(std::string& out, double value);
 std::string FormatPlain(double value);
-/// The same with an exponent below 1e-4 and from 1e+06 ("%v" of Go's fmt).
-void AppendCompact(std::string& out, double value);
 
 }  // namespace tocsin::promql

@@ -15,6 +15,7 @@
 #include "rules/promql/duration_expr.h"
 #include "rules/promql/functions.h"
 #include "rules/promql/literal.h"
+#include "rules/promql/number_text.h"
 
 namespace tocsin::promql {
 namespace {
@@ -159,7 +160,7 @@ void AppendMatching(std::string& out, const VectorMatching& matching) {
   }
   const auto append_fill = [&](std::string_view name, double value) {
     out += name;
-    AppendCompact(out, value);
+    out += GoG(value);
     out += ')';
   };
   const std::optional<double>& left = matching.fill_left;

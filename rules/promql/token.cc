@@ -25,8 +25,7 @@ bool CanBeMetricName(TokenType type) {
   if (IsAggregation(type) || IsFunctionWord(type)) return true;
   return type == kIdentifier || type == kMetricIdentifier || type == kAnd || type == kOr ||
          type == kUnless || type == kBy || type == kWithout || type == kOffset ||
-         type == kAnchored || type == kSmoothed || type == kFill || type == kFillLeft ||
-         type == kFillRight;
+         type == kAnchored || type == kSmoothed;
 }
 
 bool CanBeGroupingLabel(TokenType type) {

@@ -166,81 +166,81 @@ BOOST_AUTO_TEST_CASE(OperatorsKeepTheirModifiers) {
 BOOST_AUTO_TEST_CASE(CallsKeepTheirArguments) {
   CheckAll({
       {"time( )", "time()"},
-      {"label_replace(up,'a','$1','b','(.*)')", R"(label_replace(up, "a", "$1", "b", "(.*)"))"},
+      {"label_replace(up,'a','$1','b','(.*)')", R"~(label_replace(up, "a", "$1", "b", "(.*)"))~"},
       {"start()+max_of(1,2)", "start() + max_of(1, 2)"},
       {"round(a,5)", "round(a, 5)"},
   });
 }
 
 BOOST_AUTO_TEST_CASE(LongExpressionsAreSplit) {
-    const std::string a = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-    const std::string b = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
-    struct Pretty {
-      std::string text;
-      std::string printed;
-    };
-    const std::vector<Pretty> rows = {
-        {"a+b", "a + b"},
-        {a + b, a + b},
-        {a + "+on(x) " + b, "  " + a + "\n+ on (x)\n  " + b},
-        {"(" + a + "+" + b + ")", "(\n    " + a + "\n  +\n    " + b + "\n)"},
-        {"-(" + a + "+" + b + ")", "-(\n    " + a + "\n  +\n    " + b + "\n)"},
-        {"sum by (x) (" + a + "+" + b + ")", "sum by (x) (\n    " + a + "\n  +\n    " + b + "\n)"},
-        {"topk(5," + a + "+" + b + ")", "topk(\n  5,\n    " + a + "\n  +\n    " + b + "\n)"},
-        {"clamp(" + a + b + ",1,2)", "clamp(\n  " + a + b + ",\n  1,\n  2\n)"},
-        {"(" + a + "+" + b + ")[5m:1m] offset 1m",
-         "(\n    " + a + "\n  +\n    " + b + "\n)[5m:1m] offset 1m"},
-    };
-    for (const Pretty& row : rows) {
-      const ParseResult result = Parse(row.text, kOptions);
-      BOOST_TEST_REQUIRE(!!result, row.text);
-      BOOST_TEST(PrettyPrint(*result.query->root) == row.printed);
-      CheckRoundTrip(row.text);
-    }
+  const std::string a = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+  const std::string b = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+  struct Pretty {
+    std::string text;
+    std::string printed;
+  };
+  const std::vector<Pretty> rows = {
+      {"a+b", "a + b"},
+      {a + b, a + b},
+      {a + "+on(x) " + b, "  " + a + "\n+ on (x)\n  " + b},
+      {"(" + a + "+" + b + ")", "(\n    " + a + "\n  +\n    " + b + "\n)"},
+      {"-(" + a + "+" + b + ")", "-(\n    " + a + "\n  +\n    " + b + "\n)"},
+      {"sum by (x) (" + a + "+" + b + ")", "sum by (x) (\n    " + a + "\n  +\n    " + b + "\n)"},
+      {"topk(5," + a + "+" + b + ")", "topk(\n  5,\n    " + a + "\n  +\n    " + b + "\n)"},
+      {"clamp(" + a + b + ",1,2)", "clamp(\n  " + a + b + ",\n  1,\n  2\n)"},
+      {"(" + a + "+" + b + ")[5m:1m] offset 1m",
+       "(\n    " + a + "\n  +\n    " + b + "\n)[5m:1m] offset 1m"},
+  };
+  for (const Pretty& row : rows) {
+    const ParseResult result = Parse(row.text, kOptions);
+    BOOST_TEST_REQUIRE(!!result, row.text);
+    BOOST_TEST(PrettyPrint(*result.query->root) == row.printed);
+    CheckRoundTrip(row.text);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(DurationsArePrintedAlone) {
-    const ParseResult result = Parse("foo[90 * step()]", kOptions);
-    BOOST_TEST_REQUIRE(!!result);
-    BOOST_TEST(Print(*std::get<MatrixSelector>(result.query->root->node).range) == "90 * step()");
+  const ParseResult result = Parse("foo[90 * step()]", kOptions);
+  BOOST_TEST_REQUIRE(!!result);
+  BOOST_TEST(Print(*std::get<MatrixSelector>(result.query->root->node).range) == "90 * step()");
 }
 
 /// A folder with public rule files, if there is one.
 std::filesystem::path SharedRuleFiles() {
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets the environment.
-    const char* const shared = std::getenv("TOCSIN_SHARED");
-    const std::filesystem::path beside =
-        std::filesystem::path(TOCSIN_SOURCE_DIR).parent_path() / "shared";
-    return (shared != nullptr ? std::filesystem::path(shared) : beside) / "rulefiles";
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets the environment.
+  const char* const shared = std::getenv("TOCSIN_SHARED");
+  const std::filesystem::path beside =
+      std::filesystem::path(TOCSIN_SOURCE_DIR).parent_path() / "shared";
+  return (shared != nullptr ? std::filesystem::path(shared) : beside) / "rulefiles";
 }
 
 void CollectExpressions(const YamlNode& node, std::vector<std::string>& expressions) {
-    for (const YamlNode& item : node.items) CollectExpressions(item, expressions);
-    for (const YamlEntry& entry : node.entries) {
-      if (entry.key.text == "expr") expressions.push_back(entry.value.text);
-      CollectExpressions(entry.value, expressions);
-    }
+  for (const YamlNode& item : node.items) CollectExpressions(item, expressions);
+  for (const YamlEntry& entry : node.entries) {
+    if (entry.key.text == "expr") expressions.push_back(entry.value.text);
+    CollectExpressions(entry.value, expressions);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(PublicRulesPrintAndParse) {
-    const std::filesystem::path folder = SharedRuleFiles();
-    if (!std::filesystem::exists(folder)) {
-      BOOST_TEST_MESSAGE("skipped: no rule files in " << folder.string());
-      return;
-    }
-    std::vector<std::string> expressions;
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-      if (entry.path().extension() != ".yml") continue;
-      const Result<std::string> text = ReadFile(entry.path());
-      BOOST_TEST_REQUIRE(!!text);
-      Diagnostics diagnostics(entry.path().string());
-      const std::optional<YamlNode> file = ParseYaml(*text, diagnostics);
-      BOOST_TEST_REQUIRE(!!file, diagnostics.Text());
-      CollectExpressions(*file, expressions);
-    }
-    BOOST_TEST(!expressions.empty());
-    for (const std::string& expression : expressions) CheckRoundTrip(expression);
-    BOOST_TEST_MESSAGE(expressions.size() << " expressions of public rules");
+  const std::filesystem::path folder = SharedRuleFiles();
+  if (!std::filesystem::exists(folder)) {
+    BOOST_TEST_MESSAGE("skipped: no rule files in " << folder.string());
+    return;
+  }
+  std::vector<std::string> expressions;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() != ".yml") continue;
+    const Result<std::string> text = ReadFile(entry.path());
+    BOOST_TEST_REQUIRE(!!text);
+    Diagnostics diagnostics(entry.path().string());
+    const std::optional<YamlNode> file = ParseYaml(*text, diagnostics);
+    BOOST_TEST_REQUIRE(!!file, diagnostics.Text());
+    CollectExpressions(*file, expressions);
+  }
+  BOOST_TEST(!expressions.empty());
+  for (const std::string& expression : expressions) CheckRoundTrip(expression);
+  BOOST_TEST_MESSAGE(expressions.size() << " expressions of public rules");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
