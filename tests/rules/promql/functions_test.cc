@@ -1,6 +1,9 @@
 #include "rules/promql/functions.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <string>
 #include <string_view>
@@ -75,6 +78,14 @@ BOOST_AUTO_TEST_CASE(ExperimentalFunctionsAreFlagged) {
                                             "ts_of_max_over_time",
                                             "ts_of_min_over_time"};
   BOOST_TEST((NamesOf([](const Function& f) { return f.experimental; }) == expected));
+}
+
+BOOST_AUTO_TEST_CASE(TheUsersPageNamesEveryExperimentalFunction) {
+  std::ifstream file(TOCSIN_SOURCE_DIR "/docs/promql.md");
+  const std::string page(std::istreambuf_iterator<char>(file), {});
+  for (const std::string_view name : NamesOf([](const Function& f) { return f.experimental; })) {
+    BOOST_TEST(page.find("`" + std::string(name) + "`") != std::string::npos, name);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(NamesAreCaseSensitive) {

@@ -51,9 +51,9 @@ BOOST_AUTO_TEST_CASE(EachStepHasItsOwnBucketsAndQuantile) {
 BOOST_AUTO_TEST_CASE(EqualBoundsSpeltDifferentlyAreOneBucket) {
   FunctionCall call("histogram_quantile");
   BOOST_TEST(call.Lines({Numbers({0.5}),
-                         MakeBlock({Bucket("m", "a", "0.1", {1}), Bucket("m", "a", "0.2", {1}),
-                                    Bucket("m", "a", "2e-1", {1}), Bucket("m", "a", "2.0e-1", {1}),
-                                    Bucket("m", "a", "+Inf", {4})})}) == "{job=\"a\"} 0.15\n");
+                         MakeBlock({Bucket("m", "a", "1", {1}), Bucket("m", "a", "2", {1}),
+                                    Bucket("m", "a", "2e0", {1}), Bucket("m", "a", "2.0", {1}),
+                                    Bucket("m", "a", "+Inf", {4})})}) == "{job=\"a\"} 1.5\n");
 }
 
 BOOST_AUTO_TEST_CASE(AnotherShapeIsGroupedAnew) {
