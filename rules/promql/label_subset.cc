@@ -36,6 +36,7 @@ const Label* LabelSubset::Next(const Label* label, const Label* end) const {
 
 std::uint64_t LabelSubset::Hash(const Labels& labels) const {
   if (is_everything()) return labels.hash();
+  if (is_nothing()) return 0;
   std::uint64_t hash = 0;
   for (const Label& label : labels) {
     if (!Has(label.name)) continue;
@@ -47,6 +48,7 @@ std::uint64_t LabelSubset::Hash(const Labels& labels) const {
 
 bool LabelSubset::Same(const Labels& a, const Labels& b) const {
   if (is_everything()) return a == b;
+  if (is_nothing()) return true;
   const Label* x = Next(a.begin(), a.end());
   const Label* y = Next(b.begin(), b.end());
   while (x != a.end() && y != b.end()) {

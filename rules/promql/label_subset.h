@@ -27,6 +27,8 @@ class LabelSubset {
   bool Has(const Symbol& name) const;
   /// Whether the subset of any label set is the whole set.
   bool is_everything() const { return !only_ && names_.empty(); }
+  /// Whether the subset of any label set is empty, as `by ()` and `on()` say.
+  bool is_nothing() const { return only_ && names_.empty(); }
   /// Equal for label sets whose subsets are Same().
   std::uint64_t Hash(const Labels& labels) const;
   bool Same(const Labels& a, const Labels& b) const;
