@@ -21,6 +21,8 @@
 
 namespace tocsin::promql {
 
+class QuerySlots;
+
 /// Why a query has no result; names are those of Prometheus' API (`errorType`).
 struct QueryError {
   enum class Kind { kBadData, kExecution, kTimeout, kCanceled, kUnavailable };
@@ -31,7 +33,9 @@ struct QueryError {
 std::string_view Name(QueryError::Kind kind);
 
 /// What a query found. Instant queries: ScalarColumn of one value, Block of one step, RangeBlock,
-/// or string. Range queries: Block (a scalar expression gives one series without labels).
+/// or string. Range queries: Block, its series sorted by labels (a scalar expression gives one
+/// series without labels). Labels are final, no two series have the same, and series may have no
+/// value at all: they are not part of the result.
 struct QueryResult {
   Operand value;
   Steps steps;
@@ -65,7 +69,10 @@ class PreparedQuery {
   std::unique_ptr<State> state_;
 };
 
-/// Safe for concurrent use.
+/// Evaluates expressions over a store. At most Settings::max_concurrency queries run at once;
+/// others wait for them, and the wait counts against their timeout.
+///
+/// Safe for concurrent use. The store and the clock must outlive it.
 class Engine {
  public:
   struct Settings {
@@ -77,7 +84,8 @@ class Engine {
     bool experimental = false;
     Features features;
   };
-  /// Of one evaluation. Zero lookback or timeout: the engine's.
+  /// Of one evaluation. Zero lookback or timeout: the engine's; a longer timeout than the engine's
+  /// counts as the engine's.
   struct Options {
     Duration lookback{0};
     Duration timeout{0};
@@ -89,6 +97,8 @@ class Engine {
 
   std::variant<PreparedQuery, ParseError> Prepare(std::string_view text) const;
 
+  /// May wait for other queries. Fails as QueryError says: kBadData for durations out of bounds and
+  /// for expressions that have no such kind of result.
   QueryOutcome Instant(PreparedQuery& query, Millis at, const Options& options) const;
   /// `steps.count` at least 1. The caller limits the number of steps.
   QueryOutcome Range(PreparedQuery& query, const Steps& steps, const Options& options) const;
@@ -96,12 +106,13 @@ class Engine {
   const Settings& settings() const { return settings_; }
 
  private:
-  class Slot;
+  QueryOutcome Run(PreparedQuery::State& query, const Steps& steps, bool is_range,
+                   const Options& options) const;
+
   Settings settings_;
   const SampleStore& store_;
   const Clock& clock_;
-  struct Slots;
-  std::unique_ptr<Slots> slots_;
+  std::unique_ptr<QuerySlots> slots_;
 };
 
 }  // namespace tocsin::promql

@@ -43,6 +43,8 @@ struct RangeFunction {
   /// Whether `anchored` and `smoothed` may stand with it.
   bool takes_anchored = false;
   bool takes_smoothed = false;
+  /// Whether it looks at RangeWindow::now, so that the same samples give another value later.
+  bool uses_now = false;
   /// Looks at the other arguments of a step: fails if they are out of bounds, or warns. To be
   /// called for the steps at which some series has samples, with the position of the call's first
   /// argument. May be null.

@@ -106,7 +106,7 @@ std::vector<Function> RegressionFunctions() {
        .how = RangeFunction{.compute = DoubleExponentialSmoothing, .check = CheckFactors}},
       {.name = "predict_linear",
        .args = {kMatrix, kScalar},
-       .how = RangeFunction{.compute = PredictLinear}},
+       .how = RangeFunction{.compute = PredictLinear, .uses_now = true}},
   };
 }
 

@@ -1,0 +1,177 @@
+#include "rules/promql/engine.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "rules/promql/environment.h"
+#include "rules/promql/evaluator.h"
+#include "rules/promql/plan.h"
+#include "rules/promql/query_slots.h"
+#include "rules/promql/relabeling.h"
+
+namespace tocsin::promql {
+
+struct PreparedQuery::State {
+  explicit State(Query parsed) : query(std::move(parsed)), plan(query) {}
+
+  Query query;
+  Plan plan;
+  Memo result;     ///< How the last result's series are finally called and sorted.
+  Samples buffer;  ///< Kept for its room.
+};
+
+namespace {
+
+class SlotGuard {
+ public:
+  explicit SlotGuard(QuerySlots& slots) : slots_(slots) {}
+  ~SlotGuard() { slots_.Leave(); }
+  SlotGuard(const SlotGuard&) = delete;
+  SlotGuard& operator=(const SlotGuard&) = delete;
+
+ private:
+  QuerySlots& slots_;
+};
+
+QueryError Explain(const Error& error) {
+  using enum QueryError::Kind;
+  switch (error.code) {
+    case ErrorCode::kTimeout: return {kTimeout, error.message};
+    case ErrorCode::kUnavailable: return {kCanceled, error.message};
+    case ErrorCode::kInvalidInput:
+    case ErrorCode::kNotFound:
+    case ErrorCode::kDenied:
+    case ErrorCode::kCorrupt:
+    case ErrorCode::kTooLarge: return {kExecution, error.message};
+  }
+  return {kExecution, error.message};
+}
+
+/// Gives the series their final labels; those of a range query are sorted by them.
+Result<Block> Finish(Block block, Memo& memo, bool is_range, const Features& features) {
+  const SeriesOrder order = is_range ? SeriesOrder::kByLabels : SeriesOrder::kAsTheyCome;
+  const Relabeling& names = memo.Get<Relabeling>(block.shape, nullptr, [&] {
+    return MakeRelabeling(VisibleLabels(*block.shape, features), order);
+  });
+  Result<Block> finished = Apply(names, std::move(block));
+  if (finished && is_range) finished->order.clear();
+  return finished;
+}
+
+/// A scalar over time is one series without labels.
+Block AsSeries(ScalarColumn scalar) {
+  Block block;
+  block.shape = std::make_shared<const Shape>(Shape{{Labels()}, {}});
+  block.steps = scalar.values.size();
+  block.values = std::move(scalar.values);
+  return block;
+}
+
+RangeBlock FinishRanges(RangeBlock ranges, const Features& features) {
+  ranges.shape = std::make_shared<const Shape>(Shape{VisibleLabels(*ranges.shape, features), {}});
+  return ranges;
+}
+
+Result<Operand> FinishValue(Operand value, Memo& memo, bool is_range, const Features& features) {
+  if (ScalarColumn* const scalar = std::get_if<ScalarColumn>(&value)) {
+    if (is_range) return Operand(AsSeries(std::move(*scalar)));
+  } else if (RangeBlock* const ranges = std::get_if<RangeBlock>(&value)) {
+    return Operand(FinishRanges(std::move(*ranges), features));
+  } else if (Block* const block = std::get_if<Block>(&value)) {
+    Result<Block> finished = Finish(std::move(*block), memo, is_range, features);
+    if (!finished) return finished.error();
+    return Operand(std::move(*finished));
+  }
+  return value;
+}
+
+}  // namespace
+
+std::string_view Name(QueryError::Kind kind) {
+  using enum QueryError::Kind;
+  switch (kind) {
+    case kBadData: return "bad_data";
+    case kExecution: return "execution";
+    case kTimeout: return "timeout";
+    case kCanceled: return "canceled";
+    case kUnavailable: return "unavailable";
+  }
+  assert(false);
+  return "";
+}
+
+PreparedQuery::PreparedQuery(std::unique_ptr<State> state) : state_(std::move(state)) {}
+PreparedQuery::~PreparedQuery() = default;
+PreparedQuery::PreparedQuery(PreparedQuery&&) noexcept = default;
+PreparedQuery& PreparedQuery::operator=(PreparedQuery&&) noexcept = default;
+
+const Query& PreparedQuery::query() const {
+  return state_->query;
+}
+
+Engine::Engine(Settings settings, const SampleStore& store, const Clock& clock)
+    : settings_(settings),
+      store_(store),
+      clock_(clock),
+      slots_(std::make_unique<QuerySlots>(settings.max_concurrency)) {}
+Engine::~Engine() = default;
+
+std::variant<PreparedQuery, ParseError> Engine::Prepare(std::string_view text) const {
+  ParseResult parsed = Parse(text, {.experimental = settings_.experimental});
+  if (!parsed) return parsed.error;
+  return PreparedQuery(std::make_unique<PreparedQuery::State>(std::move(*parsed.query)));
+}
+
+QueryOutcome Engine::Instant(PreparedQuery& query, Millis at, const Options& options) const {
+  return Run(*query.state_, Steps{at, 1, 1}, /*is_range=*/false, options);
+}
+
+QueryOutcome Engine::Range(PreparedQuery& query, const Steps& steps, const Options& options) const {
+  const ValueType type = query.query().root->type;
+  if (type != ValueType::kVector && type != ValueType::kScalar) {
+    return {QueryError{QueryError::Kind::kBadData,
+                       "invalid expression type \"" + std::string(Describe(type)) +
+                           "\" for range query, must be Scalar or instant Vector"}};
+  }
+  return Run(*query.state_, steps, /*is_range=*/true, options);
+}
+
+QueryOutcome Engine::Run(PreparedQuery::State& query, const Steps& steps, bool is_range,
+                         const Options& options) const {
+  const bool own_timeout = options.timeout > Duration::zero();
+  const SteadyPoint deadline =
+      clock_.SteadyNow() +
+      (own_timeout ? std::min(options.timeout, settings_.timeout) : settings_.timeout);
+  if (const Status entered = slots_->Enter(deadline, clock_, options.stop); !entered) {
+    return {Explain(entered.error())};
+  }
+  const SlotGuard slot(*slots_);
+  const Status durations = query.plan.SetDurations(query.query, steps, is_range,
+                                                   settings_.default_subquery_step.count());
+  if (!durations) return {QueryError{QueryError::Kind::kBadData, durations.error().message}};
+
+  Annotations annotations(query.query.text);
+  Budget budget(settings_.max_samples, deadline, clock_, options.stop);
+  const Duration lookback =
+      options.lookback > Duration::zero() ? options.lookback : settings_.lookback;
+  Environment environment{.store = store_,
+                          .read_point = store_.read_point(),
+                          .features = settings_.features,
+                          .query = steps,
+                          .is_range = is_range,
+                          .lookback = lookback.count(),
+                          .annotations = annotations,
+                          .budget = budget,
+                          .buffer = std::move(query.buffer)};
+  Result<Operand> value = Evaluator(environment, query.plan).Evaluate(*query.query.root, steps);
+  if (value) {
+    value = FinishValue(std::move(*value), query.result, is_range, settings_.features);
+  }
+  query.buffer = std::move(environment.buffer);
+  if (!value) return {Explain(value.error())};
+  return {QueryResult{std::move(*value), steps, annotations.warnings(), annotations.infos(),
+                      environment.samples_read}};
+}
+
+}  // namespace tocsin::promql

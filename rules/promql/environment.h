@@ -1,0 +1,38 @@
+// What all nodes of one evaluation share.
+
+#pragma once
+
+#include <cstddef>
+
+#include "rules/promql/block.h"
+#include "rules/promql/context.h"
+#include "rules/storage/sample_store.h"
+
+namespace tocsin::promql {
+
+/// Of one evaluation of one query. One thread.
+struct Environment {
+  const SampleStore& store;
+  ReadPoint read_point;  ///< All series are read as of one moment.
+  const Features& features;
+  Steps query;  ///< Of the whole query, whatever a subquery makes of them.
+  bool is_range = false;
+  Millis lookback = 0;
+  Annotations& annotations;
+  Budget& budget;
+  std::size_t samples_read = 0;
+  std::size_t unchecked = 0;
+  Samples buffer;  ///< Of the series that is being read; kept to not allocate for each.
+
+  /// Counts samples that were read, and now and then looks whether there is time left.
+  Status Count(std::size_t samples) {
+    constexpr std::size_t kSamplesPerCheck = 4096;
+    samples_read += samples;
+    unchecked += samples + 1;
+    if (unchecked < kSamplesPerCheck) return {};
+    unchecked = 0;
+    return budget.Check();
+  }
+};
+
+}  // namespace tocsin::promql

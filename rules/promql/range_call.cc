@@ -1,0 +1,239 @@
+#include "rules/promql/range_call.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/quote.h"
+#include "rules/promql/evaluator.h"
+
+namespace tocsin::promql {
+namespace {
+
+/// Evaluates what stands beside the range vector and keeps it step by step.
+class OtherArguments {
+ public:
+  /// Empty arguments, for functions that have none.
+  OtherArguments() = default;
+
+  static Result<OtherArguments> Evaluate(Evaluator& evaluator, const Call& call,
+                                         const Steps& steps) {
+    std::vector<ScalarColumn> columns;
+    for (const ExprPtr& arg : call.args) {
+      if (arg->type == ValueType::kMatrix) continue;
+      Result<Operand> value = evaluator.Evaluate(*arg, steps);
+      if (!value) return value.error();
+      columns.push_back(std::get<ScalarColumn>(std::move(*value)));
+    }
+    OtherArguments arguments;
+    arguments.count_ = columns.size();
+    arguments.values_.reserve(columns.size() * steps.count);
+    for (std::size_t i = 0; i < steps.count; ++i) {
+      for (const ScalarColumn& column : columns) arguments.values_.push_back(column.values[i]);
+    }
+    return arguments;
+  }
+
+  std::span<const double> at(std::size_t step) const {
+    return std::span(values_).subspan(step * count_, count_);
+  }
+  /// What of the budget they hold.
+  std::size_t held() const { return values_.size(); }
+
+ private:
+  std::size_t count_ = 0;
+  std::vector<double> values_;  ///< Step after step.
+};
+
+const Expr& RangeArgument(const Call& call) {
+  for (const ExprPtr& arg : call.args) {
+    if (arg->type == ValueType::kMatrix) return *arg;
+  }
+  return *call.args.front();
+}
+
+/// Calls RangeFunction::check once for each step at which there is anything to compute.
+class StepChecks {
+ public:
+  StepChecks(const RangeFunction& function, const Call& call, std::size_t steps)
+      : function_(function),
+        position_(call.args.front()->position),
+        done_(function.check == nullptr ? 0 : steps) {}
+
+  Status Check(std::size_t step, std::span<const double> args, Annotations& annotations) {
+    if (done_.empty() || done_[step]) return {};
+    done_[step] = true;
+    return function_.check(args, position_, annotations);
+  }
+
+ private:
+  const RangeFunction& function_;
+  Position position_;
+  std::vector<bool> done_;  ///< Empty if there is nothing to check.
+};
+
+/// What is said about a series that is used as a counter without being named like one; empty of all
+/// others. Source: Prometheus' util/annotations, PossibleNonCounterInfo.
+std::string DoubtAboutCounter(const Labels& labels, const Features& features) {
+  const std::string_view name = labels.metric_name();
+  if (name.empty()) return "";
+  if (features.type_and_unit_labels) {
+    const std::string_view type = labels.Get("__type__");
+    if (type == "counter" || type == "histogram") return "";
+    return fmt::format(
+        "metric might not be a counter, __type__ label is not set to \"counter\" or \"histogram\", "
+        "got {}: {}",
+        Quoted(type), Quoted(name));
+  }
+  for (const std::string_view suffix : {"_total", "_sum", "_count", "_bucket"}) {
+    if (name.ends_with(suffix)) return "";
+  }
+  return "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: " +
+         Quoted(name);
+}
+
+/// Of each series of a shape; empty if there is none about any.
+using Doubts = std::vector<std::string>;
+Doubts DoubtsAboutCounters(const Shape& shape, const Features& features) {
+  Doubts doubts(shape.size());
+  bool any = false;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    doubts[i] = DoubtAboutCounter(shape.labels[i], features);
+    any = any || !doubts[i].empty();
+  }
+  if (!any) doubts.clear();
+  return doubts;
+}
+
+/// One call of a range function, from its range vector to a block.
+class RangeCall {
+ public:
+  RangeCall(Evaluator& evaluator, const Expr& expr, const Call& call, const RangeFunction& function,
+            const Steps& steps)
+      : evaluator_(evaluator),
+        expr_(expr),
+        call_(call),
+        function_(function),
+        steps_(steps),
+        checks_(function, call, steps.count) {}
+
+  Result<Operand> Run() {
+    Result<OtherArguments> arguments = OtherArguments::Evaluate(evaluator_, call_, steps_);
+    if (!arguments) return arguments.error();
+    arguments_ = std::move(*arguments);
+    Result<RangeVector> ranges = evaluator_.OpenRange(RangeArgument(call_), steps_);
+    if (!ranges) return ranges.error();
+    Budget& budget = evaluator_.environment().budget;
+    const std::size_t size = ranges->size() * steps_.count;
+    if (const Status taken = budget.Take(size); !taken) return taken.error();
+    Block block(ranges->shape(), steps_.count);
+    if (const Status computed = ComputeAll(*ranges, block); !computed) return computed.error();
+    const std::size_t held = size + ranges->held() + arguments_.held();
+    if (function_.keeps_name) return evaluator_.Settle(held, Operand(std::move(block)));
+    Result<Block> unnamed =
+        DropNames(std::move(block), evaluator_.planned(expr_).memo, evaluator_.ContextAt(steps_));
+    if (!unnamed) return unnamed.error();
+    return evaluator_.Settle(held, Operand(std::move(*unnamed)));
+  }
+
+ private:
+  Status ComputeAll(RangeVector& ranges, Block& block) {
+    const Doubts& doubts = FindDoubts(ranges.shape());
+    Annotations& annotations = evaluator_.environment().annotations;
+    for (std::size_t s = 0; s < ranges.size(); ++s) {
+      if (Status begun = ranges.Begin(s); !begun) return begun;
+      bool any = false;
+      if (Status computed = ComputeRow(ranges, block.row(s), any); !computed) return computed;
+      if (any && !doubts.empty() && !doubts[s].empty()) {
+        annotations.Info(doubts[s], call_.args.front()->position);
+      }
+    }
+    return {};
+  }
+
+  /// `any`: whether there is a value at any step.
+  Status ComputeRow(RangeVector& ranges, double* row, bool& any) {
+    Annotations& annotations = evaluator_.environment().annotations;
+    for (std::size_t i = 0; i < steps_.count; ++i) {
+      if (Status moved = ranges.MoveTo(i); !moved) return moved;
+      RangeWindow& window = ranges.window();
+      if (window.t.empty()) continue;
+      window.args = arguments_.at(i);
+      if (Status checked = checks_.Check(i, window.args, annotations); !checked) return checked;
+      row[i] = function_.compute(window);
+      any = any || IsPresent(row[i]);
+    }
+    return {};
+  }
+
+  const Doubts& FindDoubts(const ShapePtr& shape) {
+    static const Doubts kNone;
+    if (!function_.expects_counter) return kNone;
+    return evaluator_.planned(expr_).counters.Get<Doubts>(shape, nullptr, [&] {
+      return DoubtsAboutCounters(*shape, evaluator_.environment().features);
+    });
+  }
+
+  Evaluator& evaluator_;
+  const Expr& expr_;
+  const Call& call_;
+  const RangeFunction& function_;
+  const Steps& steps_;
+  OtherArguments arguments_;
+  StepChecks checks_;
+};
+
+/// Marks the steps at which any series has a sample.
+Status FindPresent(RangeVector& ranges, std::vector<double>& absent) {
+  for (std::size_t s = 0; s < ranges.size(); ++s) {
+    if (Status begun = ranges.Begin(s); !begun) return begun;
+    for (std::size_t i = 0; i < absent.size(); ++i) {
+      if (Status moved = ranges.MoveTo(i); !moved) return moved;
+      if (!ranges.window().t.empty()) absent[i] = kAbsent;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Operand> CallOverRange(Evaluator& evaluator, const Expr& expr, const Call& call,
+                              const RangeFunction& function, const Steps& steps) {
+  return RangeCall(evaluator, expr, call, function, steps).Run();
+}
+
+Result<Operand> AbsentOverTime(Evaluator& evaluator, const Expr& expr, const Call& call,
+                               const Steps& steps) {
+  Result<RangeVector> ranges = evaluator.OpenRange(*call.args.front(), steps);
+  if (!ranges) return ranges.error();
+  Block block;
+  block.shape = evaluator.planned(expr).memo.Get<ShapePtr>(nullptr, nullptr, [&] {
+    return std::make_shared<const Shape>(Shape{{AbsentLabels(*call.args.front())}, {}});
+  });
+  block.steps = steps.count;
+  block.values.assign(steps.count, 1);
+  if (const Status found = FindPresent(*ranges, block.values); !found) return found.error();
+  return evaluator.Settle(ranges->held(), Operand(std::move(block)));
+}
+
+Result<Operand> CopyRange(RangeVector& ranges, Budget& budget) {
+  RangeBlock copy{ranges.shape(), {}};
+  copy.samples.reserve(ranges.size());
+  std::size_t held = 0;
+  for (std::size_t s = 0; s < ranges.size(); ++s) {
+    if (const Status begun = ranges.Begin(s); !begun) return begun.error();
+    if (const Status moved = ranges.MoveTo(0); !moved) return moved.error();
+    const RangeWindow& window = ranges.window();
+    if (const Status taken = budget.Take(window.t.size()); !taken) return taken.error();
+    held += window.t.size();
+    copy.samples.push_back(
+        {{window.t.begin(), window.t.end()}, {window.v.begin(), window.v.end()}});
+  }
+  budget.GiveBack(held);
+  return Operand(std::move(copy));
+}
+
+}  // namespace tocsin::promql

@@ -1,0 +1,138 @@
+#include "rules/promql/selector.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace tocsin::promql {
+namespace {
+
+constexpr double kMillisPerSecond = 1000;
+
+/// Steps so far apart that decoding what lies between them costs more than finding each anew.
+bool IsSparse(const Moments& moments, Millis lookback) {
+  return moments.steps.count == 1 || moments.steps.step > 4 * lookback;
+}
+
+double Show(const Sample& sample, Reading reading) {
+  return reading == Reading::kTime ? static_cast<double>(sample.t) / kMillisPerSecond : sample.v;
+}
+
+/// One look-up per step.
+void LookUpRow(const Selection& selection, std::size_t series, const Moments& moments,
+               Reading reading, const Environment& environment, double* row) {
+  for (std::size_t i = 0; i < moments.steps.count; ++i) {
+    const Millis at = moments.at(i);
+    const std::optional<Sample> newest =
+        selection.Newest(series, at - environment.lookback, at, environment.read_point);
+    if (newest && !IsStaleNan(newest->v)) row[i] = Show(*newest, reading);
+  }
+}
+
+/// One pass over the samples, stale markers included, of all steps.
+void WalkRow(const Samples& samples, const Moments& moments, Millis lookback, Reading reading,
+             double* row) {
+  std::size_t after = 0;  // the first sample after the moment
+  for (std::size_t i = 0; i < moments.steps.count; ++i) {
+    const Millis at = moments.at(i);
+    while (after < samples.size() && samples.t[after] <= at) ++after;
+    if (after == 0) continue;
+    const Sample newest{samples.t[after - 1], samples.v[after - 1]};
+    if (newest.t > at - lookback && !IsStaleNan(newest.v)) row[i] = Show(newest, reading);
+  }
+}
+
+double Between(const Samples& samples, std::size_t before, Millis at) {
+  const double share = static_cast<double>(at - samples.t[before]) /
+                       static_cast<double>(samples.t[before + 1] - samples.t[before]);
+  return samples.v[before] + (samples.v[before + 1] - samples.v[before]) * share;
+}
+
+void SmoothRow(const Samples& samples, const Moments& moments, Millis lookback, double* row) {
+  std::size_t after = 0;
+  for (std::size_t i = 0; i < moments.steps.count; ++i) {
+    const Millis at = moments.at(i);
+    while (after < samples.size() && samples.t[after] <= at) ++after;
+    if (after == 0 || samples.t[after - 1] <= at - lookback) continue;
+    const bool has_next = after < samples.size() && samples.t[after] <= at + lookback;
+    const bool is_between = has_next && samples.t[after - 1] < at;
+    row[i] = is_between ? Between(samples, after - 1, at) : samples.v[after - 1];
+  }
+}
+
+Result<Block> MakeBlock(const SelectedSeries& series, const Moments& moments,
+                        Environment& environment) {
+  const std::size_t size = series.shape()->size() * moments.steps.count;
+  if (const Status taken = environment.budget.Take(size); !taken) return taken.error();
+  return Block(series.shape(), moments.steps.count);
+}
+
+}  // namespace
+
+void SelectedSeries::Refresh(const SampleStore& store, std::span<const Matcher> matchers) {
+  // Read before the look-up: what changes meanwhile is seen the next time.
+  const std::uint64_t generation = store.generation();
+  if (selection_ && generation == generation_) return;
+  std::shared_ptr<const Selection> found = store.Select(matchers, selection_);
+  generation_ = generation;
+  if (shape_ && found == selection_) return;
+  auto shape = std::make_shared<Shape>();
+  shape->labels.reserve(found->size());
+  for (std::size_t i = 0; i < found->size(); ++i) shape->labels.push_back(found->labels(i));
+  selection_ = std::move(found);
+  shape_ = std::move(shape);
+}
+
+Moments MakeMoments(const AtModifier& at, Millis offset, const Steps& steps,
+                    const Environment& environment) {
+  Moments moments{steps, offset, std::nullopt};
+  switch (at.kind) {
+    case AtModifier::Kind::kNone: break;
+    case AtModifier::Kind::kTime: moments.pin = at.time; break;
+    case AtModifier::Kind::kStart: moments.pin = environment.query.start; break;
+    case AtModifier::Kind::kEnd: moments.pin = environment.query.end(); break;
+  }
+  return moments;
+}
+
+Result<Block> ReadNewest(const SelectedSeries& series, const Moments& moments, Reading reading,
+                         Environment& environment) {
+  Result<Block> block = MakeBlock(series, moments, environment);
+  if (!block) return block;
+  const Selection& selection = series.selection();
+  const Millis lookback = environment.lookback;
+  const bool sparse = IsSparse(moments, lookback);
+  Samples& buffer = environment.buffer;
+  for (std::size_t s = 0; s < selection.size(); ++s) {
+    buffer.clear();
+    if (sparse) {
+      LookUpRow(selection, s, moments, reading, environment, block->row(s));
+    } else {
+      selection.Read(s, moments.first() - lookback, moments.last(), buffer, environment.read_point,
+                     StaleMarkers::kKeep);
+      WalkRow(buffer, moments, lookback, reading, block->row(s));
+    }
+    const std::size_t read = sparse ? moments.steps.count : buffer.size();
+    if (const Status counted = environment.Count(read); !counted) return counted.error();
+  }
+  return block;
+}
+
+Result<Block> ReadSmoothed(const SelectedSeries& series, const Moments& moments,
+                           Environment& environment) {
+  Result<Block> block = MakeBlock(series, moments, environment);
+  if (!block) return block;
+  const Selection& selection = series.selection();
+  const Millis lookback = environment.lookback;
+  Samples& buffer = environment.buffer;
+  for (std::size_t s = 0; s < selection.size(); ++s) {
+    buffer.clear();
+    selection.Read(s, moments.first() - lookback, moments.last() + lookback, buffer,
+                   environment.read_point);
+    SmoothRow(buffer, moments, lookback, block->row(s));
+    if (const Status counted = environment.Count(buffer.size()); !counted) return counted.error();
+  }
+  return block;
+}
+
+}  // namespace tocsin::promql
