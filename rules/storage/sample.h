@@ -26,6 +26,9 @@ inline bool IsStaleNan(double v) {
   return std::bit_cast<std::uint64_t>(v) == kStaleNanBits;
 }
 
+/// Whether reading gives the stale markers, too.
+enum class StaleMarkers { kSkip, kKeep };
+
 /// Samples as columns, in the order of time. `t` and `v` are of one size.
 struct Samples {
   std::vector<Millis> t;

@@ -74,8 +74,9 @@ std::optional<Sample> Selection::Newest(std::size_t i, Millis after, Millis unti
   return series_[i]->Newest(after, until, AsOf(at));
 }
 
-void Selection::Read(std::size_t i, Millis after, Millis until, Samples& out, ReadPoint at) const {
-  series_[i]->Read(after, until, AsOf(at), out);
+void Selection::Read(std::size_t i, Millis after, Millis until, Samples& out, ReadPoint at,
+                     StaleMarkers markers) const {
+  series_[i]->Read(after, until, AsOf(at), out, markers);
 }
 
 std::size_t Selection::CountAtMost(std::size_t i, Millis after, Millis until) const {

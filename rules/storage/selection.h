@@ -56,8 +56,9 @@ class Selection {
   /// The newest sample of series `i` in (after, until], stale markers included; nothing if there is
   /// none. O(1) if `until` is not before the series' newest sample. Cheapest for ascending `i`.
   std::optional<Sample> Newest(std::size_t i, Millis after, Millis until, ReadPoint at = {}) const;
-  /// Appends the samples of series `i` in (after, until] to `out`, without stale markers.
-  void Read(std::size_t i, Millis after, Millis until, Samples& out, ReadPoint at = {}) const;
+  /// Appends the samples of series `i` in (after, until] to `out`.
+  void Read(std::size_t i, Millis after, Millis until, Samples& out, ReadPoint at = {},
+            StaleMarkers markers = StaleMarkers::kSkip) const;
   /// How many samples Read() would append, at most: from the chunks' headers, without decoding.
   std::size_t CountAtMost(std::size_t i, Millis after, Millis until) const;
 

@@ -298,7 +298,9 @@ std::optional<Sample> Series::Find(Millis after, Millis until) const {
   return Sample{samples.t.back(), samples.v.back()};
 }
 
-void Series::Read(Millis after, Millis until, std::uint64_t as_of, Samples& out) const {
+void Series::Read(Millis after, Millis until, std::uint64_t as_of, Samples& out,
+                  StaleMarkers markers) const {
+  const bool skip = markers == StaleMarkers::kSkip;
   View view;
   Capture(after, until, as_of, view);
   until = view.until;
@@ -306,17 +308,17 @@ void Series::Read(Millis after, Millis until, std::uint64_t as_of, Samples& out)
     const std::size_t begin = Extend(out, chunk->count());
     chunk->Decode(out.t.data() + begin, out.v.data() + begin);
     Trim(out, begin, after, until);
-    if (chunk->has_stale()) DropStale(out, begin);
+    if (skip && chunk->has_stale()) DropStale(out, begin);
   }
   if (view.has_open) {
     const std::size_t begin = out.size();
     view.DecodeOpen(out);
     Trim(out, begin, after, until);
-    if (view.open_has_stale) DropStale(out, begin);
+    if (skip && view.open_has_stale) DropStale(out, begin);
   }
   for (std::size_t i = 0; i < view.tail_size; ++i) {
     const Sample& sample = view.tail[i];
-    if (sample.t <= after || sample.t > until || IsStaleNan(sample.v)) continue;
+    if (sample.t <= after || sample.t > until || (skip && IsStaleNan(sample.v))) continue;
     out.t.push_back(sample.t);
     out.v.push_back(sample.v);
   }

@@ -86,7 +86,8 @@ class Series final : public RefCounted<Series> {
   std::optional<Sample> Newest(Millis after, Millis until, std::uint64_t as_of) const;
 
   /// Appends the samples in (after, until] to `out`, without stale markers.
-  void Read(Millis after, Millis until, std::uint64_t as_of, Samples& out) const;
+  void Read(Millis after, Millis until, std::uint64_t as_of, Samples& out,
+            StaleMarkers markers = StaleMarkers::kSkip) const;
   /// How many these are at most.
   std::size_t CountAtMost(Millis after, Millis until) const;
 
