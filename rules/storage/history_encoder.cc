@@ -1,0 +1,213 @@
+#include "rules/storage/history_encoder.h"
+
+#include <bit>
+#include <cassert>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "rules/storage/history_frame.h"
+#include "rules/storage/history_record.h"
+#include "rules/storage/varint.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::size_t kBytesPerRestart = 16;  // Times what a restart costs.
+
+/// The texts of a record's labels, each once.
+class Dictionary {
+ public:
+  std::size_t NumberOf(const Symbol& symbol) {
+    const auto [place, is_new] = numbers_.try_emplace(symbol, texts_.size());
+    if (is_new) texts_.push_back(symbol.text());
+    return place->second;
+  }
+
+  void AppendTo(std::string& out) const {
+    AppendVarint(out, texts_.size());
+    for (const std::string_view text : texts_) {
+      AppendVarint(out, text.size());
+      out.append(text);
+    }
+  }
+
+ private:
+  std::unordered_map<Symbol, std::size_t> numbers_;
+  std::vector<std::string_view> texts_;
+};
+
+std::uint64_t Difference(Millis a, Millis b) {
+  return static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b);
+}
+
+bool HaveOneTime(std::span<const HistoryEncoder::Appended> batch) {
+  for (const auto& appended : batch) {
+    if (appended.sample.t != batch.front().sample.t) return false;
+  }
+  return true;
+}
+
+void AppendTimes(std::string& out, std::span<const HistoryEncoder::Appended> batch) {
+  Millis previous = batch.front().sample.t;
+  for (const auto& appended : batch) {
+    AppendVarint(out, ZigZag(Difference(appended.sample.t, previous)));
+    previous = appended.sample.t;
+  }
+}
+
+/// Writes the control byte and the bytes of `changed`, which is not 0, and a few bytes more that
+/// the next value overwrites. Returns the end.
+char* PutChanged(char* out, std::uint64_t changed) {
+  const auto low = static_cast<unsigned>(std::countr_zero(changed)) / 8;
+  const auto high = static_cast<unsigned>(std::countl_zero(changed)) / 8;
+  const unsigned size = 8 - low - high;
+  *out++ = static_cast<char>((size - 1) | (low << kControlBits));
+  changed >>= 8 * low;
+  std::memcpy(out, &changed, sizeof changed);
+  return out + size;
+}
+
+}  // namespace
+
+void HistoryEncoder::Start() {
+  pages_.clear();
+  last_page_ = nullptr;
+  resumed_.clear();
+  series_ = 0;
+  segment_bytes_ = 0;
+  label_bytes_ = 0;
+  bytes_since_restart_ = 0;
+}
+
+void HistoryEncoder::Resume(SegmentState state, std::size_t bytes) {
+  assert(state.labels.size() == state.previous.size());
+  Start();
+  resumed_.reserve(state.labels.size());
+  for (std::size_t i = 0; i < state.labels.size(); ++i) {
+    const Slot slot{state.previous[i], static_cast<std::uint32_t>(i + 1)};
+    resumed_.emplace(std::move(state.labels[i]), slot);
+  }
+  series_ = static_cast<std::uint32_t>(state.labels.size());
+  segment_bytes_ = bytes;
+  label_bytes_ = state.label_bytes;
+}
+
+HistoryEncoder::Slot& HistoryEncoder::SlotOf(std::uint64_t series_id) {
+  const std::uint64_t page_id = series_id / kPageSlots;
+  if (last_page_ == nullptr || page_id != last_page_id_) {
+    std::unique_ptr<Page>& page = pages_[page_id];
+    if (page == nullptr) page = std::make_unique<Page>();
+    last_page_ = page.get();
+    last_page_id_ = page_id;
+  }
+  return (*last_page_)[series_id % kPageSlots];
+}
+
+void HistoryEncoder::Introduce(Slot& slot, const Labels& labels) {
+  if (!resumed_.empty()) {
+    if (const auto found = resumed_.find(labels); found != resumed_.end()) {
+      slot = found->second;
+      resumed_.erase(found);
+      return;
+    }
+  }
+  slot.number_plus_one = ++series_;
+  new_series_.push_back(&labels);
+}
+
+void HistoryEncoder::Restart() {
+  for (auto& [id, page] : pages_) {
+    for (Slot& slot : *page) slot.previous = 0;
+  }
+  for (auto& [labels, slot] : resumed_) slot.previous = 0;
+  bytes_since_restart_ = 0;
+}
+
+std::string HistoryEncoder::Encode(std::span<const Appended> batch) {
+  const bool restarts = bytes_since_restart_ > kBytesPerRestart * sizeof(double) * series_;
+  if (restarts) Restart();
+  slots_.clear();
+  new_series_.clear();
+  for (const Appended& appended : batch) {
+    Slot& slot = SlotOf(appended.series_id);
+    if (slot.number_plus_one == 0) Introduce(slot, *appended.labels);
+    slots_.push_back(&slot);
+  }
+
+  const bool one_time = HaveOneTime(batch);
+  std::string frame(kFrameHeader, '\0');
+  AppendVarint(frame, (restarts ? kRestartFlag : 0) | (one_time ? 0 : kOwnTimesFlag));
+  AppendVarint(frame, ZigZag(Difference(batch.front().sample.t, 0)));
+  const std::size_t before_labels = frame.size();
+  AppendNewSeries(frame);
+  label_bytes_ += frame.size() - before_labels;
+  AppendRuns(frame);
+  if (!one_time) AppendTimes(frame, batch);
+  AppendValues(frame, batch);
+  SealFrame(frame);
+  segment_bytes_ += frame.size();
+  bytes_since_restart_ += frame.size();
+  return frame;
+}
+
+// How many; then, if there are any, the number of the first, the texts of their labels, and for
+// each how many labels it has and the numbers of their texts.
+void HistoryEncoder::AppendNewSeries(std::string& out) const {
+  AppendVarint(out, new_series_.size());
+  if (new_series_.empty()) return;
+  AppendVarint(out, series_ - new_series_.size());
+  Dictionary dictionary;
+  std::string numbers;
+  for (const Labels* const labels : new_series_) {
+    AppendVarint(numbers, labels->size());
+    for (const Label& label : *labels) {
+      AppendVarint(numbers, dictionary.NumberOf(label.name));
+      AppendVarint(numbers, dictionary.NumberOf(label.value));
+    }
+  }
+  dictionary.AppendTo(out);
+  out.append(numbers);
+}
+
+// The series of the batch as runs of consecutive numbers: how many runs, and for each where it
+// begins, from the end of the one before, and its length.
+void HistoryEncoder::AppendRuns(std::string& out) const {
+  std::string runs;
+  std::size_t count = 0;
+  std::uint64_t expected = 0;
+  for (std::size_t i = 0; i < slots_.size();) {
+    const std::uint64_t first = slots_[i]->number_plus_one - std::uint64_t{1};
+    std::size_t length = 1;
+    while (i + length < slots_.size() &&
+           slots_[i + length]->number_plus_one == first + length + 1) {
+      ++length;
+    }
+    AppendVarint(runs, ZigZag(first - expected));
+    AppendVarint(runs, length);
+    expected = first + length;
+    i += length;
+    ++count;
+  }
+  AppendVarint(out, count);
+  out.append(runs);
+}
+
+// A bit for each sample, whether its value has changed; then the changed ones.
+void HistoryEncoder::AppendValues(std::string& out, std::span<const Appended> batch) const {
+  const std::size_t bitmap_at = out.size();
+  const std::size_t values_at = bitmap_at + (batch.size() + 7) / 8;
+  out.resize(values_at + batch.size() * (1 + sizeof(std::uint64_t)));
+  char* const bitmap = out.data() + bitmap_at;
+  char* end = out.data() + values_at;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const auto bits = std::bit_cast<std::uint64_t>(batch[i].sample.v);
+    const std::uint64_t changed = bits ^ std::exchange(slots_[i]->previous, bits);
+    if (changed == 0) continue;
+    bitmap[i / 8] = static_cast<char>(bitmap[i / 8] | (1U << (i % 8)));
+    end = PutChanged(end, changed);
+  }
+  out.resize(static_cast<std::size_t>(end - out.data()));
+}
+
+}  // namespace tocsin

@@ -1,0 +1,83 @@
+// Batches of samples as the records of a segment of the history.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/labels.h"
+#include "rules/storage/sample_store.h"
+
+namespace tocsin {
+
+/// What a decoder has at the end of a segment, and an encoder needs to go on with it. By the number
+/// of a series in the segment.
+struct SegmentState {
+  std::vector<Labels> labels;
+  std::vector<std::uint64_t> previous;  ///< The bits of the last value.
+  std::size_t label_bytes = 0;          ///< Of the segment.
+};
+
+/// Writes records of which each holds one batch, against what the records before it in the segment
+/// have said: a series' labels are written once, and a value as its difference from the one before.
+/// Series that come in the same order as they first did cost nothing to name, and values that have
+/// not changed cost a bit.
+///
+/// Now and then a record is a *restart*: its values, and those after it, stand without what came
+/// before. So a damaged record costs the samples up to the next restart, not the rest of the
+/// segment. Restarts come when about a sixteenth of the bytes goes into them.
+///
+/// One thread at a time. The format is written down in docs/storage.md.
+class HistoryEncoder {
+ public:
+  using Appended = AppendObserver::Appended;
+
+  /// Begins a segment: nothing is known.
+  void Start();
+  /// Goes on with a segment of `bytes` bytes, written by another encoder.
+  void Resume(SegmentState state, std::size_t bytes);
+
+  /// The sealed frame (see history_frame.h) for `batch`, which is not empty.
+  std::string Encode(std::span<const Appended> batch);
+
+  /// How large the segment has become, and how much of that are labels.
+  std::size_t segment_bytes() const { return segment_bytes_; }
+  std::size_t label_bytes() const { return label_bytes_; }
+
+ private:
+  struct Slot {
+    std::uint64_t previous = 0;
+    std::uint32_t number_plus_one = 0;  ///< 0: not yet in the segment.
+  };
+  /// Identifiers of series are mostly consecutive, so slots are kept by the thousand.
+  static constexpr std::size_t kPageSlots = 1024;
+  using Page = std::array<Slot, kPageSlots>;
+
+  Slot& SlotOf(std::uint64_t series_id);
+  void Introduce(Slot& slot, const Labels& labels);
+  void Restart();
+  void AppendNewSeries(std::string& out) const;
+  void AppendRuns(std::string& out) const;
+  void AppendValues(std::string& out, std::span<const Appended> batch) const;
+
+  std::unordered_map<std::uint64_t, std::unique_ptr<Page>> pages_;
+  std::uint64_t last_page_id_ = 0;
+  Page* last_page_ = nullptr;
+  /// Series of a resumed segment that have not been seen since, with their slots.
+  std::unordered_map<Labels, Slot> resumed_;
+  std::uint32_t series_ = 0;
+  std::size_t segment_bytes_ = 0;
+  std::size_t label_bytes_ = 0;
+  std::size_t bytes_since_restart_ = 0;
+  // Of the batch at hand; members to keep their memory.
+  std::vector<Slot*> slots_;
+  std::vector<const Labels*> new_series_;
+};
+
+}  // namespace tocsin
