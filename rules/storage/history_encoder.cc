@@ -204,7 +204,7 @@ void HistoryEncoder::AppendValues(std::string& out, std::span<const Appended> ba
     const auto bits = std::bit_cast<std::uint64_t>(batch[i].sample.v);
     const std::uint64_t changed = bits ^ std::exchange(slots_[i]->previous, bits);
     if (changed == 0) continue;
-    bitmap[i / 8] = static_cast<char>(bitmap[i / 8] | (1U << (i % 8)));
+    bitmap[i / 8] = static_cast<char>(bitmap[i / 8] | (1 << (i % 8)));
     end = PutChanged(end, changed);
   }
   out.resize(static_cast<std::size_t>(end - out.data()));

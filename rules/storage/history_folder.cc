@@ -109,7 +109,7 @@ Result<std::vector<HistoryFolder::Segment>> HistoryFolder::List() const {
     const std::optional<std::uint64_t> number = NumberOf(file->path());
     std::error_code unreadable;
     if (!number || !file->is_regular_file(unreadable)) continue;
-    segments.push_back({*number, static_cast<std::size_t>(file->file_size(unreadable))});
+    segments.push_back({*number, file->file_size(unreadable)});
   }
   if (error) return FromErrno(path_, error.value());
   std::sort(segments.begin(), segments.end(),

@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(AFlippedBitCostsItsFrameOnly) {
   for (std::size_t bit = 8 * first.size(); bit < 8 * (first.size() + second.size()); ++bit) {
     BOOST_TEST_CONTEXT(bit) {
       std::string bytes = intact;
-      bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1U << (bit % 8)));
+      bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));
       const Found found = Find(bytes);
       BOOST_TEST(found.payloads == (std::vector<std::string>{"first", "third"}));
       BOOST_TEST(found.after_damage == (std::vector<bool>{false, true}));

@@ -274,7 +274,7 @@ BOOST_AUTO_TEST_CASE(FlippedBitsNeitherStopTheStartNorInventSamples) {
       const std::size_t flips = 1 + random() % 3;
       for (std::size_t i = 0; i < flips; ++i) {
         char& byte = bytes[random() % bytes.size()];
-        byte = static_cast<char>(byte ^ (1U << (random() % 8)));
+        byte = static_cast<char>(byte ^ (1 << (random() % 8)));
       }
       Put(segment, bytes);
       Process process(folder.path());
