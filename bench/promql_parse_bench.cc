@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,7 +38,7 @@ std::size_t Bytes(const Expressions& expressions) {
 }
 
 void CountItems(benchmark::State& state, const Expressions& expressions) {
-  const auto runs = static_cast<std::int64_t>(state.iterations());
+  const std::int64_t runs = state.iterations();
   state.SetItemsProcessed(runs * static_cast<std::int64_t>(expressions.size()));
   state.SetBytesProcessed(runs * static_cast<std::int64_t>(Bytes(expressions)));
 }
