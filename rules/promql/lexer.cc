@@ -101,6 +101,13 @@ std::optional<TokenType> FindOperator(char c) {
   }
 }
 
+/// What begins with `<` or `>`.
+TokenType ComparisonOf(char c, char next) {
+  if (next == '=') return c == '<' ? kLessOrEqual : kGreaterOrEqual;
+  if (next == '/') return c == '<' ? kTrimUpper : kTrimLower;
+  return c == '<' ? kLess : kGreater;
+}
+
 /// The length of the character at the front of `text`; 0 if it is not well-formed UTF-8, or stands
 /// for such a thing (U+FFFD).
 std::size_t CharacterLength(std::string_view text) {
@@ -145,15 +152,11 @@ Token Lexer::LexStatement() {
     case '=': return LexEquals();
     case '!': return LexNotEqual();
     case '<':
-      if (Peek(1) == '=' || Peek(1) == '/') ++position_;
-      return Single(text_[position_] == '<'   ? kLess
-                    : text_[position_] == '=' ? kLessOrEqual
-                                              : kTrimUpper);
-    case '>':
-      if (Peek(1) == '=' || Peek(1) == '/') ++position_;
-      return Single(text_[position_] == '>'   ? kGreater
-                    : text_[position_] == '=' ? kGreaterOrEqual
-                                              : kTrimLower);
+    case '>': {
+      const TokenType type = ComparisonOf(c, Peek(1));
+      if (type != kLess && type != kGreater) ++position_;
+      return Single(type);
+    }
     case '"':
     case '\'': return LexString();
     case '`': return LexRawString();
