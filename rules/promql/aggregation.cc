@@ -1,5 +1,6 @@
 #include "rules/promql/aggregation.h"
 
+#include <cassert>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -117,7 +118,7 @@ Status FoldSteps(const Block& input, const Buckets& groups, Block& output, Budge
   for (std::size_t g = 0; g < groups.size(); ++g) {
     states.assign(input.steps, {});
     for (const std::uint32_t series : groups[g]) {
-      if (const Status go_on = pace.Spend(input.steps); !go_on) return go_on;
+      if (Status go_on = pace.Spend(input.steps); !go_on) return go_on;
       const double* const row = input.row(series);
       for (std::size_t i = 0; i < input.steps; ++i) states[i].Add(row[i]);
     }
@@ -140,7 +141,7 @@ Status FoldQuantiles(std::span<const double> quantiles, const Block& input, cons
   std::vector<double> values;
   for (std::size_t g = 0; g < groups.size(); ++g) {
     for (std::size_t i = 0; i < input.steps; ++i) {
-      if (const Status go_on = pace.Spend(groups[g].size()); !go_on) return go_on;
+      if (Status go_on = pace.Spend(groups[g].size()); !go_on) return go_on;
       values.clear();
       for (const std::uint32_t series : groups[g]) {
         const double v = input.at(series, i);
@@ -190,8 +191,9 @@ Result<Block> AggregateValues(const Aggregate& aggregate, const Block& input,
 
 }  // namespace
 
-Result<Block> EvaluateAggregate(const Expr& /*expr*/, const Aggregate& aggregate, Block input,
-                                const Operand* parameter, Memo& memo, const Context& context) {
+Result<Block> EvaluateAggregate(const Expr& /*expr*/, const Aggregate& aggregate,
+                                const Block& input, const Operand* parameter, Memo& memo,
+                                const Context& context) {
   const auto* const column = parameter == nullptr ? nullptr : std::get_if<ScalarColumn>(parameter);
   const std::span<const double> numbers =
       column == nullptr ? std::span<const double>() : column->values;
@@ -201,6 +203,7 @@ Result<Block> EvaluateAggregate(const Expr& /*expr*/, const Aggregate& aggregate
     case AggregateOp::kLimitk:
     case AggregateOp::kLimitRatio: return ChooseSeries(aggregate, input, numbers, memo, context);
     case AggregateOp::kCountValues:
+      assert(parameter != nullptr);
       return CountValues(aggregate, input, std::get<std::string>(*parameter), memo, context);
     case AggregateOp::kQuantile: CheckQuantiles(numbers, aggregate, context); break;
     case AggregateOp::kSum:

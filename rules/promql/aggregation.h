@@ -15,7 +15,7 @@ namespace tocsin::promql {
 /// Budget. Groups come in order of first appearance; topk and bottomk set Block::order in a query
 /// of one step. Source: Prometheus' documentation, "Operators", "Aggregation operators"; values,
 /// and which series win a tie, are those of Prometheus 3.
-Result<Block> EvaluateAggregate(const Expr& expr, const Aggregate& aggregate, Block input,
+Result<Block> EvaluateAggregate(const Expr& expr, const Aggregate& aggregate, const Block& input,
                                 const Operand* parameter, Memo& memo, const Context& context);
 
 }  // namespace tocsin::promql

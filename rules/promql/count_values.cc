@@ -72,7 +72,7 @@ class Counts {
     const auto [place, is_new] = rows_.emplace(key, keys_.size());
     if (is_new) {
       // As many rows as values are possible: the one aggregation that can outgrow its input.
-      if (const Status taken = budget_.Take(steps_); !taken) return taken;
+      if (Status taken = budget_.Take(steps_); !taken) return taken;
       keys_.push_back(key);
       values_.resize(values_.size() + steps_, kAbsent);
     }
@@ -99,7 +99,7 @@ Status CountGroup(const Block& input, const Counting& counting, std::uint32_t gr
     for (std::size_t i = 0; i < input.steps; ++i) {
       if (IsAbsent(row[i])) continue;
       const Key key{group, counting.labelled ? Bits(row[i]) : 0};
-      if (const Status added = counts.Add(key, i); !added) return added;
+      if (Status added = counts.Add(key, i); !added) return added;
     }
   }
   return {};

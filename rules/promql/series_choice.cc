@@ -149,7 +149,7 @@ Status ChooseBest(bool top, const std::vector<std::size_t>& limits, const Block&
   for (std::size_t g = 0; g < groups.size(); ++g) {
     std::vector<Best> best(input.steps);
     for (const std::uint32_t series : groups[g]) {
-      if (const Status go_on = pace.Spend(input.steps); !go_on) return go_on;
+      if (Status go_on = pace.Spend(input.steps); !go_on) return go_on;
       const double* const row = input.row(series);
       for (std::size_t i = 0; i < input.steps; ++i) {
         if (IsPresent(row[i])) best[i].Offer({row[i], series}, limits[i], top);

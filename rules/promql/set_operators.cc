@@ -64,7 +64,8 @@ class Presence {
     std::fill(any_.begin(), any_.end(), std::uint8_t{0});
     for (const std::uint32_t s : series) {
       const double* const row = block.row(s);
-      for (std::size_t i = 0; i < any_.size(); ++i) any_[i] |= static_cast<std::uint8_t>(IsPresent(row[i]));
+      for (std::size_t i = 0; i < any_.size(); ++i)
+        any_[i] |= static_cast<std::uint8_t>(IsPresent(row[i]));
     }
   }
   bool at(std::size_t step) const { return any_[step] != 0; }
@@ -81,7 +82,7 @@ Status KeepWhere(bool wanted, const Signatures& signatures, Block& lhs, const Bl
   for (std::size_t n = 0; n < signatures.left.size(); ++n) {
     const auto left = signatures.left[n];
     const auto right = signatures.right[n];
-    if (const Status go_on = pace.Spend((left.size() + right.size()) * lhs.steps); !go_on) {
+    if (Status go_on = pace.Spend((left.size() + right.size()) * lhs.steps); !go_on) {
       return go_on;
     }
     if (left.empty() || (right.empty() && !wanted)) continue;
@@ -104,7 +105,7 @@ Status AddMissing(const SetTable& table, Block& lhs, const Block& rhs, Budget& b
   for (std::size_t n = 0; n < signatures.right.size(); ++n) {
     const auto left = signatures.left[n];
     const auto right = signatures.right[n];
-    if (const Status go_on = pace.Spend((left.size() + right.size()) * lhs.steps); !go_on) {
+    if (Status go_on = pace.Spend((left.size() + right.size()) * lhs.steps); !go_on) {
       return go_on;
     }
     hidden.Look(lhs, left);

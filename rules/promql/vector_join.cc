@@ -84,7 +84,7 @@ class ContestedJoin {
     FindDuplicates();
     for (const std::uint32_t signature : table_.contested()) {
       const std::size_t series = table_.many()[signature].size() + table_.one()[signature].size();
-      if (const Status go_on = pace.Spend(series * out.steps); !go_on) return go_on;
+      if (Status go_on = pace.Spend(series * out.steps); !go_on) return go_on;
       JoinSignature(signature, out);
     }
     if (message_.empty()) return {};

@@ -80,13 +80,11 @@ JoinTable::JoinTable(const Binary& binary, ShapePtr left, ShapePtr right, const 
 void JoinTable::FindPairs() {
   const bool fills = Fills(binary_.matching);
   for (std::uint32_t signature = 0; signature < many_.size(); ++signature) {
-    if (fills || (!many_[signature].empty() && one_[signature].size() > 1)) {
-      contested_.push_back(signature);
-    } else if (!many_[signature].empty() && one_[signature].size() == 1) {
-      if (!PairUp(signature)) contested_.push_back(signature);
-    } else if (one_[signature].size() > 1) {
-      contested_.push_back(signature);  // Two of one signature are an error even if unmatched.
-    }
+    const std::size_t ones = one_[signature].size();
+    // Two of one signature on the "one" side are an error even where nothing matches them.
+    const bool must_be_watched = fills || ones > 1;
+    if (!must_be_watched && (ones == 0 || many_[signature].empty())) continue;
+    if (must_be_watched || !PairUp(signature)) contested_.push_back(signature);
   }
 }
 
