@@ -149,12 +149,14 @@ void DecodeChunk(benchmark::State& state) {
   double counter = 0;
   for (Millis t = kStart; !writer.full(); t += kInterval) {
     counter += static_cast<double>(random() % 50);
+    Sample sample{t, 1};
     switch (state.range(0)) {
-      case 0: writer.Append({t, 1}); break;
-      case 1: writer.Append({t + static_cast<Millis>(random() % 9), 1}); break;
-      case 2: writer.Append({t, counter}); break;
-      default: writer.Append({t, static_cast<double>(random() % 100'000) / 1000}); break;
+      case 0: break;
+      case 1: sample.t += static_cast<Millis>(random() % 9); break;
+      case 2: sample.v = counter; break;
+      default: sample.v = static_cast<double>(random() % 100'000) / 1000; break;
     }
+    writer.Append({&sample, 1});
   }
   const auto chunk = writer.Finish();
   std::vector<Millis> t(chunk->count());

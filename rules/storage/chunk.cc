@@ -51,12 +51,64 @@ inline std::uint64_t TopSigned(std::uint64_t word, unsigned width) {
   return static_cast<std::uint64_t>(static_cast<std::int64_t>(word) >> (64 - width));
 }
 
-/// DecodeSamples() in parts. A copy of the state, so that the compiler keeps it in registers.
+constexpr std::uint64_t kMostBits = Chunk::kMostBytes * 8;
+
+/// Some bits, in the low end of `value`.
+struct Bits {
+  std::uint64_t value = 0;
+  unsigned width = 0;
+};
+
+/// The bits up to where the difference in value begins. Of a wide change, all but the last go to
+/// `put`.
+template <class Put>
+inline Bits EncodeStep(std::uint64_t change, bool another_value, const Put& put) {
+  if (change == 0) return another_value ? Bits{0b10, 2} : Bits{0, 1};
+  const std::uint64_t flag = another_value ? 1 : 0;
+  for (const StepCode& code : kStepCodes) {
+    if (TopSigned(change << (64 - code.width), code.width) != change) continue;
+    const std::uint64_t kept = change & ((std::uint64_t{1} << code.width) - 1);
+    return {(std::uint64_t{code.prefix} << code.width | kept) << 1 | flag,
+            code.prefix_width + code.width + 1};
+  }
+  put(Bits{kWideStepPrefix, kWideStepPrefixWidth});
+  put(Bits{change, 64});
+  return {flag, 1};
+}
+
+/// `before`, then the difference in value. What does not fit into 64 bits goes to `put`.
+template <class Put>
+inline Bits EncodeValue(std::uint64_t difference, DecodeState& at, Bits before, const Put& put) {
+  const unsigned leading =
+      std::min(static_cast<unsigned>(std::countl_zero(difference)), kMostLeading);
+  const auto trailing = static_cast<unsigned>(std::countr_zero(difference));
+  const unsigned length = 64 - leading - trailing;
+  const bool fits = at.length != 0 && leading >= at.leading &&
+                    leading + length <= unsigned{at.leading} + at.length;
+  // A window that is much too wide costs more than a new one.
+  if (fits && at.length < length + kNewWindowWidth) {
+    before = {before.value << 1, before.width + 1};
+  } else {
+    at.leading = static_cast<std::uint8_t>(leading);
+    at.length = static_cast<std::uint8_t>(length);
+    const std::uint64_t window = std::uint64_t{1} << 11 | leading << 6 | (length - 1);
+    before = {before.value << kNewWindowWidth | window, before.width + kNewWindowWidth};
+  }
+  const std::uint64_t shown = difference >> (64 - at.leading - at.length);
+  if (before.width + at.length <= 64) {
+    return {before.value << at.length | shown, before.width + at.length};
+  }
+  put(before);
+  return {shown, at.length};
+}
+
+/// DecodeSamples() in parts. All of it is inlined into one function, and works on a copy of the
+/// state: otherwise the compiler must assume that writing a sample changes the state.
 class Decoder {
  public:
   Decoder(const std::uint8_t* data, const DecodeState& state) : data_(data), at_(state) {}
 
-  void Decode(std::size_t count, Millis* t, double* v) {
+  [[gnu::always_inline]] void Decode(std::size_t count, Millis* t, double* v) {
     std::size_t done = 0;
     while (done < count) {
       const std::uint64_t word = Peek(data_, at_.bit);
@@ -71,9 +123,10 @@ class Decoder {
       if (TopBit(word << 1)) {
         Step(word << 2);
       } else {
-        Value(at_.bit + 2);
+        at_.bit += 2;
+        Value(word << 2);
       }
-      at_.t = Next();
+      at_.t = After(1);
       t[done] = at_.t;
       v[done] = std::bit_cast<double>(at_.v);
       ++done;
@@ -83,52 +136,56 @@ class Decoder {
   const DecodeState& at() const { return at_; }
 
  private:
-  Millis Next() const { return static_cast<Millis>(static_cast<std::uint64_t>(at_.t) + at_.step); }
+  Millis After(std::size_t steps) const {
+    return static_cast<Millis>(static_cast<std::uint64_t>(at_.t) + steps * at_.step);
+  }
 
   /// So many samples with the same step and the same value.
-  void Repeat(std::size_t count, Millis* t, double* v) {
+  [[gnu::always_inline]] void Repeat(std::size_t count, Millis* t, double* v) {
     const double value = std::bit_cast<double>(at_.v);
     for (std::size_t i = 0; i < count; ++i) {
-      at_.t = Next();
-      t[i] = at_.t;
+      t[i] = After(i + 1);
       v[i] = value;
     }
-    at_.bit += count;
+    at_.t = After(count);
+    at_.bit += static_cast<std::uint32_t>(count);
   }
 
   /// Another step, and perhaps another value. `word` is what follows the leading 11.
-  void Step(std::uint64_t word) {
+  [[gnu::always_inline]] void Step(std::uint64_t word) {
+    unsigned used = 0;  // Of `word`.
     if (!TopBit(word)) {
       at_.step += TopSigned(word << 1, 7);
-      at_.bit += 3 + 7;
+      used = 1 + 7;
     } else if (!TopBit(word << 1)) {
       at_.step += TopSigned(word << 2, 12);
-      at_.bit += 4 + 12;
+      used = 2 + 12;
     } else if (!TopBit(word << 2)) {
       at_.step += TopSigned(word << 3, 20);
-      at_.bit += 5 + 20;
+      used = 3 + 20;
     } else {
       at_.step += Read(data_, at_.bit + kWideStepPrefixWidth, 64);
       at_.bit += kWideStepPrefixWidth + 64;
+      word = Peek(data_, at_.bit);
     }
-    const bool changed = TopBit(Peek(data_, at_.bit));
-    ++at_.bit;
-    if (changed) Value(at_.bit);
+    word <<= used;
+    at_.bit += used == 0 ? 1 : 2 + used + 1;
+    if (TopBit(word)) Value(word << 1);
   }
 
-  /// The difference in value, at `bit`.
-  void Value(std::uint64_t bit) {
-    const std::uint64_t word = Peek(data_, bit);
+  /// The difference in value, at at_.bit. `word` is the data from there on: not all of it, but the
+  /// longest header.
+  [[gnu::always_inline]] void Value(std::uint64_t word) {
     if (TopBit(word)) {
       at_.leading = static_cast<std::uint8_t>(word >> 58 & 31);
       at_.length = static_cast<std::uint8_t>((word >> 52 & 63) + 1);
-      bit += kNewWindowWidth;
+      at_.bit += kNewWindowWidth;
     } else {
-      ++bit;
+      ++at_.bit;
     }
     const unsigned trailing = 64U - at_.leading - at_.length;
-    at_.v ^= Read(data_, bit, at_.length) << trailing;
-    at_.bit = bit + at_.length;
+    at_.v ^= Read(data_, at_.bit, at_.length) << trailing;
+    at_.bit += at_.length;
   }
 
   const std::uint8_t* data_;
@@ -160,8 +217,8 @@ void Chunk::Destroy(const Chunk* chunk) {
 void Chunk::Decode(Millis* t, double* v) const {
   *t = first_t_;
   *v = std::bit_cast<double>(first_v_);
-  Decoder decoder(bytes(), {.t = first_t_, .v = first_v_});
-  decoder.Decode(count_ - 1U, t + 1, v + 1);
+  DecodeState state = {.t = first_t_, .v = first_v_};
+  DecodeSamples(bytes(), state, count_ - 1U, t + 1, v + 1);
 }
 
 std::size_t Chunk::MemoryBytes() const {
@@ -169,81 +226,54 @@ std::size_t Chunk::MemoryBytes() const {
 }
 
 bool ChunkWriter::full() const {
-  return count_ >= Chunk::kMostSamples || at_.bit >= Chunk::kMostBytes * 8;
+  return at_.count >= Chunk::kMostSamples || at_.bit >= kMostBits;
 }
 
-void ChunkWriter::Append(Sample sample) {
-  assert(!full() && (empty() || sample.t > at_.t));
-  const auto bits = std::bit_cast<std::uint64_t>(sample.v);
-  has_stale_ = has_stale_ || bits == kStaleNanBits;
-  if (count_++ == 0) {
-    first_t_ = at_.t = sample.t;
-    first_v_ = at_.v = bits;
-    return;
+std::size_t ChunkWriter::Append(std::span<const Sample> samples) {
+  // Copies, so that the compiler keeps them in registers.
+  DecodeState at = at_;
+  std::uint64_t pending = pending_;
+  const auto put = [&](Bits bits) {
+    const unsigned room = 64 - (at.bit & 63);
+    at.bit += bits.width;
+    if (bits.width < room) {
+      pending |= bits.value << (room - bits.width);
+      return;
+    }
+    const unsigned rest = bits.width - room;
+    const std::size_t word = (at.bit - rest) / 64 - 1;
+    if (word == capacity_) Grow();
+    words_[word] = __builtin_bswap64(pending | bits.value >> rest);
+    pending = rest == 0 ? 0 : bits.value << (64 - rest);
+  };
+  std::size_t taken = 0;
+  for (; taken < samples.size() && at.count < Chunk::kMostSamples && at.bit < kMostBits; ++taken) {
+    const Sample sample = samples[taken];
+    const auto value = std::bit_cast<std::uint64_t>(sample.v);
+    has_stale_ = has_stale_ || value == kStaleNanBits;
+    if (at.count++ == 0) {
+      first_t_ = at.t = sample.t;
+      first_v_ = at.v = value;
+      continue;
+    }
+    assert(sample.t > at.t);
+    const std::uint64_t step =
+        static_cast<std::uint64_t>(sample.t) - static_cast<std::uint64_t>(at.t);
+    const std::uint64_t difference = value ^ at.v;
+    Bits bits = EncodeStep(step - at.step, difference != 0, put);
+    if (difference != 0) bits = EncodeValue(difference, at, bits, put);
+    put(bits);
+    at.t = sample.t;
+    at.step = step;
+    at.v = value;
+    if (at.count % kCheckpointEvery == 0) {
+      std::shift_left(checkpoints_.begin(), checkpoints_.end(), 1);
+      checkpoints_.back() = at;
+    }
   }
-  const std::uint64_t step =
-      static_cast<std::uint64_t>(sample.t) - static_cast<std::uint64_t>(at_.t);
-  const std::uint64_t change = step - at_.step;
-  const std::uint64_t difference = bits ^ at_.v;
-  if (change != 0) {
-    PutStep(change);
-    Put(difference != 0 ? 1 : 0, 1);
-  } else if (difference != 0) {
-    Put(0b10, 2);
-  } else {
-    Put(0, 1);
-  }
-  if (difference != 0) PutValue(difference);
-  at_.t = sample.t;
-  at_.step = step;
-  at_.v = bits;
-  if (count_ % kCheckpointEvery == 0) {
-    checkpoints_[0] = checkpoints_[1];
-    checkpoints_[1] = {at_, count_};
-  }
-}
-
-void ChunkWriter::PutStep(std::uint64_t change) {
-  for (const StepCode& code : kStepCodes) {
-    if (TopSigned(change << (64 - code.width), code.width) != change) continue;
-    const std::uint64_t kept = change & ((std::uint64_t{1} << code.width) - 1);
-    Put(std::uint64_t{code.prefix} << code.width | kept, code.prefix_width + code.width);
-    return;
-  }
-  Put(kWideStepPrefix, kWideStepPrefixWidth);
-  Put(change, 64);
-}
-
-void ChunkWriter::PutValue(std::uint64_t difference) {
-  const unsigned leading =
-      std::min(static_cast<unsigned>(std::countl_zero(difference)), kMostLeading);
-  const auto trailing = static_cast<unsigned>(std::countr_zero(difference));
-  const unsigned length = 64 - leading - trailing;
-  const bool fits = at_.length != 0 && leading >= at_.leading &&
-                    leading + length <= unsigned{at_.leading} + at_.length;
-  // A window that is much too wide costs more than a new one.
-  if (fits && at_.length < length + kNewWindowWidth) {
-    Put(0, 1);
-  } else {
-    at_.leading = static_cast<std::uint8_t>(leading);
-    at_.length = static_cast<std::uint8_t>(length);
-    Put(std::uint64_t{1} << 11 | leading << 6 | (length - 1), kNewWindowWidth);
-  }
-  Put(difference >> (64 - at_.leading - at_.length), at_.length);
-}
-
-void ChunkWriter::Put(std::uint64_t bits, unsigned width) {
-  const unsigned room = 64 - (at_.bit & 63);
-  at_.bit += width;
-  if (width < room) {
-    pending_ |= bits << (room - width);
-    return;
-  }
-  const unsigned rest = width - room;
-  const std::size_t word = (at_.bit - rest) / 64 - 1;
-  if (word == capacity_) Grow();
-  words_[word] = __builtin_bswap64(pending_ | bits >> rest);
-  pending_ = rest == 0 ? 0 : bits << (64 - rest);
+  at_ = at;
+  pending_ = pending;
+  return taken;
 }
 
 void ChunkWriter::Grow() {
@@ -258,12 +288,12 @@ RefPtr<const Chunk> ChunkWriter::Finish() {
   assert(!empty());
   const std::size_t size = (at_.bit + 7) / 8;
   auto chunk = RefPtr<Chunk>::Adopt(Chunk::New(size));
-  chunk->count_ = static_cast<std::uint8_t>(count_);
+  chunk->count_ = at_.count;
   chunk->has_stale_ = has_stale_;
   chunk->first_t_ = first_t_;
   chunk->last_t_ = at_.t;
   chunk->first_v_ = first_v_;
-  const std::size_t whole = at_.bit / 64 * 8;
+  const std::size_t whole = std::size_t{at_.bit} / 64 * 8;
   if (whole != 0) std::memcpy(chunk->bytes(), words_.get(), whole);
   const std::uint64_t last = __builtin_bswap64(pending_);
   std::memcpy(chunk->bytes() + whole, &last, size - whole);
@@ -272,19 +302,17 @@ RefPtr<const Chunk> ChunkWriter::Finish() {
 }
 
 void ChunkWriter::CopyTo(Millis after, Copy& copy) const {
-  copy.state = {.t = first_t_, .v = first_v_};
+  copy.state = {.t = first_t_, .v = first_v_, .count = 1};
   copy.first = true;
-  std::size_t behind = 1;
-  for (const Checkpoint& checkpoint : checkpoints_) {
-    if (checkpoint.count == 0 || checkpoint.state.t > after) continue;
-    copy.state = checkpoint.state;
+  for (const DecodeState& checkpoint : checkpoints_) {
+    if (checkpoint.count == 0 || checkpoint.t > after) continue;
+    copy.state = checkpoint;
     copy.first = false;
-    behind = checkpoint.count;
   }
-  copy.count = count_ - behind;
+  copy.count = at_.count - copy.state.count;
   const std::size_t begin = copy.state.bit / 64;
   const std::size_t end = at_.bit / 64;
-  copy.state.bit -= begin * 64;
+  copy.state.bit %= 64;
   std::copy(words_.get() + begin, words_.get() + end, copy.words);
   copy.words[end - begin] = __builtin_bswap64(pending_);
   copy.words[end - begin + 1] = 0;

@@ -2,9 +2,11 @@
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "rules/storage/ref_counted.h"
 #include "rules/storage/sample.h"
@@ -28,12 +30,13 @@ namespace tocsin {
 
 /// Where a decoder stands: all it needs to know of what came before.
 struct DecodeState {
-  std::uint64_t bit = 0;  ///< Position in the data.
-  Millis t = 0;           ///< Of the last sample.
+  Millis t = 0;  ///< Of the last sample.
   std::uint64_t step = 0;
-  std::uint64_t v = 0;  ///< The bits of the last value.
-  std::uint8_t leading = 0;
-  std::uint8_t length = 0;  ///< Of the window; 0 before the first one.
+  std::uint64_t v = 0;       ///< The bits of the last value.
+  std::uint32_t bit = 0;     ///< Position in the data.
+  std::uint8_t count = 0;    ///< Samples up to here.
+  std::uint8_t leading = 0;  ///< Of the window: zeros before it,
+  std::uint8_t length = 0;   ///< and its bits; 0 before the first one.
 };
 
 /// What decoding may read beyond the data.
@@ -85,15 +88,16 @@ class ChunkWriter {
  public:
   ChunkWriter() = default;
 
-  bool empty() const { return count_ == 0; }
+  bool empty() const { return at_.count == 0; }
   bool full() const;
-  std::size_t count() const { return count_; }
+  std::size_t count() const { return at_.count; }
   bool has_stale() const { return has_stale_; }
   Millis min_t() const { return first_t_; }
   Millis max_t() const { return at_.t; }
 
-  /// Adds a sample, which must be newer than max_t(). Must not be full.
-  void Append(Sample sample);
+  /// Adds samples, which must be in the order of time and after max_t(), until it is full. Returns
+  /// how many.
+  std::size_t Append(std::span<const Sample> samples);
 
   /// What has been written, as a chunk of exactly its size. The writer starts anew.
   RefPtr<const Chunk> Finish();
@@ -114,24 +118,16 @@ class ChunkWriter {
   std::size_t MemoryBytes() const;
 
  private:
-  /// Places to start decoding from, so that the last few dozen samples can be read without the
-  /// rest.
+  /// Places to start decoding from, so that the newest samples can be read without the rest.
+  static constexpr std::size_t kCheckpoints = 3;
   static constexpr std::size_t kCheckpointEvery = 32;
-  struct Checkpoint {
-    DecodeState state;
-    std::size_t count = 0;  ///< Samples up to and with state.t; 0: none.
-  };
 
-  void Put(std::uint64_t bits, unsigned width);
-  void PutStep(std::uint64_t change);
-  void PutValue(std::uint64_t difference);
   void Grow();
 
   DecodeState at_;
-  Checkpoint checkpoints_[2];               ///< The older first.
+  std::array<DecodeState, kCheckpoints> checkpoints_;  ///< The oldest first; no count: none.
   std::unique_ptr<std::uint64_t[]> words_;  ///< Big-endian, so that bytes are in the order of bits.
   std::uint32_t capacity_ = 0;              ///< Of words_.
-  std::uint16_t count_ = 0;
   bool has_stale_ = false;
   std::uint64_t pending_ = 0;  ///< The last, unfinished word; at_.bit % 64 bits from the top.
   Millis first_t_ = 0;

@@ -149,21 +149,7 @@ Series::~Series() = default;
 
 void Series::MakeRoom(Usage& usage) {
   if (head_capacity_ == kMostHead) {
-    // The last sample stays, so that there is always one before the newest to be had cheaply.
-    if (open_ == nullptr) {
-      open_ = std::make_unique<ChunkWriter>();
-      usage.bytes += sizeof(ChunkWriter) + kAllocation;
-      ++usage.chunks;
-    }
-    const std::size_t before = open_->MemoryBytes();
-    for (std::uint8_t i = 0; i + 1 < head_size_; ++i) {
-      open_->Append(head_[i]);
-      if (open_->full()) Seal(usage);
-    }
-    usage.bytes += open_->MemoryBytes();
-    usage.bytes -= before;
-    head_[0] = head_[head_size_ - 1];
-    head_size_ = 1;
+    Compress(usage);
     return;
   }
   const auto capacity = static_cast<std::uint8_t>(std::max<int>(kFirstHead, head_capacity_ * 2));
@@ -173,6 +159,27 @@ void Series::MakeRoom(Usage& usage) {
   usage.bytes += (capacity - head_capacity_) * sizeof(Sample);
   if (head_capacity_ == 0) usage.bytes += kAllocation;
   head_capacity_ = capacity;
+}
+
+/// Moves half the head to the open chunk. The other half stays, since what is read most often is
+/// what is newest.
+void Series::Compress(Usage& usage) {
+  if (open_ == nullptr) {
+    open_ = std::make_unique<ChunkWriter>();
+    usage.bytes += sizeof(ChunkWriter) + kAllocation;
+    ++usage.chunks;
+  }
+  const std::size_t before = open_->MemoryBytes();
+  std::span<const Sample> moved(head_.get(), kMostHead / 2);
+  while (true) {
+    moved = moved.subspan(open_->Append(moved));
+    if (!open_->full()) break;
+    Seal(usage);
+  }
+  usage.bytes += open_->MemoryBytes();
+  usage.bytes -= before;
+  head_size_ = kMostHead / 2;
+  std::copy_n(head_.get() + kMostHead / 2, head_size_, head_.get());
 }
 
 void Series::Seal(Usage& usage) {
@@ -239,22 +246,29 @@ Usage Series::TotalUsage() const {
   return usage;
 }
 
+/// Copies, or takes a reference to, what may have samples in (after, until].
 void Series::Capture(Millis after, Millis until, std::uint64_t as_of, View& view) const {
   const std::lock_guard lock(lock_);
   view.until = Visible(until, as_of);
-  if (sealed_) {
-    view.sealed = sealed_;
-    view.sealed_count = sealed_->size();
-  }
-  if (open_ != nullptr && !open_->empty() && open_->max_t() > after &&
-      open_->min_t() <= view.until) {
-    open_->CopyTo(after, view.open);
-    view.has_open = true;
-    view.open_has_stale = open_->has_stale();
-  }
   std::copy_n(head_.get(), head_size_, view.tail.begin());
   view.tail_size = head_size_;
   if (!empty_) view.tail[view.tail_size++] = newest_;
+  // What is older is in memory that is rarely in the cache: it is touched only if it is needed.
+  if (open_ == nullptr || head_[0].t <= after) return;
+  if (!open_->empty()) {
+    if (open_->max_t() > after && open_->min_t() <= view.until) {
+      open_->CopyTo(after, view.open);
+      view.has_open = true;
+      view.open_has_stale = open_->has_stale();
+    }
+  }
+  CaptureSealed(after, view);
+}
+
+void Series::CaptureSealed(Millis after, View& view) const {
+  if (!sealed_ || (!open_->empty() && open_->min_t() <= after)) return;
+  view.sealed = sealed_;
+  view.sealed_count = sealed_->size();
 }
 
 std::optional<Sample> Series::Newest(Millis after, Millis until, std::uint64_t as_of) const {
@@ -326,23 +340,20 @@ void Series::Read(Millis after, Millis until, std::uint64_t as_of, Samples& out,
 
 std::size_t Series::CountAtMost(Millis after, Millis until) const {
   View view;
+  view.until = until;
   std::size_t count = 0;
   {
     const std::lock_guard lock(lock_);
-    view.until = until;
-    if (sealed_) {
-      view.sealed = sealed_;
-      view.sealed_count = sealed_->size();
-    }
-    if (open_ != nullptr && !open_->empty() && open_->max_t() > after && open_->min_t() <= until) {
-      count += open_->count();
-    }
     const auto in_range = [&](const Sample& sample) {
       return sample.t > after && sample.t <= until;
     };
     count +=
         static_cast<std::size_t>(std::count_if(head_.get(), head_.get() + head_size_, in_range));
     if (!empty_ && in_range(newest_)) ++count;
+    if (open_ == nullptr || head_[0].t <= after) return count;
+    const bool open_in_range = !open_->empty() && open_->max_t() > after && open_->min_t() <= until;
+    if (open_in_range) count += open_->count();
+    CaptureSealed(after, view);
   }
   for (const RefPtr<const Chunk>& chunk : view.Chunks(after)) count += chunk->count();
   return count;

@@ -62,6 +62,9 @@ class Series final : public RefCounted<Series> {
 
   // For the appending thread.
 
+  /// Asks for the memory that the next Append() writes to. Cheap once the series itself is there.
+  void PrefetchHead() const { __builtin_prefetch(head_.get() + head_size_, 1); }
+
   enum class Outcome { kAppended, kSame, kOutOfOrder, kDuplicate };
   /// Appends a sample as part of a batch; the number of a batch is higher than those before. Adds
   /// to `usage` what it took.
@@ -85,7 +88,7 @@ class Series final : public RefCounted<Series> {
   /// The newest sample in (after, until], stale markers included.
   std::optional<Sample> Newest(Millis after, Millis until, std::uint64_t as_of) const;
 
-  /// Appends the samples in (after, until] to `out`, without stale markers.
+  /// Appends the samples in (after, until] to `out`.
   void Read(Millis after, Millis until, std::uint64_t as_of, Samples& out,
             StaleMarkers markers = StaleMarkers::kSkip) const;
   /// How many these are at most.
@@ -99,8 +102,10 @@ class Series final : public RefCounted<Series> {
   ~Series();
   friend class RefCounted<Series>;
   void MakeRoom(Usage& usage);
+  void Compress(Usage& usage);
   void Seal(Usage& usage);
   void Capture(Millis after, Millis until, std::uint64_t as_of, View& view) const;
+  void CaptureSealed(Millis after, View& view) const;
   std::optional<Sample> Find(Millis after, Millis until) const;
   /// `until`, or the end of what `as_of` may see. Under the lock.
   Millis Visible(Millis until, std::uint64_t as_of) const {
@@ -112,6 +117,7 @@ class Series final : public RefCounted<Series> {
   std::uint8_t head_size_ = 0;
   std::uint8_t head_capacity_ = 0;
   bool empty_ = true;
+  bool dropped_ = false;  ///< Of the appending thread.
   Sample newest_;
   std::uint64_t batch_ = 0;  ///< Of the newest sample.
   /// The time of the last sample before that batch: all that is seen until the batch is committed.
@@ -120,7 +126,6 @@ class Series final : public RefCounted<Series> {
   std::unique_ptr<Sample[]> head_;
   std::unique_ptr<ChunkWriter> open_;
   RefPtr<ChunkList> sealed_;
-  bool dropped_ = false;  ///< Of the appending thread.
   const Labels labels_;
   const std::uint64_t id_;
 };
