@@ -52,25 +52,33 @@ void Subtract(std::vector<std::uint32_t>& places, Span what) {
   places.resize(kept);
 }
 
-/// All numbers of lists that have none in common.
-std::vector<std::uint32_t> Merge(const std::vector<Span>& lists, std::size_t most) {
-  std::vector<std::uint32_t> all;
+/// All numbers of `lists`, sorted, none of which is there twice; all are below `limit`.
+template <class Lists>
+std::vector<std::uint32_t> Sorted(const Lists& lists, std::size_t limit) {
   std::size_t total = 0;
-  for (const Span list : lists) total += list.size();
+  for (const auto& list : lists) total += list.size();
+  std::vector<std::uint32_t> all;
   all.reserve(total);
-  if (lists.size() > 1 && total > most / 64) {
-    std::vector<bool> found(most);
-    for (const Span list : lists) {
-      for (const std::uint32_t place : list) found[place] = true;
-    }
-    for (std::uint32_t place = 0; place < most; ++place) {
-      if (found[place]) all.push_back(place);
-    }
+  if (total <= limit / 64) {
+    for (const auto& list : lists) all.insert(all.end(), list.begin(), list.end());
+    std::sort(all.begin(), all.end());
     return all;
   }
-  for (const Span list : lists) all.insert(all.end(), list.begin(), list.end());
-  if (lists.size() > 1) std::sort(all.begin(), all.end());
+  std::vector<bool> found(limit);
+  for (const auto& list : lists) {
+    for (const std::uint32_t number : list) found[number] = true;
+  }
+  for (std::uint32_t number = 0; number < limit; ++number) {
+    if (found[number]) all.push_back(number);
+  }
   return all;
+}
+
+/// At each number, where it stands in `numbers`.
+std::vector<std::uint32_t> Inverse(Span numbers) {
+  std::vector<std::uint32_t> places(numbers.size());
+  for (std::uint32_t i = 0; i < numbers.size(); ++i) places[numbers[i]] = i;
+  return places;
 }
 
 std::vector<std::string> SortedTexts(const std::unordered_set<Symbol>& symbols) {
@@ -155,6 +163,12 @@ void Index::RemoveDropped() {
     ++kept;
   }
   series_.resize(kept);
+  {
+    const MutexLock lock(order_mutex_);
+    for (std::uint32_t& place : by_labels_) place = new_places[place];
+    std::erase(by_labels_, kNone);
+    ranks_ = Inverse(by_labels_);
+  }
   bytes_ = 0;
   for (auto name = labels_.begin(); name != labels_.end();) {
     Values& values = name->second;
@@ -205,7 +219,8 @@ Index::Places Index::Union(const Matcher& matcher) const {
   } else {
     for (const std::string& text : matcher.set()) look_up(text);
   }
-  return Merge(lists, series_.size());
+  if (lists.size() == 1) return {lists[0].begin(), lists[0].end()};
+  return Sorted(lists, series_.size());
 }
 
 /// Keeps what matches, by looking at each series: for few series and a label with many values.
@@ -262,11 +277,39 @@ Index::Places Index::PlacesOf(std::span<const Matcher> matchers) const {
   return places;
 }
 
+/// Brings by_labels_ and ranks_ up to date: sorts what is new, and merges it in with a few
+/// comparisons for each.
+void Index::Order() const {
+  const MutexLock lock(order_mutex_);
+  if (ranks_.size() == series_.size()) return;
+  const auto less = [&](std::uint32_t a, std::uint32_t b) {
+    return series_[a]->labels() < series_[b]->labels();
+  };
+  Places added(series_.size() - ranks_.size());
+  std::iota(added.begin(), added.end(), static_cast<std::uint32_t>(ranks_.size()));
+  std::sort(added.begin(), added.end(), less);
+  Places merged;
+  merged.reserve(series_.size());
+  auto old = by_labels_.begin();
+  for (const std::uint32_t place : added) {
+    const auto next = std::upper_bound(old, by_labels_.end(), place, less);
+    merged.insert(merged.end(), old, next);
+    merged.push_back(place);
+    old = next;
+  }
+  merged.insert(merged.end(), old, by_labels_.end());
+  by_labels_ = std::move(merged);
+  ranks_ = Inverse(by_labels_);
+}
+
 Index::Found Index::Select(std::span<const Matcher> matchers) const {
+  Places places = PlacesOf(matchers);
+  Order();
+  for (std::uint32_t& place : places) place = ranks_[place];
+  const Places ranks = Sorted(std::span(&places, 1), series_.size());
   Found found;
-  const Places places = PlacesOf(matchers);
-  found.reserve(places.size());
-  for (const std::uint32_t place : places) found.emplace_back(series_[place]);
+  found.reserve(ranks.size());
+  for (const std::uint32_t rank : ranks) found.emplace_back(series_[by_labels_[rank]]);
   return found;
 }
 
@@ -307,7 +350,8 @@ Cardinality Index::Top(std::size_t limit) const {
     for (const auto& [value, postings] : values) {
       const std::string value_text(value.text());
       bytes += value_text.size() * postings.size();
-      top.series_by_pair.push_back({name_text + '=' + value_text, postings.size()});
+      top.series_by_pair.push_back(
+          {std::string(name_text).append("=").append(value_text), postings.size()});
       if (name_text == kMetricNameLabel) {
         top.series_by_metric.push_back({value_text, postings.size()});
       }
@@ -323,7 +367,9 @@ Cardinality Index::Top(std::size_t limit) const {
 }
 
 std::size_t Index::MemoryBytes() const {
-  return bytes_ + series_.capacity() * sizeof(series_[0]) + slots_.size() * sizeof(slots_[0]);
+  constexpr std::size_t kOrder = 2 * sizeof(std::uint32_t);
+  return bytes_ + series_.capacity() * sizeof(series_[0]) + slots_.size() * sizeof(slots_[0]) +
+         series_.size() * kOrder;
 }
 
 }  // namespace tocsin

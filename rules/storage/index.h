@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/labels.h"
+#include "base/mutex.h"
 #include "rules/storage/matcher.h"
 #include "rules/storage/postings.h"
 #include "rules/storage/ref_counted.h"
@@ -49,7 +50,7 @@ class Index {
   /// Removes all series that are marked as dropped.
   void RemoveDropped();
 
-  /// The series that match all of `matchers`, in the order of ids.
+  /// The series that match all of `matchers`, ordered by labels.
   Found Select(std::span<const Matcher> matchers) const;
   /// Names of labels, and values of one, sorted; of the series that match.
   std::vector<std::string> LabelNames(std::span<const Matcher> matchers) const;
@@ -72,11 +73,18 @@ class Index {
   void FilterEach(const Matcher& matcher, Places& places) const;
   void Insert(std::uint32_t place);
   void Rehash(std::size_t slots);
+  void Order() const;
 
   std::vector<RefPtr<Series>> series_;  ///< By place.
   std::vector<std::uint32_t> slots_;  ///< By hash of the labels: place + 1, or 0. Open addressing.
   std::unordered_map<Symbol, Values> labels_;
   std::size_t bytes_ = 0;  ///< Of labels_.
+
+  // The order by labels, kept because comparing labels is slow. Brought up to date by who reads it:
+  // the series do not change while somebody reads, and once it is up to date it is not written to.
+  mutable Mutex order_mutex_;
+  mutable Places by_labels_;  ///< Places in the order of labels; those of the first series only.
+  mutable Places ranks_;      ///< Of each place in by_labels_.
 };
 
 }  // namespace tocsin

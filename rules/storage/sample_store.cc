@@ -8,7 +8,7 @@ namespace tocsin {
 namespace {
 
 /// How many series ahead of the one that is appended to memory is asked for.
-constexpr std::size_t kPrefetch = 8;
+constexpr std::size_t kPrefetch = 16;
 
 }  // namespace
 
@@ -24,7 +24,6 @@ AppendCounts& AppendCounts::operator+=(const AppendCounts& other) {
 
 struct SampleStore::Batch {
   std::uint64_t number = 0;
-  bool full = false;  ///< No more bytes.
   AppendCounts counts;
 };
 
@@ -59,6 +58,7 @@ AppendCounts SampleStore::Append(std::span<const Labels> labels, std::vector<Ser
   refs.resize(labels.size());
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (i + kPrefetch < refs.size()) refs[i + kPrefetch].Prefetch();
+    if (i + kPrefetch / 2 < refs.size()) refs[i + kPrefetch / 2].PrefetchHead();
     Series* series = refs[i].series_.get();
     if (series == nullptr || series->dropped()) {
       series = FindOrAdd(labels[i], batch);
@@ -72,9 +72,8 @@ AppendCounts SampleStore::Append(std::span<const Labels> labels, std::vector<Ser
 
 SampleStore::Batch SampleStore::Begin() {
   observed_.clear();
-  return {.number = complete_->load(std::memory_order_relaxed) + 1,
-          .full = Bytes() >= settings_.max_bytes,
-          .counts = {}};
+  if (Bytes() >= settings_.max_bytes) MakeRoom();
+  return {.number = complete_->load(std::memory_order_relaxed) + 1, .counts = {}};
 }
 
 AppendCounts SampleStore::End(Batch& batch) {
@@ -91,8 +90,7 @@ Series* SampleStore::FindOrAdd(const Labels& labels, Batch& batch) {
     ++batch.counts.series_limit;
     return nullptr;
   }
-  batch.full = Bytes() >= settings_.max_bytes;
-  if (batch.full) {
+  if (Bytes() >= settings_.max_bytes) {
     ++batch.counts.bytes_limit;
     return nullptr;
   }
@@ -108,10 +106,6 @@ Series* SampleStore::FindOrAdd(const Labels& labels, Batch& batch) {
 }
 
 inline void SampleStore::AppendTo(Series& series, Sample sample, Batch& batch) {
-  if (batch.full) {
-    ++batch.counts.bytes_limit;
-    return;
-  }
   switch (series.Append(sample, batch.number, usage_)) {
     case Series::Outcome::kAppended: break;
     case Series::Outcome::kSame: return;
@@ -135,8 +129,8 @@ std::shared_ptr<const Selection> SampleStore::Select(
     const std::shared_lock lock(index_mutex_);
     found = index_.Select(matchers);
   }
-  if (previous != nullptr && previous->Is(found)) return previous;
-  return std::make_shared<const Selection>(std::move(found), complete_, previous.get());
+  if (previous != nullptr && std::ranges::equal(previous->series(), found)) return previous;
+  return std::make_shared<const Selection>(std::move(found), complete_);
 }
 
 std::vector<std::string> SampleStore::LabelNames(std::span<const Matcher> matchers) const {
@@ -160,6 +154,25 @@ void SampleStore::Truncate() {
   if (settings_.retention <= 0 || index_.size() == 0) return;
   if (newest_ < std::numeric_limits<Millis>::min() + settings_.retention) return;
   DropBefore(newest_ - settings_.retention);
+}
+
+/// Drops a sixteenth of the time that the samples span, then another, until there is room again.
+/// Not more often than that much time has passed, since it looks at every series: if it does not
+/// help, then because the series themselves take too much, each with the chunk that it is writing.
+void SampleStore::MakeRoom() {
+  constexpr std::uint64_t kParts = 16;
+  const auto distance = [](Millis from, Millis to) {
+    return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
+  };
+  const std::uint64_t part = distance(oldest_, newest_) / kParts;
+  if (distance(made_room_at_, newest_) < part) return;
+  made_room_at_ = newest_;
+  const std::size_t wanted = settings_.max_bytes - settings_.max_bytes / kParts;
+  auto end = static_cast<std::uint64_t>(oldest_);
+  for (std::uint64_t i = 1; i < kParts && Bytes() > wanted; ++i) {
+    end += part;
+    DropBefore(static_cast<Millis>(end));
+  }
 }
 
 void SampleStore::DropBefore(Millis oldest) {

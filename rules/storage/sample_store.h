@@ -33,7 +33,7 @@ struct AppendCounts {
                                     ///< and counts nowhere.
   std::uint64_t too_far_ahead = 0;  ///< After SetNewestAllowed().
   std::uint64_t series_limit = 0;   ///< Would be a new series, and there are `max_series`.
-  std::uint64_t bytes_limit = 0;    ///< The store has `max_bytes`.
+  std::uint64_t bytes_limit = 0;    ///< Would be a new series, and there are `max_bytes`.
 
   std::uint64_t refused() const {
     return out_of_order + duplicate + too_far_ahead + series_limit + bytes_limit;
@@ -52,6 +52,9 @@ class SeriesRef {
   friend class SampleStore;
   explicit SeriesRef(Series* series) : series_(series) {}
   void Prefetch() const { __builtin_prefetch(series_.get(), 1); }
+  void PrefetchHead() const {
+    if (series_) series_->PrefetchHead();
+  }
   RefPtr<Series> series_;
 };
 
@@ -80,7 +83,9 @@ class SampleStore {
   struct Settings {
     Millis retention = 0;  ///< 0 keeps everything.
     std::size_t max_series = 1'000'000;
-    std::size_t max_bytes = std::size_t{4} << 30;  ///< Of samples and series together, as measured.
+    /// Of samples and series together, as measured. At this limit the oldest samples go, whatever
+    /// the retention, and new series are refused; the series that are there go on.
+    std::size_t max_bytes = std::size_t{4} << 30;
   };
 
   explicit SampleStore(Settings settings);
@@ -94,7 +99,7 @@ class SampleStore {
   };
   /// One sample for each of any series. For what comes without a fixed layout: remote write, rules,
   /// tests. A series' samples may come several times in one batch, in order.
-  AppendCounts Append(std::span<const Entry> batch);
+  AppendCounts Append(std::span<const Entry> entries);
 
   /// The same for a fixed list of series, of which `refs` remembers the place: values[i] goes to
   /// labels[i] at time `t`. The fast way, for what comes again and again. `refs` is empty at first
@@ -102,8 +107,8 @@ class SampleStore {
   AppendCounts Append(std::span<const Labels> labels, std::vector<SeriesRef>& refs, Millis t,
                       std::span<const double> values);
 
-  /// The series that match all of `matchers`. `previous`, if not null, is given back when the
-  /// answer has not changed.
+  /// The series that match all of `matchers`. `previous`, if not null, is given back when the answer
+  /// has not changed. Also series are found of which no sample is complete yet.
   std::shared_ptr<const Selection> Select(
       std::span<const Matcher> matchers, std::shared_ptr<const Selection> previous = nullptr) const;
   /// What is complete now; see ReadPoint.
@@ -148,6 +153,7 @@ class SampleStore {
   AppendCounts End(Batch& batch) TOCSIN_REQUIRES(appending_);
   Series* FindOrAdd(const Labels& labels, Batch& batch) TOCSIN_REQUIRES(appending_);
   void AppendTo(Series& series, Sample sample, Batch& batch) TOCSIN_REQUIRES(appending_);
+  void MakeRoom() TOCSIN_REQUIRES(appending_);
   void DropBefore(Millis oldest) TOCSIN_REQUIRES(appending_);
   std::size_t Bytes() const TOCSIN_REQUIRES(appending_);
 
@@ -160,6 +166,7 @@ class SampleStore {
   std::uint64_t next_id_ TOCSIN_GUARDED_BY(appending_) = 1;
   Millis newest_ TOCSIN_GUARDED_BY(appending_) = std::numeric_limits<Millis>::min();
   Millis oldest_ TOCSIN_GUARDED_BY(appending_) = std::numeric_limits<Millis>::max();
+  Millis made_room_at_ TOCSIN_GUARDED_BY(appending_) = std::numeric_limits<Millis>::min();
   AppendCounts appends_ TOCSIN_GUARDED_BY(appending_);
   Millis newest_allowed_ TOCSIN_GUARDED_BY(appending_) = std::numeric_limits<Millis>::max();
 

@@ -42,10 +42,8 @@ using CompleteBatch = std::shared_ptr<const std::atomic<std::uint64_t>>;
 /// Safe for concurrent use.
 class Selection {
  public:
-  /// `found` is in the order of ids. `previous`, if not null, saves comparing labels for what it
-  /// has too.
-  Selection(std::vector<RefPtr<const Series>> found, CompleteBatch complete,
-            const Selection* previous);
+  /// `series` is ordered by labels.
+  Selection(std::vector<RefPtr<const Series>> series, CompleteBatch complete);
   ~Selection();
   Selection(const Selection&) = delete;
   Selection& operator=(const Selection&) = delete;
@@ -63,8 +61,6 @@ class Selection {
   std::size_t CountAtMost(std::size_t i, Millis after, Millis until) const;
 
   std::span<const RefPtr<const Series>> series() const { return series_; }
-  /// Whether it is what Selection(found) would be.
-  bool Is(std::span<const RefPtr<const Series>> found) const;
 
  private:
   std::uint64_t AsOf(ReadPoint at) const {
@@ -73,7 +69,6 @@ class Selection {
   }
 
   std::vector<RefPtr<const Series>> series_;
-  std::vector<std::uint32_t> by_id_;  ///< Places in series_, in the order of ids.
   CompleteBatch complete_;
 };
 
