@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <utility>
 
 #include "rules/promql/function_families.h"
@@ -109,10 +110,12 @@ double DaysInMonthOf(const Date& date) {
   return DaysInMonth(date.year, date.month);
 }
 double Hour(const Date& date) {
-  return static_cast<double>(date.second_of_day / 3600);
+  const std::int64_t hour = date.second_of_day / 3600;
+  return static_cast<double>(hour);
 }
 double Minute(const Date& date) {
-  return static_cast<double>(date.second_of_day / 60 % 60);
+  const std::int64_t minute = date.second_of_day / 60 % 60;
+  return static_cast<double>(minute);
 }
 
 template <double (*kCompute)(const Date&)>

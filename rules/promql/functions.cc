@@ -34,8 +34,8 @@ Result<Operand> EvaluateMath(const MathFunction& function, CallArguments argumen
 }  // namespace
 
 std::span<const Function> AllFunctions() {
-  static const std::vector<Function> table = MakeTable();
-  return table;
+  static const std::vector<Function> kTable = MakeTable();
+  return kTable;
 }
 
 const Function* FindFunction(std::string_view name) {

@@ -117,7 +117,7 @@ Status ForEachHistogram(const Block& block, const Groups& groups, const Context&
                         Consume consume) {
   ClassicHistogram histogram;
   for (std::size_t group = 0; group < groups.groups.size(); ++group) {
-    if (const Status checked = context.budget.Check(); !checked) return checked;
+    if (Status checked = context.budget.Check(); !checked) return checked;
     for (std::size_t step = 0; step < block.steps; ++step) {
       Collect(block, groups.groups[group], step, histogram);
       if (!histogram.empty()) consume(group, step, histogram);

@@ -1,7 +1,10 @@
 // label_replace and label_join: they look at labels alone, so all their work is kept with the node
 // for as long as the same series come.
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
