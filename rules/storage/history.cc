@@ -60,19 +60,19 @@ struct History::Loaded {
   ReplayedSegment last;
 };
 
-Result<std::unique_ptr<History>> History::Open(const std::filesystem::path& path, Settings settings,
-                                               SampleStore& store, const Clock& clock,
-                                               const Log& log) {
-  Result<HistoryFolder> folder = HistoryFolder::Open(path);
-  if (!folder) return folder.error().Within("opening the history");
-  const auto segments = folder->List();
+Result<std::unique_ptr<History>> History::Open(const std::filesystem::path& folder,
+                                               Settings settings, SampleStore& store,
+                                               const Clock& clock, const Log& log) {
+  Result<HistoryFolder> opened = HistoryFolder::Open(folder);
+  if (!opened) return opened.error().Within("opening the history");
+  const auto segments = opened->List();
   if (!segments) return segments.error().Within("opening the history");
   const SteadyPoint before = clock.SteadyNow();
-  Loaded loaded = Load(*folder, *segments, store);
+  Loaded loaded = Load(*opened, *segments, store);
   loaded.stats.load_time = clock.SteadyNow() - before;
-  LogLoaded(loaded.stats, path, log);
+  LogLoaded(loaded.stats, folder, log);
   std::unique_ptr<History> history(
-      new History(std::move(*folder), std::move(loaded), settings, store, clock, log));
+      new History(std::move(*opened), std::move(loaded), settings, store, clock, log));
   store.SetObserver(history.get());
   return history;
 }

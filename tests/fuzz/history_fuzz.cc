@@ -1,6 +1,6 @@
 // Whatever a file of the history holds, reading it ends, without a crash and without memory out of
-// proportion. The input is read as a segment as it is, and as the payloads of intact frames, because
-// no fuzzer finds a checksum.
+// proportion. The input is read as a segment as it is, and as the payloads of intact frames,
+// because no fuzzer finds a checksum.
 
 #include <cstddef>
 #include <cstdint>
