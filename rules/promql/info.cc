@@ -20,6 +20,8 @@ namespace tocsin::promql {
 namespace {
 
 constexpr std::string_view kDefaultInfoMetric = "target_info";
+/// Where it is only said which metrics are not meant.
+constexpr std::string_view kAnyInfoMetric = ".+_info";
 constexpr std::array<std::string_view, 2> kIdentifying = {"instance", "job"};
 
 /// The second argument of info(), taken apart.
@@ -33,16 +35,20 @@ class InfoMatchers {
     for (const Matcher& matcher : all_) {
       if (matcher.name().text() == kMetricNameLabel) {
         names_.push_back(matcher);
+        names_some_ = names_some_ || matcher.type() == MatchType::kEqual ||
+                      matcher.type() == MatchType::kRegexp;
       } else {
         data_labels_.insert(matcher.name());
         demands_label_ = demands_label_ || !matcher.MatchesEmpty();
       }
     }
-    if (!names_.empty()) return;
-    Result<Matcher> target = Matcher::Make(MatchType::kEqual, kMetricNameLabel, kDefaultInfoMetric);
-    if (!target) return;  // cannot be: it is no regular expression
-    all_.push_back(*target);
-    if (call.args.size() == 1) names_.push_back(std::move(*target));
+    if (call.args.size() == 1) {
+      AddName(MatchType::kEqual, kDefaultInfoMetric);
+    } else if (names_.empty()) {
+      all_.push_back(*Matcher::Make(MatchType::kEqual, kMetricNameLabel, kDefaultInfoMetric));
+    } else if (!names_some_) {
+      AddName(MatchType::kRegexp, kAnyInfoMetric);
+    }
   }
 
   /// Of info series.
@@ -63,8 +69,14 @@ class InfoMatchers {
   bool demands_label() const { return demands_label_; }
 
  private:
+  void AddName(MatchType type, std::string_view value) {
+    names_.push_back(*Matcher::Make(type, kMetricNameLabel, value));
+    all_.push_back(names_.back());
+  }
+
   std::vector<Matcher> all_;
   std::vector<Matcher> names_;  ///< Those of the metric name, if they were written.
+  bool names_some_ = false;     ///< Not only metrics that are not meant.
   std::unordered_set<Symbol> data_labels_;
   bool demands_label_ = false;
 };

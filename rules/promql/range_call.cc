@@ -55,6 +55,38 @@ const Expr& RangeArgument(const Call& call) {
   return *call.args.front();
 }
 
+/// The extension of a range vector that stands in a selector; a subquery has none.
+Extension ExtensionOf(const Expr& range) {
+  const auto* matrix = std::get_if<MatrixSelector>(&StripParens(range).node);
+  return matrix == nullptr ? Extension::kNone : matrix->selector.extension;
+}
+
+bool Takes(const Function& function, Extension extension) {
+  const auto* range = std::get_if<RangeFunction>(&function.how);
+  switch (extension) {
+    case Extension::kNone: return true;
+    case Extension::kAnchored: return range != nullptr && range->takes_anchored;
+    case Extension::kSmoothed: return range != nullptr && range->takes_smoothed;
+  }
+  return false;
+}
+
+/// Fails if the function does not know what to do with the samples around its range.
+Status CheckExtension(const Call& call) {
+  const Extension extension = ExtensionOf(RangeArgument(call));
+  if (Takes(*call.function, extension)) return {};
+  std::string able;
+  for (const Function& function : AllFunctions()) {
+    if (!Takes(function, extension)) continue;
+    able += able.empty() ? "" : ", ";
+    able += function.name;
+  }
+  return Error{ErrorCode::kInvalidInput,
+               fmt::format("{} modifier can only be used with: {} - not with {}",
+                           extension == Extension::kAnchored ? "anchored" : "smoothed", able,
+                           call.function->name)};
+}
+
 /// Calls RangeFunction::check once for each step at which there is anything to compute.
 class StepChecks {
  public:
@@ -75,13 +107,14 @@ class StepChecks {
   std::vector<bool> done_;  ///< Empty if there is nothing to check.
 };
 
-/// What is said about a series that is used as a counter without being named like one; empty of all
-/// others. Source: Prometheus' util/annotations, PossibleNonCounterInfo.
+/// What is said about a series that is used as a counter without being one by its __type__ or, if
+/// it has none or that does not matter, by its name; empty of all others.
+/// Source: Prometheus' util/annotations, PossibleNonCounterInfo, PossibleNonCounterLabelInfo.
 std::string DoubtAboutCounter(const Labels& labels, const Features& features) {
   const std::string_view name = labels.metric_name();
   if (name.empty()) return "";
-  if (features.type_and_unit_labels) {
-    const std::string_view type = labels.Get("__type__");
+  const std::string_view type = features.type_and_unit_labels ? labels.Get("__type__") : "";
+  if (!type.empty()) {
     if (type == "counter" || type == "histogram") return "";
     return fmt::format(
         "metric might not be a counter, __type__ label is not set to \"counter\" or \"histogram\", "
@@ -202,11 +235,13 @@ Status FindPresent(RangeVector& ranges, std::vector<double>& absent) {
 
 Result<Operand> CallOverRange(Evaluator& evaluator, const Expr& expr, const Call& call,
                               const RangeFunction& function, const Steps& steps) {
+  if (const Status fits = CheckExtension(call); !fits) return fits.error();
   return RangeCall(evaluator, expr, call, function, steps).Run();
 }
 
 Result<Operand> AbsentOverTime(Evaluator& evaluator, const Expr& expr, const Call& call,
                                const Steps& steps) {
+  if (const Status fits = CheckExtension(call); !fits) return fits.error();
   Result<RangeVector> ranges = evaluator.OpenRange(*call.args.front(), steps);
   if (!ranges) return ranges.error();
   Block block;
