@@ -17,7 +17,9 @@ struct PreparedQuery::State {
 
   Query query;
   Plan plan;
-  Memo result;     ///< How the last result's series are finally called and sorted.
+  /// How the last result's series are finally called, and in a range query sorted.
+  Memo instant_names;
+  Memo range_names;
   Samples buffer;  ///< Kept for its room.
 };
 
@@ -147,8 +149,11 @@ QueryOutcome Engine::Run(PreparedQuery::State& query, const Steps& steps, bool i
     return {Explain(entered.error())};
   }
   const SlotGuard slot(*slots_);
-  const Status durations = query.plan.SetDurations(query.query, steps, is_range,
-                                                   settings_.default_subquery_step.count());
+  const QueryTimes times{.start = steps.start,
+                         .end = is_range ? options.end.value_or(steps.end()) : steps.start,
+                         .step = is_range ? steps.step : 0};
+  const Status durations =
+      query.plan.SetDurations(query.query, times, settings_.default_subquery_step.count());
   if (!durations) return {QueryError{QueryError::Kind::kBadData, durations.error().message}};
 
   Annotations annotations(query.query.text);
@@ -158,15 +163,15 @@ QueryOutcome Engine::Run(PreparedQuery::State& query, const Steps& steps, bool i
   Environment environment{.store = store_,
                           .read_point = store_.read_point(),
                           .features = settings_.features,
-                          .query = steps,
-                          .is_range = is_range,
+                          .query = times,
                           .lookback = lookback.count(),
                           .annotations = annotations,
                           .budget = budget,
                           .buffer = std::move(query.buffer)};
   Result<Operand> value = Evaluator(environment, query.plan).Evaluate(*query.query.root, steps);
   if (value) {
-    value = FinishValue(std::move(*value), query.result, is_range, settings_.features);
+    Memo& names = is_range ? query.range_names : query.instant_names;
+    value = FinishValue(std::move(*value), names, is_range, settings_.features);
   }
   query.buffer = std::move(environment.buffer);
   if (!value) return {Explain(value.error())};

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -90,6 +91,9 @@ class Engine {
     Duration lookback{0};
     Duration timeout{0};
     std::stop_token stop;
+    /// Of a range query: the end that was asked for, on which no step need lie. end() and range()
+    /// tell of it. By default the last step.
+    std::optional<Millis> end = std::nullopt;
   };
 
   Engine(Settings settings, const SampleStore& store, const Clock& clock);

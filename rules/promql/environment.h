@@ -10,13 +10,19 @@
 
 namespace tocsin::promql {
 
+/// What the whole query is about, whatever subqueries make of it.
+struct QueryTimes {
+  Millis start = 0;
+  Millis end = 0;   ///< As asked for: no step need lie on it.
+  Millis step = 0;  ///< 0 for an instant query.
+};
+
 /// Of one evaluation of one query. One thread.
 struct Environment {
   const SampleStore& store;
   ReadPoint read_point;  ///< All series are read as of one moment.
   const Features& features;
-  Steps query;  ///< Of the whole query, whatever a subquery makes of them.
-  bool is_range = false;
+  QueryTimes query;
   Millis lookback = 0;
   Annotations& annotations;
   Budget& budget;

@@ -200,17 +200,15 @@ Result<Operand> Evaluator::CallPlain(const Expr& expr, const Call& call, const S
 
 Result<Operand> Evaluator::CallSpecial(const Expr& expr, const Call& call,
                                        SpecialFunction::Kind kind, const Steps& steps) {
-  const Steps& query = environment_.query;
+  const QueryTimes& query = environment_.query;
   switch (kind) {
     case SpecialFunction::Kind::kTimestamp: return Timestamps(expr, call, steps);
     case SpecialFunction::Kind::kAbsentOverTime: return AbsentOverTime(*this, expr, call, steps);
     case SpecialFunction::Kind::kInfo: return EvaluateInfo(*this, expr, call, steps);
     case SpecialFunction::Kind::kStart: return Constant(InSeconds(query.start), steps);
-    case SpecialFunction::Kind::kEnd: return Constant(InSeconds(query.end()), steps);
-    case SpecialFunction::Kind::kStep:
-      return Constant(environment_.is_range ? InSeconds(query.step) : 0, steps);
-    case SpecialFunction::Kind::kRange:
-      return Constant(InSeconds(query.end() - query.start), steps);
+    case SpecialFunction::Kind::kEnd: return Constant(InSeconds(query.end), steps);
+    case SpecialFunction::Kind::kStep: return Constant(InSeconds(query.step), steps);
+    case SpecialFunction::Kind::kRange: return Constant(InSeconds(query.end - query.start), steps);
   }
   return Error{ErrorCode::kInvalidInput, "unknown function"};
 }

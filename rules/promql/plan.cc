@@ -74,9 +74,11 @@ class InvarianceFinder {
 /// Works out the durations of all nodes below one.
 class DurationSetter {
  public:
-  /// `step` and `range` are the query's.
-  DurationSetter(Plan& plan, Millis step, Millis range, Millis default_step)
-      : plan_(plan), step_(step), range_(range), default_step_(default_step) {}
+  DurationSetter(Plan& plan, const QueryTimes& times, Millis default_step)
+      : plan_(plan),
+        step_(times.step),
+        range_(times.end - times.start),
+        default_step_(default_step) {}
 
   Status Set(const Expr& expr) {
     return std::visit([&](const auto& node) { return SetNode(expr, node); }, expr.node);
@@ -150,11 +152,9 @@ Plan::Plan(const Query& query) : nodes_(query.node_count) {
   InvarianceFinder(nodes_).Find(*query.root);
 }
 
-Status Plan::SetDurations(const Query& query, const Steps& steps, bool is_range,
+Status Plan::SetDurations(const Query& query, const QueryTimes& times,
                           Millis default_subquery_step) {
-  return DurationSetter(*this, is_range ? steps.step : 0, steps.end() - steps.start,
-                        default_subquery_step)
-      .Set(*query.root);
+  return DurationSetter(*this, times, default_subquery_step).Set(*query.root);
 }
 
 }  // namespace tocsin::promql

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "rules/promql/ast.h"
 #include "rules/promql/block.h"
+#include "rules/promql/environment.h"
 #include "rules/promql/selector.h"
 
 namespace tocsin::promql {
@@ -38,8 +39,7 @@ class Plan {
 
   /// Works out the durations, which may depend on the query's own step and range. Fails with
   /// kInvalidInput if one is out of bounds.
-  Status SetDurations(const Query& query, const Steps& steps, bool is_range,
-                      Millis default_subquery_step);
+  Status SetDurations(const Query& query, const QueryTimes& times, Millis default_subquery_step);
 
  private:
   std::vector<PlannedNode> nodes_;

@@ -90,7 +90,7 @@ Moments MakeMoments(const AtModifier& at, Millis offset, const Steps& steps,
     case AtModifier::Kind::kNone: break;
     case AtModifier::Kind::kTime: moments.pin = at.time; break;
     case AtModifier::Kind::kStart: moments.pin = environment.query.start; break;
-    case AtModifier::Kind::kEnd: moments.pin = environment.query.end(); break;
+    case AtModifier::Kind::kEnd: moments.pin = environment.query.end; break;
   }
   return moments;
 }

@@ -84,6 +84,26 @@ BOOST_AUTO_TEST_CASE(RangeResultsAreSortedByTheLabelsThatAreLeft) {
   BOOST_TEST(block.at(1, 1) == 2);
 }
 
+BOOST_AUTO_TEST_CASE(OnePreparedQueryServesInstantAndRange) {
+  Load("a{n=\"2\"}", 0, 1, {2});
+  Load("b{n=\"1\"}", 0, 1, {1});
+  const Engine engine = MakeEngine();
+  PreparedQuery query = Prepared(engine, "{n=~\".+\"} + 0");
+  BOOST_TEST(ResultText::Of(engine.Instant(query, 0, {})) == "{n=\"1\"} 1\n{n=\"2\"} 2");
+  const QueryOutcome outcome = engine.Range(query, {0, 1, 2}, {});
+  BOOST_REQUIRE(outcome);
+  BOOST_TEST(std::get<Block>(outcome->value).shape->labels[0].ToString() == "{n=\"1\"}");
+}
+
+BOOST_AUTO_TEST_CASE(TheEndMayLieBehindTheLastStep) {
+  settings.experimental = true;
+  const Engine engine = MakeEngine();
+  PreparedQuery query = Prepared(engine, "end() * 1000 + range()");
+  BOOST_TEST(ResultText::Of(engine.Range(query, {kSecond, kSecond, 2}, {})) == "{} 2001 2001");
+  BOOST_TEST(ResultText::Of(engine.Range(query, {kSecond, kSecond, 2}, {.end = 2500})) ==
+             "{} 2501.5 2501.5");
+}
+
 BOOST_AUTO_TEST_CASE(SortedInstantResultsKeepTheirOrder) {
   LoadMany(3);
   const QueryOutcome outcome = Query("sort_desc(m)", 0);
