@@ -79,33 +79,17 @@ std::optional<std::string> FailureDifference(const EvalCommand& eval, const Answ
   return "expected an error with " + eval.fail->description();
 }
 
-std::set<std::string> WithoutPositions(const std::set<std::string>& annotations) {
-  std::set<std::string> texts;
-  for (const std::string& annotation : annotations) texts.insert(WithoutPosition(annotation));
-  return texts;
-}
-
-/// Annotations of another wording of the query, whose places are therefore others.
-std::optional<std::string> RewordedDifference(const AnnotationExpectation& expected,
-                                              const std::set<std::string>& original,
-                                              const std::set<std::string>& found) {
-  if (!expected.none && !expected.some && expected.patterns.empty()) return std::nullopt;
-  if (WithoutPositions(original) == WithoutPositions(found)) return std::nullopt;
-  return "other annotations than those of the query as it is";
-}
-
-/// Checks one case; remembers what the query as it is has given.
 class Checker {
  public:
   Checker(const Engine& engine, const EvalCommand& eval) : engine_(engine), eval_(eval) {}
 
   std::optional<std::string> Run() {
     Question question{eval_.expr, eval_.steps, eval_.range};
-    original_ = Ask(engine_, question);
-    auto difference = Compare(original_);
-    if (difference) return Describe(*difference, question, original_);
+    const Answer answer = Ask(engine_, question);
+    auto difference = Compare(answer);
+    if (difference) return Describe(*difference, question, answer);
     if (eval_.range) return std::nullopt;
-    if ((difference = CompareMiddle(question, original_))) return difference;
+    if ((difference = CompareMiddle(question, answer))) return difference;
     return RunPinned();
   }
 
@@ -132,13 +116,11 @@ class Checker {
     return Difference(eval_, *answer.found);
   }
 
+  /// Their texts tell the place in the expression, which pinning does not move: in scripts, what is
+  /// complained of comes first.
   std::optional<std::string> CompareAnnotations(const Answer& answer) const {
-    if (&answer == &original_) {
-      auto difference = Difference(eval_.warnings, answer.warnings, "warning");
-      return difference ? difference : Difference(eval_.infos, answer.infos, "info");
-    }
-    auto difference = RewordedDifference(eval_.warnings, original_.warnings, answer.warnings);
-    return difference ? difference : RewordedDifference(eval_.infos, original_.infos, answer.infos);
+    auto difference = Difference(eval_.warnings, answer.warnings, "warning");
+    return difference ? difference : Difference(eval_.infos, answer.infos, "info");
   }
 
   /// Asks a range query that has the moment of `instant`, which was answered already, in its
@@ -176,7 +158,6 @@ class Checker {
 
   const Engine& engine_;
   const EvalCommand& eval_;
-  Answer original_;
 };
 
 }  // namespace

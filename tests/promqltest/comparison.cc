@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numeric>
 
 #include "base/number.h"
 
@@ -34,8 +35,12 @@ Found::Series RowOf(const Block& block, std::size_t series, const Steps& steps) 
 }
 
 std::vector<Found::Series> RowsOf(const Block& block, const Steps& steps) {
+  // If there is an order, it names all series that have a value.
   std::vector<std::uint32_t> order = block.order;
-  for (std::uint32_t i = 0; order.size() < block.shape->size(); ++i) order.push_back(i);
+  if (order.empty()) {
+    order.resize(block.shape->size());
+    std::iota(order.begin(), order.end(), 0U);
+  }
   std::vector<Found::Series> rows;
   for (const std::uint32_t series : order) {
     auto row = RowOf(block, series, steps);
@@ -229,12 +234,6 @@ bool AlmostEqual(double a, double b) {
   const double difference = std::abs(a - b);
   if (a == 0 || b == 0 || sum < kSmallest) return difference < kTolerance * kSmallest;
   return difference / std::min(sum, std::numeric_limits<double>::max()) < kTolerance;
-}
-
-std::string WithoutPosition(const std::string& annotation) {
-  const std::size_t open = annotation.rfind(" (");
-  if (open == std::string::npos || !annotation.ends_with(')')) return annotation;
-  return annotation.substr(0, open);
 }
 
 }  // namespace tocsin::promql

@@ -49,7 +49,4 @@ std::optional<std::string> Difference(const AnnotationExpectation& expected,
 /// Source: Prometheus' util/almost.
 bool AlmostEqual(double a, double b);
 
-/// An annotation without its last " (line:column)", which tells of the expression's text.
-std::string WithoutPosition(const std::string& annotation);
-
 }  // namespace tocsin::promql

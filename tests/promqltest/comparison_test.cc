@@ -163,11 +163,6 @@ BOOST_AUTO_TEST_CASE(AnnotationsAreComparedAsAWhole) {
              "expected annotations of the kind info, got none");
 }
 
-BOOST_AUTO_TEST_CASE(ThePlaceIsTheLastPartOfAnAnnotation) {
-  BOOST_TEST(WithoutPosition("PromQL info: a (b) c (1:20)") == "PromQL info: a (b) c");
-  BOOST_TEST(WithoutPosition("no place") == "no place");
-}
-
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
