@@ -60,7 +60,7 @@ class Evaluator {
   Result<Operand> Repeat(Operand once, std::size_t count);
   /// A range vector as the result of the query.
   Result<Operand> WholeRange(const Expr& expr, const Steps& steps);
-  Result<RangeVector> OpenSelector(const Expr& expr, const MatrixSelector& selector,
+  Result<RangeVector> OpenSelector(const Expr& expr, const MatrixSelector& matrix,
                                    const Steps& steps);
   Result<RangeVector> OpenSubquery(const Expr& expr, const Subquery& subquery, const Steps& steps);
   Result<Operand> CallPlain(const Expr& expr, const Call& call, const Steps& steps);

@@ -231,6 +231,39 @@ Status FindPresent(RangeVector& ranges, std::vector<double>& absent) {
   return {};
 }
 
+double Between(const RangeWindow& window, std::size_t before, Millis at) {
+  const double share = static_cast<double>(at - window.t[before]) /
+                       static_cast<double>(window.t[before + 1] - window.t[before]);
+  return window.v[before] + (window.v[before + 1] - window.v[before]) * share;
+}
+
+/// The samples of an extended range as a result shows them: what is taken of the samples around the
+/// range stands at its borders. Source: Prometheus' promql/functions.go, extendFloats.
+Samples AtBorders(const RangeWindow& window) {
+  const bool smoothed = window.extension == Extension::kSmoothed;
+  std::size_t last = window.t.size() - 1;
+  if (last > 0 && window.t[last - 1] >= window.end) --last;
+  if (window.t[last] <= window.start) return {};
+  const bool starts_before = window.t[0] < window.start;
+  const bool ends_after = last > 0 && window.t[last] > window.end;
+  Samples samples;
+  const auto add = [&](Millis t, double v) {
+    samples.t.push_back(t);
+    samples.v.push_back(v);
+  };
+  add(window.start, smoothed && starts_before ? Between(window, 0, window.start) : window.v[0]);
+  for (std::size_t i = 0; i <= last; ++i) {
+    if (window.t[i] > window.start && window.t[i] < window.end) add(window.t[i], window.v[i]);
+  }
+  add(window.end, smoothed && ends_after ? Between(window, last - 1, window.end) : window.v[last]);
+  return samples;
+}
+
+Samples Copy(const RangeWindow& window) {
+  if (window.extension != Extension::kNone && !window.t.empty()) return AtBorders(window);
+  return {{window.t.begin(), window.t.end()}, {window.v.begin(), window.v.end()}};
+}
+
 }  // namespace
 
 Result<Operand> CallOverRange(Evaluator& evaluator, const Expr& expr, const Call& call,
@@ -264,8 +297,7 @@ Result<Operand> CopyRange(RangeVector& ranges, Budget& budget) {
     const RangeWindow& window = ranges.window();
     if (const Status taken = budget.Take(window.t.size()); !taken) return taken.error();
     held += window.t.size();
-    copy.samples.push_back(
-        {{window.t.begin(), window.t.end()}, {window.v.begin(), window.v.end()}});
+    copy.samples.push_back(Copy(window));
   }
   budget.GiveBack(held);
   return Operand(std::move(copy));

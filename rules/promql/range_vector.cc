@@ -6,7 +6,7 @@ namespace tocsin::promql {
 namespace {
 
 /// Series with so many samples that reading them could exhaust the memory are longer than this.
-constexpr Millis kWorthCounting = 60 * 60 * 1000;
+constexpr Millis kWorthCounting = Millis{60} * 60 * 1000;
 
 }  // namespace
 

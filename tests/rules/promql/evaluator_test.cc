@@ -78,6 +78,13 @@ BOOST_AUTO_TEST_CASE(RangesAreOpenAtTheirStartAndSkipStaleMarkers) {
       {"m[2m] @ 60", 5 * kMinute, "m{a=\"x\"} 0@0 1@60000"},
       {"m[2m:1m]", 5 * kMinute + 1, "m{a=\"x\"} 4@240000 5@300000"},
       {"predict_linear(m[5m] @ 300, 0)", 10 * kMinute, "{a=\"x\"} 10"},
+      {"m[2m] anchored", 330 * kSecond, "m{a=\"x\"} 3@210000 4@240000 5@300000 5@330000"},
+      {"m[2m] smoothed", 330 * kSecond, "m{a=\"x\"} 3.5@210000 4@240000 5@300000 5.5@330000"},
+      {"m[2m] smoothed", 5 * kMinute, "m{a=\"x\"} 3@180000 4@240000 5@300000"},
+      {"m[2m] anchored", 14 * kMinute, ""},
+      {"deriv(m[2m] anchored)", 0,
+       "execution: anchored modifier can only be used with: changes, delta, increase, rate, resets "
+       "- not with deriv"},
   };
   for (const InstantCase& c : cases) {
     BOOST_TEST(Instant(c.expr, c.at) == c.expected, c.expr << " at " << c.at);
