@@ -91,7 +91,8 @@ struct Function {
 };
 
 /// What absent() and absent_over_time() give their one element, from their argument: of a plain
-/// selector each label with exactly one matcher, an `=`; of anything else none.
+/// selector each label with one `=` matcher that no other matcher of the label follows; of anything
+/// else none.
 Labels AbsentLabels(const Expr& argument);
 
 /// Null if there is none. Names are case-sensitive.

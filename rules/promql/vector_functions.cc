@@ -100,8 +100,7 @@ Labels AbsentLabels(const Expr& argument) {
   std::set<Symbol> seen;
   for (const Matcher& matcher : selector->matchers) {
     if (matcher.name().text() == kMetricNameLabel) continue;
-    const bool first = seen.insert(matcher.name()).second;
-    if (first && matcher.type() == MatchType::kEqual) {
+    if (matcher.type() == MatchType::kEqual && seen.insert(matcher.name()).second) {
       labels.Set(matcher.name().text(), matcher.value());
     } else {
       labels.Remove(matcher.name().text());

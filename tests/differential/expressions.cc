@@ -40,6 +40,11 @@ struct Vector {
   bool atom = true;       ///< Needs no parentheses as an operand.
 };
 
+/// Whether there may be series that differ in nothing but the name, none of them where another is.
+bool HasSeveralNames(const Vector& vector) {
+  return vector.text.find(" or ") != std::string::npos;
+}
+
 /// Whether each label of `some` is in `all`.
 bool Includes(const Names& all, const Names& some) {
   return std::includes(all.begin(), all.end(), some.begin(), some.end());
@@ -99,7 +104,7 @@ class Generator {
   }
   std::string Number() {
     constexpr std::array<std::string_view, 12> kNumbers = {
-        "0", "1", "2", "3", "10", "0.5", "100", "1000", "0.25", "1e6", "-1", "400000"};
+        "0", "1", "2", "3", "10", "0.5", "100", "1000", "0.25", "1e6", "-1", "4e8"};
     return std::string(random_.From(kNumbers));
   }
   std::string Offset() {
@@ -260,7 +265,7 @@ class Generator {
       ++subqueries_;
       Vector vector = MakeVector(depth - 1);
       --subqueries_;
-      if (!vector.finite) vector = Selector(random_.From(kMetrics));
+      if (!vector.finite || HasSeveralNames(vector)) vector = Selector(random_.From(kMetrics));
       vector.text =
           Operand(vector) + '[' + SubqueryRange() + ':' + SubqueryStep() + ']' + Modifiers();
       return vector;
@@ -416,7 +421,7 @@ class Generator {
     Vector result = argument;
     Names left = argument.labels;
     // Prometheus 2 gets the groups of count_values wrong from the second step on.
-    const bool without = row.name == "count_values" && is_range_;
+    const bool without = row.name == "count_values" && (is_range_ || subqueries_ > 0);
     const std::string grouping = Grouping(left, without);
     std::string parameter;
     if (choosy) parameter = std::to_string(random_.Between(1, 4)) + ", ";
@@ -546,6 +551,7 @@ class Generator {
 
   Vector Negated(std::size_t depth) {
     Vector vector = MakeVector(depth);
+    if (HasSeveralNames(vector)) return vector;
     vector.text = '-' + Operand(vector);
     vector.atom = false;
     return vector;

@@ -96,10 +96,10 @@ class Maker {
         WithGaps(random_, bytes));
     for (const std::string_view queue : {"in", "out"}) {
       Add({{"__name__", "queue_depth"}, {"job", job}, {"instance", instance}, {"queue", queue}},
-          Gauge(random_, times, 0, 1'000'000, 1));
+          Gauge(random_, times, 0, 1'000'000'000, 1));
     }
     Add({{"__name__", "temperature"}, {"job", job}, {"instance", instance}},
-        WithGaps(random_, Gauge(random_, times, -400'000, 800'000, 0.125)));
+        WithGaps(random_, Gauge(random_, times, -400'000'000, 800'000'000, 0.125)));
     Add({{"__name__", "build_info"},
          {"job", job},
          {"instance", instance},
