@@ -22,11 +22,12 @@ struct Question {
   std::string expr;
   Steps steps;
   bool range = false;
+  Millis end = 0;  ///< Of a range query, at its last step or shortly behind.
 
   std::string ToString() const {
     const std::string at = std::to_string(steps.start) + " ms";
     if (!range) return "instant query at " + at + ": " + expr;
-    return "range query from " + at + " to " + std::to_string(steps.end()) + " ms: " + expr;
+    return "range query from " + at + " to " + std::to_string(end) + " ms: " + expr;
   }
 };
 
@@ -55,8 +56,11 @@ Answer Ask(const Engine& engine, const Question& question) {
     return answer;
   }
   auto& query = std::get<PreparedQuery>(prepared);
-  const QueryOutcome outcome = question.range ? engine.Range(query, question.steps, {})
-                                              : engine.Instant(query, question.steps.start, {});
+  Engine::Options options;
+  if (question.range) options.end = question.end;
+  const QueryOutcome outcome = question.range
+                                   ? engine.Range(query, question.steps, options)
+                                   : engine.Instant(query, question.steps.start, options);
   if (!outcome) {
     answer.error = {outcome.error().message};
     return answer;
@@ -84,7 +88,7 @@ class Checker {
   Checker(const Engine& engine, const EvalCommand& eval) : engine_(engine), eval_(eval) {}
 
   std::optional<std::string> Run() {
-    Question question{eval_.expr, eval_.steps, eval_.range};
+    const Question question{eval_.expr, eval_.steps, eval_.range, eval_.end};
     const Answer answer = Ask(engine_, question);
     auto difference = Compare(answer);
     if (difference) return Describe(*difference, question, answer);
@@ -131,7 +135,7 @@ class Checker {
     if (only_instant || AsksForItsSteps(instant.expr)) return std::nullopt;
     if (!instant_answer.found) return std::nullopt;
     const Millis at = instant.steps.start;
-    const Question question{instant.expr, {at - kMinute, kMinute, 3}, /*range=*/true};
+    const Question question{instant.expr, {at - kMinute, kMinute, 3}, /*range=*/true, at + kMinute};
     const Answer answer = Ask(engine_, question);
     if (!answer.found) return Describe("expected a result, got an error", question, answer);
     const bool scalar = instant_answer.found->kind == Found::Kind::kScalar;

@@ -10,6 +10,9 @@ namespace {
 
 using Outcome = CaseReport::Outcome;
 
+/// Of the source text of a page.
+constexpr std::size_t kPageWidth = 110;
+
 std::size_t CountAll(const std::vector<ScriptReport>& scripts, Outcome outcome) {
   std::size_t count = 0;
   for (const ScriptReport& script : scripts) count += script.Count(outcome);
@@ -50,12 +53,6 @@ std::string EscapeXml(std::string_view text) {
   return escaped;
 }
 
-/// `text` as code, whatever backquotes it holds.
-std::string Code(const std::string& text) {
-  const bool has_quote = text.find('`') != std::string::npos;
-  return has_quote ? "`` " + text + " ``" : '`' + text + '`';
-}
-
 std::string CoverageTable(const std::vector<ScriptReport>& scripts) {
   const auto reasons = Skipped(scripts);
   std::string header = "| script | passed | failed |";
@@ -83,16 +80,31 @@ std::string CoverageTable(const std::vector<ScriptReport>& scripts) {
                      CountAll(scripts, Outcome::kFailed), reasons);
 }
 
-/// The cases for which `chosen` holds, script by script.
+/// An item of a list: `title`, then numbers, over several lines.
+std::string Item(const std::string& title, const std::vector<std::size_t>& numbers) {
+  std::string item;
+  std::string line = "- " + title + ':';
+  for (const std::size_t number : numbers) {
+    const std::string word = ' ' + std::to_string(number) + (number == numbers.back() ? "" : ",");
+    if (line.size() + word.size() > kPageWidth) {
+      item += line + "\n ";
+      line.clear();
+    }
+    line += word;
+  }
+  return item + line + '\n';
+}
+
+/// The lines of the cases for which `chosen` holds, script by script.
 template <class Chosen>
 std::string CaseList(const std::vector<ScriptReport>& scripts, Chosen chosen) {
   std::string list;
   for (const ScriptReport& script : scripts) {
-    if (std::ranges::none_of(script.cases, chosen)) continue;
-    list += "\n### " + script.name() + "\n\n";
+    std::vector<std::size_t> lines;
     for (const CaseReport& one : script.cases) {
-      if (chosen(one)) list += std::to_string(one.line) + ". " + Code(one.expr) + '\n';
+      if (chosen(one)) lines.push_back(one.line);
     }
+    if (!lines.empty()) list += Item(script.name(), lines);
   }
   return list;
 }
@@ -146,13 +158,13 @@ std::string CoveragePage(const std::vector<ScriptReport>& scripts) {
   std::string page = CoverageTable(scripts);
   const auto failed = [](const CaseReport& one) { return one.outcome == Outcome::kFailed; };
   if (CountAll(scripts, Outcome::kFailed) > 0) {
-    page += "\n## Cases that fail\n" + CaseList(scripts, failed);
+    page += "\n## Cases that fail\n\n" + CaseList(scripts, failed);
   }
   for (const auto& [reason, count] : Skipped(scripts)) {
     const auto skipped = [&wanted = reason](const CaseReport& one) {
       return one.outcome == Outcome::kSkipped && one.detail == wanted;
     };
-    page += "\n## Cases that need " + reason + "\n" + CaseList(scripts, skipped);
+    page += "\n## Cases that need " + reason + "\n\n" + CaseList(scripts, skipped);
   }
   return page;
 }

@@ -93,8 +93,13 @@ Result<Millis> ParseStep(std::string_view text) {
   return step;
 }
 
+struct WrittenSteps {
+  Steps steps;
+  Millis end = 0;
+};
+
 /// Takes `from A to B step C` off `text`.
-Result<Steps> TakeSteps(std::string_view& text) {
+Result<WrittenSteps> TakeSteps(std::string_view& text) {
   std::array<std::string_view, 3> parts;
   constexpr std::array<std::string_view, 3> kWords = {"from", "to", "step"};
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -108,7 +113,7 @@ Result<Steps> TakeSteps(std::string_view& text) {
   if (!to) return to.error();
   if (!step) return step.error();
   if (*to < *from) return Invalid("the range ends before it begins");
-  return Steps{*from, *step, static_cast<std::size_t>((*to - *from) / *step) + 1};
+  return WrittenSteps{{*from, *step, static_cast<std::size_t>((*to - *from) / *step) + 1}, *to};
 }
 
 /// `"..."` with escapes, or `...` in backquotes.
@@ -272,7 +277,8 @@ class ScriptParser {
     if (kind == "range") {
       const auto steps = TakeSteps(rest);
       if (!steps) return steps.error();
-      eval.steps = *steps;
+      eval.steps = steps->steps;
+      eval.end = steps->end;
       eval.range = true;
     } else if (kind == "instant" && TakeWord(rest) == "at") {
       const auto at = ParseMoment(TakeWord(rest));
@@ -329,8 +335,8 @@ class ScriptParser {
       if (TakeWord(rest) != "vector") return Invalid("expected 'expect range vector from ...'");
       const auto steps = TakeSteps(rest);
       if (!steps) return steps.error();
-      eval.range_vector = *steps;
-      eval.steps.start = steps->end();
+      eval.range_vector = steps->steps;
+      eval.steps.start = steps->end;
       return false;
     }
     auto pattern = ParsePattern(rest);

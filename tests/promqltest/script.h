@@ -76,7 +76,8 @@ struct EvalCommand {
   std::size_t line = 0;
   std::string expr;
   bool range = false;
-  Steps steps;  ///< An instant query has one.
+  Steps steps;     ///< An instant query has one.
+  Millis end = 0;  ///< Of a range query: as it was asked for, maybe between two steps.
 
   std::optional<TextPattern> fail;
   AnnotationExpectation warnings;

@@ -81,6 +81,12 @@ BOOST_AUTO_TEST_CASE(QueriesHaveTheirTimes) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(ARangeEndsWhereItSays) {
+  const auto eval = Only<EvalCommand>("eval range from 0 to 9m step 5m x");
+  BOOST_TEST(eval.steps.end() == 300'000);
+  BOOST_TEST(eval.end == 540'000);
+}
+
 BOOST_AUTO_TEST_CASE(TheExpressionIsTheRestOfTheLine) {
   BOOST_TEST(Only<EvalCommand>("eval instant at 1m  sum by (to) (step) # why").expr ==
              "sum by (to) (step) # why");
