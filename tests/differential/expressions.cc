@@ -2,59 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
-#include <span>
 #include <utility>
 
 #include "tests/differential/samples.h"
+#include "tests/differential/vocabulary.h"
 
 namespace tocsin::promql {
 namespace {
-
-using Names = std::vector<std::string_view>;
-
-struct Metric {
-  std::string_view name;
-  Names labels;
-  bool counter = false;
-};
-
-const std::array<Metric, 8> kMetrics = {
-    Metric{"requests_total", {"code", "instance", "job"}, true},
-    Metric{"bytes_total", {"instance", "job"}, true},
-    Metric{"latency_count", {"instance", "job"}, true},
-    Metric{"queue_depth", {"instance", "job", "queue"}},
-    Metric{"temperature", {"instance", "job"}},
-    Metric{"build_info", {"instance", "job", "version"}},
-    Metric{"limit", {"job"}},
-    Metric{"latency_sum", {"instance", "job"}, true},
-};
-
-/// What is known about the value of a vector expression.
-struct Vector {
-  std::string text;
-  Names labels;           ///< Those its elements have, apart from the name, sorted.
-  bool exact = true;      ///< Both engines compute the same bits.
-  bool finite = true;     ///< Neither NaN nor infinite.
-  bool distinct = false;  ///< No two elements have the same value.
-  bool atom = true;       ///< Needs no parentheses as an operand.
-};
-
-/// Whether there may be series that differ in nothing but the name, none of them where another is.
-bool HasSeveralNames(const Vector& vector) {
-  return vector.text.find(" or ") != std::string::npos;
-}
-
-/// Whether each label of `some` is in `all`.
-bool Includes(const Names& all, const Names& some) {
-  return std::includes(all.begin(), all.end(), some.begin(), some.end());
-}
-
-std::string Join(const Names& names) {
-  std::string text;
-  for (const std::string_view name : names) text.append(text.empty() ? "" : ", ").append(name);
-  return text;
-}
 
 class Generator {
  public:
@@ -76,7 +30,7 @@ class Generator {
       query.expr = Scalar(depth).text;
     } else if (!query.range && random_.OneIn(20)) {
       query.ordered = true;
-      query.expr = (random_.OneIn(2) ? "sort(" : "sort_desc(") + Distinct() + ')';
+      query.expr = Concat({random_.OneIn(2) ? "sort(" : "sort_desc(", words_.Distinct(), ")"});
     } else {
       query.expr = MakeVector(depth).text;
     }
@@ -86,41 +40,8 @@ class Generator {
  private:
   // --- Small things
 
-  std::string Duration() {
-    constexpr std::array<std::string_view, 9> kDurations = {"30s", "1m",  "2m",    "5m", "10m",
-                                                            "90s", "20s", "1m30s", "15m"};
-    return std::string(random_.From(kDurations));
-  }
-  /// For the range of a subquery. Inside of a subquery the evaluation is at multiples of its step,
-  /// which is one of ten seconds, so the border has to be between these.
-  std::string SubqueryRange() {
-    constexpr std::array<std::string_view, 4> kOutside = {"2m", "5m", "10m", "7m30s"};
-    constexpr std::array<std::string_view, 4> kInside = {"1m5s", "2m25s", "4m55s", "10m15s"};
-    return std::string(subqueries_ == 0 ? random_.From(kOutside) : random_.From(kInside));
-  }
-  std::string SubqueryStep() {
-    constexpr std::array<std::string_view, 5> kSteps = {"10s", "20s", "30s", "1m", ""};
-    return std::string(random_.From(kSteps));
-  }
-  std::string Number() {
-    constexpr std::array<std::string_view, 12> kNumbers = {
-        "0", "1", "2", "3", "10", "0.5", "100", "1000", "0.25", "1e6", "-1", "4e8"};
-    return std::string(random_.From(kNumbers));
-  }
-  std::string Offset() {
-    constexpr std::array<std::string_view, 4> kOffsets = {"1m", "10m", "-5m", "30s"};
-    return random_.OneIn(8) ? " offset " + std::string(random_.From(kOffsets)) : "";
-  }
-  std::string At() {
-    if (!random_.OneIn(12)) return "";
-    const Millis at = kDataStart + 7000 + random_.Between(360, 715) * 10'000;
-    const std::array<std::string, 3> moments = {"start()", "end()", std::to_string(at / 1000)};
-    return " @ " + random_.From(moments);
-  }
-  std::string Modifiers() {
-    const std::string offset = Offset();
-    return offset + At();
-  }
+  /// Whether what is made now will be evaluated at several steps at once.
+  bool HasSeveralSteps() const { return is_range_ || subqueries_ > 0; }
 
   // --- Scalars
 
@@ -132,64 +53,21 @@ class Generator {
   ScalarText Scalar(std::size_t depth) {
     switch (random_.Below(depth == 0 ? 3 : 7)) {
       case 0:
-      case 1: return {Number()};
+      case 1: return {words_.Number()};
       case 2: return {"time()"};
       case 3: {
         const Vector vector = MakeVector(depth - 1);
         return {"scalar(" + vector.text + ')', vector.exact};
       }
-      case 4: return {Arithmetic(), /*exact=*/false};
+      case 4: return {words_.Arithmetic(), /*exact=*/false};
       case 5: return {"pi()", /*exact=*/false};
       default: {
         constexpr std::array<std::string_view, 3> kComparisons = {" > bool ", " <= bool ",
                                                                   " == bool "};
-        return {"(" + Number() + std::string(random_.From(kComparisons)) + Number() + ")"};
+        return {Concat(
+            {"(", words_.Number(), std::string(random_.From(kComparisons)), words_.Number(), ")"})};
       }
     }
-  }
-
-  /// Several operators without parentheses.
-  std::string Arithmetic() {
-    constexpr std::array<std::string_view, 6> kOperators = {" + ", " - ", " * ",
-                                                            " / ", " % ", " ^ "};
-    constexpr std::array<std::string_view, 5> kOperands = {"2", "3", "0.5", "7", "-1.5"};
-    std::string text = "(" + std::string(random_.From(kOperands));
-    for (std::size_t i = 1 + random_.Below(4); i > 0; --i) {
-      text += random_.From(kOperators);
-      text += random_.From(kOperands);
-    }
-    return text + ')';
-  }
-
-  // --- Selectors
-
-  Vector Selector(const Metric& metric) {
-    Vector vector;
-    vector.text = metric.name;
-    vector.labels = metric.labels;
-    std::string matchers;
-    constexpr std::array<std::string_view, 10> kMatchers = {
-        R"(job="api")",       R"(job!="db")",       R"(job=~"api|web")", R"(instance=~"[ab].*")",
-        R"(instance="c:80")", R"(instance!~"a.+")", R"(job=~".*b")",     R"(nothing="")",
-        R"(job!~"web|none")", R"(instance!="a:80")"};
-    while (random_.OneIn(3)) {
-      matchers += matchers.empty() ? "" : ", ";
-      matchers += random_.From(kMatchers);
-    }
-    if (!matchers.empty()) vector.text += '{' + matchers + '}';
-    return vector;
-  }
-
-  Vector InstantSelector() {
-    Vector vector = Selector(random_.From(kMetrics));
-    vector.text += Modifiers();
-    return vector;
-  }
-
-  /// Values that are never equal: of series that change all the time.
-  std::string Distinct() {
-    const std::array<std::string_view, 3> kNames = {"queue_depth", "temperature", "bytes_total"};
-    return std::string(random_.From(kNames));
   }
 
   // --- Functions of ranges
@@ -216,11 +94,11 @@ class Generator {
     if (!argument.exact && delicate) return Count(argument);
     // Prometheus 2 moves the window on in spite of `@`.
     const bool pinned = argument.text.find('@') != std::string::npos;
-    if (row.name == "predict_linear" && is_range_ && pinned) return Count(argument);
+    if (row.name == "predict_linear" && HasSeveralSteps() && pinned) return Count(argument);
     Vector result = argument;
     result.exact = argument.exact && row.exact;
     result.text = std::string(row.name) + '(';
-    if (row.name == "quantile_over_time") result.text += Quantile() + ", ";
+    if (row.name == "quantile_over_time") result.text += words_.Quantile() + ", ";
     result.text += argument.text;
     if (row.name == "predict_linear") result.text += ", 600";
     result.text += ')';
@@ -245,18 +123,13 @@ class Generator {
                                                       Row{"irate", false}, Row{"resets", true},
                                                       Row{"delta", false}};
     const Row& row = random_.From(kFunctions);
-    const Metric* metric = &random_.From(kMetrics);
-    while (!metric->counter) metric = &random_.From(kMetrics);
-    Vector result = Selector(*metric);
+    const Metric* metric = &random_.From(Metrics());
+    while (!metric->counter) metric = &random_.From(Metrics());
+    Vector result = words_.Selector(*metric);
     result.exact = row.exact;
-    result.text =
-        std::string(row.name) + '(' + result.text + '[' + Duration() + ']' + Modifiers() + ')';
+    result.text = Concat({std::string(row.name), "(", result.text, "[", words_.Duration(), "]",
+                          words_.Modifiers(), ")"});
     return result;
-  }
-
-  std::string Quantile() {
-    constexpr std::array<std::string_view, 6> kQuantiles = {"0.5", "0.9", "0", "1", "0.25", "0.99"};
-    return std::string(random_.From(kQuantiles));
   }
 
   /// A range vector; the value of `exact` and so on is that of its samples.
@@ -265,13 +138,13 @@ class Generator {
       ++subqueries_;
       Vector vector = MakeVector(depth - 1);
       --subqueries_;
-      if (!vector.finite || HasSeveralNames(vector)) vector = Selector(random_.From(kMetrics));
-      vector.text =
-          Operand(vector) + '[' + SubqueryRange() + ':' + SubqueryStep() + ']' + Modifiers();
+      if (!vector.finite || vector.HasSeveralNames()) vector = words_.AnySelector();
+      vector.text = Concat({Operand(vector), "[", words_.SubqueryRange(subqueries_ > 0), ":",
+                            words_.SubqueryStep(), "]", words_.Modifiers()});
       return vector;
     }
-    Vector vector = Selector(random_.From(kMetrics));
-    vector.text += '[' + Duration() + ']' + Modifiers();
+    Vector vector = words_.AnySelector();
+    vector.text = Concat({vector.text, "[", words_.Duration(), "]", words_.Modifiers()});
     return vector;
   }
 
@@ -314,17 +187,17 @@ class Generator {
     Vector result = argument;
     result.atom = true;
     switch (random_.Below(8)) {
-      case 0: result.text = "clamp(" + argument.text + ", " + Number() + ", 5000)"; break;
-      case 1: result.text = "clamp_min(" + argument.text + ", " + Number() + ')'; break;
-      case 2: result.text = "clamp_max(" + argument.text + ", " + Number() + ')'; break;
+      case 0: result.text = "clamp(" + argument.text + ", " + words_.Number() + ", 5000)"; break;
+      case 1: result.text = "clamp_min(" + argument.text + ", " + words_.Number() + ')'; break;
+      case 2: result.text = "clamp_max(" + argument.text + ", " + words_.Number() + ')'; break;
       case 3: result.text = "round(" + argument.text + (random_.OneIn(2) ? ")" : ", 8)"); break;
       case 4: result.text = "timestamp(" + InstantSelectorOf(result) + ')'; break;
       case 5: {
         constexpr std::array<std::string_view, 8> kDates = {
             "hour",        "minute",       "month",       "year",
             "day_of_week", "day_of_month", "day_of_year", "days_in_month"};
-        result.text = std::string(random_.From(kDates)) + "(timestamp(" +
-                      InstantSelectorOf(result) + ") * 7)";
+        result.text = Concat({std::string(random_.From(kDates)), "(timestamp(",
+                              InstantSelectorOf(result), ") * 7)"});
         break;
       }
       case 6:
@@ -343,8 +216,8 @@ class Generator {
   /// A selector, and in `vector` what is known of the values that timestamp() computes of it. With
   /// either `offset` or `@`: of both, Prometheus 2 forgets one.
   std::string InstantSelectorOf(Vector& vector) {
-    Vector selector = Selector(random_.From(kMetrics));
-    selector.text += random_.OneIn(2) ? Offset() : At();
+    Vector selector = words_.AnySelector();
+    selector.text += random_.OneIn(2) ? words_.Offset() : words_.At();
     vector.labels = selector.labels;
     vector.exact = vector.finite = true;
     return selector.text;
@@ -365,9 +238,8 @@ class Generator {
     result.exact = false;
     result.finite = false;
     result.labels = {"instance", "job"};
-    const std::string rate = "rate(latency_bucket" +
-                             std::string(random_.OneIn(2) ? "{job=\"api\"}" : "") + '[' +
-                             Duration() + ']' + Modifiers() + ')';
+    const std::string rate = Concat({"rate(latency_bucket", random_.OneIn(2) ? "{job=\"api\"}" : "",
+                                     "[", words_.Duration(), "]", words_.Modifiers(), ")"});
     switch (random_.Below(3)) {
       case 0: result.text = rate; break;
       case 1:
@@ -376,7 +248,7 @@ class Generator {
         break;
       default: result.text = "latency_bucket"; break;
     }
-    result.text = "histogram_quantile(" + Quantile() + ", " + result.text + ')';
+    result.text = "histogram_quantile(" + words_.Quantile() + ", " + result.text + ')';
     return result;
   }
 
@@ -395,6 +267,12 @@ class Generator {
     return (by ? " by (" : " without (") + Join(chosen) + ") ";
   }
 
+  /// Whether count_values() finds the same texts. A sum of negative zeros is a positive one since
+  /// sums are compensated.
+  static bool Countable(const Vector& vector) {
+    return vector.exact && vector.finite && vector.text.find('-') == std::string::npos;
+  }
+
   Vector Aggregation(std::size_t depth) {
     struct Row {
       std::string_view name;
@@ -409,23 +287,23 @@ class Generator {
     Vector argument = MakeVector(depth);
     const bool choosy = row.name == "topk" || row.name == "bottomk";
     if (choosy) {
-      argument = {.text = Distinct(), .labels = {"instance", "job"}, .distinct = true};
-    } else if (row.name == "count_values" && !(argument.exact && argument.finite)) {
-      argument = Selector(kMetrics[5]);
+      argument = {.text = words_.Distinct(), .labels = {"instance", "job"}};
+    } else if (row.name == "count_values" && !Countable(argument)) {
+      argument = words_.Selector(SteadyMetric());
     } else if (row.name == "stddev" || row.name == "stdvar") {
       // Of large values that hardly differ, the order of the additions decides.
-      argument = Selector(kMetrics[random_.OneIn(2) ? 3 : 4]);
+      argument = words_.Selector(RestlessMetric(random_));
     } else if (!argument.finite) {
-      argument = InstantSelector();
+      argument = words_.InstantSelector();
     }
     Vector result = argument;
     Names left = argument.labels;
     // Prometheus 2 gets the groups of count_values wrong from the second step on.
-    const bool without = row.name == "count_values" && (is_range_ || subqueries_ > 0);
+    const bool without = row.name == "count_values" && HasSeveralSteps();
     const std::string grouping = Grouping(left, without);
     std::string parameter;
     if (choosy) parameter = std::to_string(random_.Between(1, 4)) + ", ";
-    if (row.name == "quantile") parameter = Quantile() + ", ";
+    if (row.name == "quantile") parameter = words_.Quantile() + ", ";
     if (row.name == "count_values") {
       parameter = "\"value\", ";
       left.push_back("value");
@@ -449,7 +327,7 @@ class Generator {
     const bool delicate = op != " * " && op != " / ";
     Vector vector = delicate ? Exact(depth) : MakeVector(depth);
     ScalarText scalar = Scalar(depth > 1 ? 1 : 0);
-    if (delicate && !scalar.exact) scalar = {Number()};
+    if (delicate && !scalar.exact) scalar = {words_.Number()};
     Vector result = vector;
     result.text = random_.OneIn(4) ? scalar.text + std::string(op) + Operand(vector)
                                    : Operand(vector) + std::string(op) + scalar.text;
@@ -465,8 +343,8 @@ class Generator {
     Vector vector = Exact(depth);
     const bool returns_bool = random_.OneIn(4);
     Vector result = vector;
-    result.text = Operand(vector) + std::string(random_.From(kComparisons)) +
-                  (returns_bool ? "bool " : "") + Number();
+    result.text = Concat({Operand(vector), std::string(random_.From(kComparisons)),
+                          returns_bool ? "bool " : "", words_.Number()});
     result.finite = vector.finite || returns_bool;
     result.atom = false;
     return result;
@@ -477,8 +355,7 @@ class Generator {
   std::string Matching(const Vector& left, const Vector& right) {
     if (left.labels == right.labels) return random_.OneIn(3) ? "" : On(left.labels);
     if (Includes(left.labels, right.labels)) return On(right.labels) + " group_left ";
-    Names common;
-    std::ranges::set_intersection(left.labels, right.labels, std::back_inserter(common));
+    const Names common = Common(left.labels, right.labels);
     return random_.OneIn(4) ? On(common) : On(common) + " group_left ";
   }
 
@@ -504,8 +381,7 @@ class Generator {
   /// An aggregation of what `left` may be of, over fewer labels.
   Vector Relative(const Vector& left, std::size_t depth) {
     Vector right = MakeVector(depth);
-    Names common;
-    std::ranges::set_intersection(left.labels, right.labels, std::back_inserter(common));
+    const Names common = Common(left.labels, right.labels);
     Vector result = right;
     result.labels = common;
     result.text = "max by (" + Join(common) + ") (" + right.text + ')';
@@ -534,9 +410,7 @@ class Generator {
     const std::string_view op = random_.From(kOperators);
     std::string matching;
     if (random_.OneIn(2)) {
-      Names common;
-      std::ranges::set_intersection(left.labels, right.labels, std::back_inserter(common));
-      matching = On(common);
+      matching = On(Common(left.labels, right.labels));
     }
     Vector result = left;
     result.text = Operand(left) + std::string(op) + matching + ' ' + Operand(right);
@@ -551,7 +425,7 @@ class Generator {
 
   Vector Negated(std::size_t depth) {
     Vector vector = MakeVector(depth);
-    if (HasSeveralNames(vector)) return vector;
+    if (vector.HasSeveralNames()) return vector;
     vector.text = '-' + Operand(vector);
     vector.atom = false;
     return vector;
@@ -565,14 +439,14 @@ class Generator {
       Vector vector = MakeVector(depth);
       if (vector.exact && vector.finite) return vector;
     }
-    return InstantSelector();
+    return words_.InstantSelector();
   }
 
   Vector MakeVector(std::size_t depth) {
-    if (depth == 0) return InstantSelector();
+    if (depth == 0) return words_.InstantSelector();
     const std::size_t below = depth - 1;
     switch (random_.Below(16)) {
-      case 0: return InstantSelector();
+      case 0: return words_.InstantSelector();
       case 1:
       case 2:
       case 3: return Aggregation(below);
@@ -592,6 +466,7 @@ class Generator {
   }
 
   Random random_;
+  Vocabulary words_{random_};
   bool is_range_ = false;
   int subqueries_ = 0;  ///< How many this part of the expression is inside of.
 };

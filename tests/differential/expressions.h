@@ -22,13 +22,23 @@ struct GeneratedQuery {
 
 /// The query with this number in the sequence of `seed`. Always the same.
 ///
-/// What is left out, because Prometheus 3 rightly gives something else: borders on which a sample
-/// or a point of a subquery lies exactly (ranges are open on the left now), numbers for durations
-/// and durations for numbers, `atan2` (forgot to drop the name), filters by many-to-one comparisons
-/// (ambiguities among what they filter out are errors now), stddev and stdvar of what may not be
-/// finite, and series of several names in one selector (may be merged now). And what tells apart
-/// roundings that both are free to make: comparing, rounding, counting or ordering inexact values,
-/// and differences of these.
+/// What is left out, because Prometheus 3 rightly gives something else, and where that is tested
+/// instead (tests/scripts/promql):
+/// - a sample or a subquery's point exactly on a border: ranges and the lookback are open on the
+///   left now (subquery.test, staleness.test);
+/// - numbers for durations, and durations for numbers (numbers.test);
+/// - atan2, which forgot to drop the name (metric_names.test);
+/// - filters by many-to-one comparisons: ambiguities among what they filter out are errors now
+///   (matching.test);
+/// - stddev and stdvar of infinities, negative zeros from sums (aggregations.test);
+/// - the same labels under several names, none of them where another is: merged now
+///   (same_labelset.test);
+/// - `@` with predict_linear over several steps, where the window moved on all the same, and with
+///   an offset inside timestamp(), where one of the two was forgotten (at_modifier.test);
+/// - groups of count_values over several steps, which got lost (aggregations.test).
+///
+/// And what tells apart roundings that both are free to make: comparing, rounding, counting or
+/// ordering inexact values, and differences of these.
 GeneratedQuery MakeQuery(std::uint64_t seed, std::uint64_t number);
 
 }  // namespace tocsin::promql

@@ -28,12 +28,15 @@ std::vector<Millis> ScrapeTimes(Random& random) {
   return times;
 }
 
-/// Grows by up to `most` each time; falls to zero once in a while.
-Samples Counter(Random& random, const std::vector<Millis>& times, std::int64_t most) {
+enum class Resets { kNone, kSome };
+
+/// Grows by up to `most` each time; falls to zero once in a while if there are `resets`.
+Samples Counter(Random& random, const std::vector<Millis>& times, std::int64_t most,
+                Resets resets = Resets::kSome) {
   Samples samples;
   std::int64_t value = random.Between(0, 1000);
   for (const Millis at : times) {
-    if (random.OneIn(200)) value = 0;
+    if (resets == Resets::kSome && random.OneIn(200)) value = 0;
     samples.t.push_back(at);
     samples.v.push_back(static_cast<double>(value));
     value += random.OneIn(4) ? 0 : random.Between(0, most);
@@ -90,7 +93,7 @@ class Maker {
       Add({{"__name__", "requests_total"}, {"job", job}, {"instance", instance}, {"code", code}},
           Counter(random_, times, 500));
     }
-    Samples bytes = Counter(random_, times, 5000);
+    Samples bytes = Counter(random_, times, 5000, Resets::kNone);
     for (double& value : bytes.v) value += 1e12;
     Add({{"__name__", "bytes_total"}, {"job", job}, {"instance", instance}},
         WithGaps(random_, bytes));

@@ -24,8 +24,8 @@ inline constexpr Millis kDataEnd = kDataStart + 2 * 3'600'000;
 ///
 /// No sample lies on a whole second, because Prometheus 2 counts a sample at the very beginning of
 /// a range and Prometheus 3 does not. Values are whole numbers or eighths, of which sums are exact
-/// in whatever order. A series that has gaps does not fall to small values, since the two versions
-/// extrapolate the increase of a small counter after a gap differently.
+/// in whatever order. A counter that has gaps is large and never falls, since the two versions
+/// extrapolate towards a zero that is near after a gap differently.
 std::vector<GeneratedSeries> MakeSamples(std::uint64_t seed);
 
 }  // namespace tocsin::promql
