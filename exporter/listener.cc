@@ -101,22 +101,6 @@ Result<AddressList> Resolve(const char* host, const std::string& port) {
 
 }  // namespace
 
-FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
-  if (this != &other) {
-    if (fd_ >= 0) close(fd_);
-    fd_ = other.Release();
-  }
-  return *this;
-}
-
-FileDescriptor::~FileDescriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
-int FileDescriptor::Release() {
-  return std::exchange(fd_, -1);
-}
-
 Result<std::vector<Listener>> Listen(std::string_view address) {
   const Result<HostAndPort> parsed = SplitAddress(address);
   if (!parsed) return parsed.error();

@@ -57,13 +57,6 @@ void SyncFolder(const fs::path& path) {
 
 }  // namespace
 
-FileDescriptor::~FileDescriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
-FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)) {}
-
 Status SegmentFile::Append(std::string_view bytes) {
   for (std::string_view left = bytes; !left.empty();) {
     const ssize_t written = Retrying([&] { return write(file_.get(), left.data(), left.size()); });
