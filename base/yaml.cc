@@ -423,6 +423,7 @@ std::filesystem::path YamlMap::FileOf(std::string_view key) {
 SecretSource YamlMap::SecretOf(std::string_view key) {
   const std::string file_key = std::string(key) + "_file";
   std::string text = StringOr(key, "");
+  if (!text.empty()) diagnostics_.NoteSecret(PlaceOf(key));
   std::filesystem::path file = FileOf(file_key);
   if (!text.empty() && !file.empty()) {
     Refuse(file_key, fmt::format("expected either \"{}\" or \"{}\", got both", key, file_key));

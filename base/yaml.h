@@ -21,6 +21,8 @@ namespace tocsin {
 struct YamlPlace {
   int line = 1;
   int column = 1;
+
+  friend bool operator==(const YamlPlace&, const YamlPlace&) = default;
 };
 
 struct YamlEntry;
@@ -54,6 +56,10 @@ class Diagnostics {
 
   /// `message` says what was expected: lower case, no full stop.
   void Add(YamlPlace place, std::string message);
+  /// The value at `place` is a secret, not to be shown to anybody.
+  void NoteSecret(YamlPlace place) { secrets_.push_back(place); }
+  const std::vector<YamlPlace>& secrets() const { return secrets_; }
+
   bool empty() const { return found_.empty(); }
   std::size_t size() const { return found_.size(); }
   const std::string& file() const { return file_; }
@@ -70,6 +76,7 @@ class Diagnostics {
   };
   std::string file_;
   std::vector<Found> found_;
+  std::vector<YamlPlace> secrets_;
 };
 
 /// Parses one YAML document; an empty one is a kNull node. Syntax errors, more than one document,
