@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,6 +18,7 @@ using SharedText = std::shared_ptr<const std::string>;
 struct HttpRequest {
   std::string method;  ///< "GET"; HEAD requests arrive as GET, and the server leaves the body out.
   std::string path;    ///< Decoded, without the query.
+  std::string parameter;  ///< What stands in the path for the `*` of the route's.
   std::vector<std::pair<std::string, std::string>> query;  ///< Decoded, in order, with repetitions.
   std::vector<std::pair<std::string, std::string>> headers;  ///< Names as sent.
   std::string body;
@@ -44,10 +46,12 @@ enum class Waits { kNever, kMaybe };
 
 /// One address of the server.
 struct Route {
-  std::string path;                  ///< Exact, such as "/metrics".
+  /// Exact, such as "/metrics"; or with one `*` for any text, "/api/v1/label/*/values".
+  std::string path;
   std::vector<std::string> methods;  ///< "GET" includes HEAD. Others are answered 405 with Allow.
   Waits waits = Waits::kNever;
   std::function<HttpResponse(const HttpRequest&)> handle;
+  std::size_t max_body_bytes = 0;  ///< More is answered 413; 0: as the server's settings say.
 };
 
 }  // namespace tocsin

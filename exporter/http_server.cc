@@ -50,6 +50,7 @@ struct Exchange {
   std::string target;
   Stage stage = Stage::kHead;
   HttpRequest request;
+  std::size_t max_body_bytes = 0;
   bool body_too_large = false;
   const Route* route = nullptr;
   HttpResponse response;
@@ -201,8 +202,12 @@ class MicrohttpdServer final : public HttpServer {
                       .answer = 4 * settings_.idle_timeout}),
         workers_(kWorkerThreads, kMostQueuedHandlers) {
     for (Route& route : routes) {
-      std::string path = route.path;
-      routes_.emplace(std::move(path), std::move(route));
+      if (route.path.find('*') != std::string::npos) {
+        patterns_.push_back(std::move(route));
+      } else {
+        std::string path = route.path;
+        routes_.emplace(std::move(path), std::move(route));
+      }
     }
   }
 
@@ -304,7 +309,7 @@ class MicrohttpdServer final : public HttpServer {
       case Exchange::Stage::kHead: return server.TakeHead(connection, method, current);
       case Exchange::Stage::kBody:
         if (*upload_size != 0) {
-          server.TakeBody({upload, std::exchange(*upload_size, 0)}, current);
+          TakeBody({upload, std::exchange(*upload_size, 0)}, current);
           return MHD_YES;
         }
         return server.Process(connection, current);
@@ -322,15 +327,27 @@ class MicrohttpdServer final : public HttpServer {
     const std::string_view length = exchange.request.Header("Content-Length");
     std::size_t announced = 0;
     std::from_chars(length.data(), length.data() + length.size(), announced);
-    if (announced <= settings_.max_body_bytes) return MHD_YES;
+    exchange.max_body_bytes = MaxBodyBytes(exchange);
+    if (announced <= exchange.max_body_bytes) return MHD_YES;
     exchange.response = HttpResponse::Text(413, "request body too large\n");
     exchange.response.headers.emplace_back("Connection", "close");
     return Send(connection, exchange);
   }
 
-  void TakeBody(std::string_view part, Exchange& exchange) const {
+  /// How large the body of this request may be. Most have none, and cost nothing here.
+  std::size_t MaxBodyBytes(const Exchange& exchange) const {
+    if (exchange.request.method == "GET") return settings_.max_body_bytes;
+    const std::string_view target = exchange.target;
+    const auto route = routes_.find(target.substr(0, target.find('?')));
+    if (route == routes_.end() || route->second.max_body_bytes == 0) {
+      return settings_.max_body_bytes;
+    }
+    return route->second.max_body_bytes;
+  }
+
+  static void TakeBody(std::string_view part, Exchange& exchange) {
     std::string& body = exchange.request.body;
-    exchange.body_too_large |= body.size() + part.size() > settings_.max_body_bytes;
+    exchange.body_too_large |= body.size() + part.size() > exchange.max_body_bytes;
     if (!exchange.body_too_large) body += part;
   }
 
@@ -358,6 +375,25 @@ class MicrohttpdServer final : public HttpServer {
     return MHD_YES;
   }
 
+  /// The route of the request's path, or null. Sets the request's parameter.
+  const Route* RouteOf(HttpRequest& request) const {
+    const auto exact = routes_.find(request.path);
+    if (exact != routes_.end()) return &exact->second;
+    const std::string_view path = request.path;
+    for (const Route& pattern : patterns_) {
+      const std::size_t star = pattern.path.find('*');
+      const std::string_view before = std::string_view(pattern.path).substr(0, star);
+      const std::string_view after = std::string_view(pattern.path).substr(star + 1);
+      if (path.size() <= before.size() + after.size() || !path.starts_with(before) ||
+          !path.ends_with(after)) {
+        continue;
+      }
+      request.parameter = path.substr(before.size(), path.size() - before.size() - after.size());
+      return &pattern;
+    }
+    return nullptr;
+  }
+
   /// Sets the exchange's route and the rest of its request, or the response that says why not.
   bool FindRoute(Exchange& exchange) const {
     const auto refuse = [&](int status, std::string why) {
@@ -370,9 +406,9 @@ class MicrohttpdServer final : public HttpServer {
     HttpRequest& request = exchange.request;
     request.path = std::move(target->path);
     request.query = std::move(target->query);
-    const auto found = routes_.find(request.path);
-    if (found == routes_.end()) return refuse(404, "not found\n");
-    const Route& route = found->second;
+    const Route* const found = RouteOf(request);
+    if (found == nullptr) return refuse(404, "not found\n");
+    const Route& route = *found;
     if (request.method == "HEAD") request.method = "GET";
     if (std::find(route.methods.begin(), route.methods.end(), request.method) ==
         route.methods.end()) {
@@ -403,6 +439,7 @@ class MicrohttpdServer final : public HttpServer {
 
   const Settings settings_;
   std::map<std::string, Route, std::less<>> routes_;
+  std::vector<Route> patterns_;  ///< Those with a `*` in their path.
   Connections connections_;
   WorkerPool workers_;
   std::vector<MHD_Daemon*> daemons_;

@@ -25,7 +25,7 @@ Result<std::string> Decode(std::string_view text, Plus plus) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%') {
       const std::optional<char> byte = HexByte(text.substr(i + 1, 2));
-      if (!byte) return Error{ErrorCode::kInvalidInput, "bad percent escape in the address"};
+      if (!byte) return Error{ErrorCode::kInvalidInput, "bad percent escape"};
       out += *byte;
       i += 2;
     } else {
@@ -53,24 +53,30 @@ std::string_view OriginForm(std::string_view target) {
 
 }  // namespace
 
-Result<RequestTarget> ParseRequestTarget(std::string_view target) {
-  std::string_view query;
-  Result<std::string> path = Decode(Split(OriginForm(target), '?', query), Plus::kItself);
-  if (!path) return path.error();
-  RequestTarget parsed{std::move(*path), {}};
-  while (!query.empty()) {
+Result<QueryParameters> ParseQueryParameters(std::string_view text) {
+  QueryParameters parameters;
+  while (!text.empty()) {
     std::string_view others;
     std::string_view value;
-    const std::string_view name = Split(Split(query, '&', others), '=', value);
-    query = others;
+    const std::string_view name = Split(Split(text, '&', others), '=', value);
+    text = others;
     if (name.empty() && value.empty()) continue;
     Result<std::string> decoded_name = Decode(name, Plus::kBlank);
     if (!decoded_name) return decoded_name.error();
     Result<std::string> decoded_value = Decode(value, Plus::kBlank);
     if (!decoded_value) return decoded_value.error();
-    parsed.query.emplace_back(std::move(*decoded_name), std::move(*decoded_value));
+    parameters.emplace_back(std::move(*decoded_name), std::move(*decoded_value));
   }
-  return parsed;
+  return parameters;
+}
+
+Result<RequestTarget> ParseRequestTarget(std::string_view target) {
+  std::string_view query;
+  Result<std::string> path = Decode(Split(OriginForm(target), '?', query), Plus::kItself);
+  if (!path) return path.error();
+  Result<QueryParameters> parameters = ParseQueryParameters(query);
+  if (!parameters) return parameters.error();
+  return RequestTarget{std::move(*path), std::move(*parameters)};
 }
 
 }  // namespace tocsin

@@ -10,24 +10,12 @@
 #include "base/duration.h"
 #include "collectors/registry.h"
 #include "exporter/landing_page.h"
+#include "exporter/rfc3339.h"
 
 namespace tocsin {
 namespace {
 
 namespace json = boost::json;
-
-/// RFC 3339 in UTC with milliseconds, as Prometheus' API prints times. Never is year 1, Go's zero
-/// time.
-std::string FormatTime(const std::optional<TimePoint>& moment) {
-  if (!moment) return "0001-01-01T00:00:00Z";
-  const auto day = std::chrono::floor<std::chrono::days>(*moment);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss time(*moment - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     time.hours().count(), time.minutes().count(), time.seconds().count(),
-                     time.subseconds().count());
-}
 
 json::object TargetOf(const collectors::InstanceView& view) {
   const collectors::InstanceConfig& config = *view.config;
@@ -42,7 +30,7 @@ json::object TargetOf(const collectors::InstanceView& view) {
           {"scrapeUrl", url},
           {"globalUrl", url},
           {"lastError", view.error},
-          {"lastScrape", FormatTime(view.last_attempt)},
+          {"lastScrape", FormatRfc3339(view.last_attempt)},
           {"lastScrapeDuration", Seconds(view.last_duration)},
           {"health", health},
           {"scrapeInterval", FormatDuration(config.interval)},
