@@ -359,6 +359,7 @@ Cardinality Index::Top(std::size_t limit) const {
     top.values_by_label.push_back({name_text, values.size()});
     top.bytes_by_label.push_back({name_text, bytes});
   }
+  top.label_pairs = top.series_by_pair.size();
   for (std::vector<LabelStat>* stats :
        {&top.series_by_metric, &top.values_by_label, &top.bytes_by_label, &top.series_by_pair}) {
     KeepLargest(*stats, limit);

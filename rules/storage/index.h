@@ -28,6 +28,7 @@ struct LabelStat {
 /// each, largest first. Source: Prometheus' /api/v1/status/tsdb.
 struct Cardinality {
   std::vector<LabelStat> series_by_metric, values_by_label, bytes_by_label, series_by_pair;
+  std::size_t label_pairs = 0;  ///< All there are.
 };
 
 /// All series of a store: a hash table by label set, and for each label the list of its series.

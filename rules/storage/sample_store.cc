@@ -201,6 +201,11 @@ void SampleStore::SetRetention(Millis retention) {
   settings_.retention = retention;
 }
 
+Duration SampleStore::retention() const {
+  const MutexLock lock(appending_);
+  return Duration(settings_.retention);
+}
+
 void SampleStore::SetNewestAllowed(Millis t) {
   const MutexLock lock(appending_);
   newest_allowed_ = t;

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/labels.h"
 #include "base/mutex.h"
 #include "base/result.h"
@@ -126,6 +127,7 @@ class SampleStore {
   void Truncate();
   /// Changes the retention; takes effect with the next Truncate().
   void SetRetention(Millis retention);
+  Duration retention() const;
 
   /// Refuses samples after `t` from now on: callers with a clock refuse what lies in the future.
   void SetNewestAllowed(Millis t);

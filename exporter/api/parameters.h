@@ -1,0 +1,51 @@
+// What a client of the HTTP API asks for: its query, or the form in its body.
+
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "exporter/http_message.h"
+#include "rules/storage/matcher.h"
+#include "rules/storage/sample.h"
+
+namespace tocsin::api {
+
+/// The parameters of one request: those of a POSTed form first, then those of the address. Errors
+/// are worded as Prometheus words them, `invalid parameter "time": cannot parse ...`.
+/// Source: Prometheus' documentation, "HTTP API".
+class Parameters {
+ public:
+  explicit Parameters(const HttpRequest& request);
+
+  /// The first value of `name`, or "".
+  std::string_view Get(std::string_view name) const;
+  std::vector<std::string_view> All(std::string_view name) const;
+  bool Has(std::string_view name) const { return !Get(name).empty(); }
+
+  /// Unix seconds with a fraction, or RFC 3339; `otherwise` if the parameter is not there.
+  Result<Millis> Time(std::string_view name, std::optional<Millis> otherwise) const;
+  /// Seconds with a fraction, or a Prometheus duration; nothing if the parameter is not there.
+  Result<std::optional<Duration>> DurationOf(std::string_view name) const;
+  /// A whole number that is not negative; 0 if the parameter is not there.
+  Result<std::size_t> Limit(std::string_view name = "limit") const;
+  /// The selectors of `match[]`.
+  Result<std::vector<std::vector<Matcher>>> Selectors() const;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> values_;
+};
+
+/// Unix seconds with a fraction, or RFC 3339.
+std::optional<Millis> ParseTime(std::string_view text);
+
+/// `message` as a mistake in a parameter.
+Error InvalidParameter(std::string_view name, std::string_view message);
+
+}  // namespace tocsin::api

@@ -1,0 +1,86 @@
+#include "exporter/api/queries.h"
+
+#include <iterator>
+#include <utility>
+
+namespace tocsin::api {
+
+Queries::Lease::Lease(Queries& owner, std::shared_ptr<const promql::Engine> engine,
+                      promql::PreparedQuery query)
+    : owner_(&owner),
+      engine_(std::move(engine)),
+      query_(std::make_unique<promql::PreparedQuery>(std::move(query))) {}
+
+Queries::Lease::~Lease() {
+  if (query_ != nullptr) owner_->GiveBack(std::move(engine_), std::move(query_));
+}
+
+Queries::Queries(const promql::Engine::Settings& settings, const SampleStore& store,
+                 const Clock& clock)
+    : store_(store),
+      clock_(clock),
+      engine_(std::make_shared<const promql::Engine>(settings, store, clock)) {}
+
+void Queries::Configure(const promql::Engine::Settings& settings) {
+  auto engine = std::make_shared<const promql::Engine>(settings, store_, clock_);
+  Order dropped;
+  const MutexLock lock(mutex_);
+  engine_ = std::move(engine);
+  by_text_.clear();
+  dropped.swap(order_);
+}
+
+std::variant<Queries::Lease, promql::ParseError> Queries::Prepare(std::string_view text) {
+  std::shared_ptr<const promql::Engine> engine;
+  {
+    const MutexLock lock(mutex_);
+    engine = engine_;
+    if (const auto found = by_text_.find(text); found != by_text_.end()) {
+      const Order::iterator kept = found->second;
+      Lease lease(*this, std::move(kept->engine), std::move(*kept->query));
+      by_text_.erase(found);
+      order_.erase(kept);
+      return lease;
+    }
+  }
+  auto prepared = engine->Prepare(text);
+  if (auto* const error = std::get_if<promql::ParseError>(&prepared)) return std::move(*error);
+  return Lease(*this, std::move(engine), std::get<promql::PreparedQuery>(std::move(prepared)));
+}
+
+std::shared_ptr<const promql::Engine> Queries::engine() const {
+  const MutexLock lock(mutex_);
+  return engine_;
+}
+
+std::size_t Queries::kept() const {
+  const MutexLock lock(mutex_);
+  return order_.size();
+}
+
+void Queries::GiveBack(std::shared_ptr<const promql::Engine> engine,
+                       std::unique_ptr<promql::PreparedQuery> query) {
+  const SteadyPoint now = clock_.SteadyNow();
+  const MutexLock lock(mutex_);
+  if (engine == engine_) {  // Else the configuration has changed meanwhile.
+    order_.push_front({std::move(engine), std::move(query), now});
+    by_text_.emplace(order_.front().query->query().text, order_.begin());
+  }
+  while (order_.size() > kMostKept ||
+         (!order_.empty() && now - order_.back().since > kLongestKept)) {
+    DropOldest();
+  }
+}
+
+void Queries::DropOldest() {
+  const auto oldest = std::prev(order_.end());
+  const auto [begin, end] = by_text_.equal_range(oldest->query->query().text);
+  for (auto entry = begin; entry != end; ++entry) {
+    if (entry->second != oldest) continue;
+    by_text_.erase(entry);
+    break;
+  }
+  order_.erase(oldest);
+}
+
+}  // namespace tocsin::api

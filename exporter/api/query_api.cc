@@ -1,0 +1,211 @@
+#include "exporter/api/query_api.h"
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "exporter/api/envelope.h"
+#include "exporter/api/expression_json.h"
+#include "exporter/api/parameters.h"
+#include "exporter/api/result_json.h"
+#include "exporter/json_writer.h"
+#include "rules/promql/printer.h"
+
+namespace tocsin::api {
+namespace {
+
+using promql::QueryError;
+using promql::QueryOutcome;
+
+HttpResponse BadData(const Error& error) {
+  return Failure(ErrorType::kBadData, error.message);
+}
+
+HttpResponse NotPromql(const promql::ParseError& error, std::string_view text) {
+  return BadData(InvalidParameter("query", error.ToString(text)));
+}
+
+ErrorType TypeOf(QueryError::Kind kind) {
+  switch (kind) {
+    case QueryError::Kind::kBadData: return ErrorType::kBadData;
+    case QueryError::Kind::kExecution: return ErrorType::kExecution;
+    case QueryError::Kind::kTimeout: return ErrorType::kTimeout;
+    case QueryError::Kind::kCanceled: return ErrorType::kCanceled;
+    case QueryError::Kind::kUnavailable: break;
+  }
+  return ErrorType::kUnavailable;
+}
+
+/// What instant and range queries have in common.
+struct Wishes {
+  promql::Engine::Options options;
+  std::size_t limit = 0;
+  bool stats = false;
+};
+
+Result<Wishes> ReadWishes(const Parameters& parameters) {
+  Wishes wishes;
+  const Result<std::size_t> limit = parameters.Limit();
+  if (!limit) return limit.error();
+  wishes.limit = *limit;
+  const Result<std::optional<Duration>> timeout = parameters.DurationOf("timeout");
+  if (!timeout) return timeout.error();
+  wishes.options.timeout = timeout->value_or(Duration(0));
+  const Result<std::optional<Duration>> lookback = parameters.DurationOf("lookback_delta");
+  if (!lookback) return lookback.error();
+  if (*lookback && **lookback <= Duration(0)) {
+    return InvalidParameter("lookback_delta", "lookback delta must be positive");
+  }
+  wishes.options.lookback = lookback->value_or(Duration(0));
+  wishes.stats = parameters.Has("stats");
+  return wishes;
+}
+
+void AppendStats(std::string& body, const promql::QueryResult& result, Duration took) {
+  const double seconds = Seconds(took);
+  body += R"(,"stats":)";
+  JsonWriter json(body);
+  json.BeginObject().Key("timings").BeginObject();
+  for (const std::string_view name : {"evalTotalTime", "execTotalTime"}) {
+    json.Key(name).Number(seconds);
+  }
+  json.EndObject().Key("samples").BeginObject();
+  const auto samples = static_cast<std::int64_t>(result.samples);
+  json.Key("totalQueryableSamples").Integer(samples).Key("peakSamples").Integer(samples);
+  json.EndObject().EndObject();
+}
+
+HttpResponse Answer(const QueryOutcome& outcome, const Wishes& wishes, bool is_range,
+                    Duration took) {
+  if (!outcome) {
+    const QueryError& error = outcome.error();
+    if (error.kind == QueryError::Kind::kBadData) {
+      return BadData(InvalidParameter("query", error.message));
+    }
+    return Failure(TypeOf(error.kind), error.message);
+  }
+  std::string body = BeginSuccess();
+  body += '{';
+  std::set<std::string> warnings = outcome->warnings;
+  if (AppendResult(body, *outcome, is_range, wishes.limit)) {
+    warnings.insert("results truncated due to limit");
+  }
+  if (wishes.stats) AppendStats(body, *outcome, took);
+  body += '}';
+  return EndSuccess(std::move(body), warnings, outcome->infos);
+}
+
+Millis Now(const Clock& clock) {
+  return clock.Now().time_since_epoch().count();
+}
+
+HttpResponse InstantQuery(Queries& queries, const Clock& clock, const HttpRequest& request) {
+  const Parameters parameters(request);
+  const Result<Millis> time = parameters.Time("time", Now(clock));
+  if (!time) return BadData(time.error());
+  const Result<Wishes> wishes = ReadWishes(parameters);
+  if (!wishes) return BadData(wishes.error());
+  const std::string_view text = parameters.Get("query");
+  auto prepared = queries.Prepare(text);
+  if (const auto* const error = std::get_if<promql::ParseError>(&prepared)) {
+    return NotPromql(*error, text);
+  }
+  auto& lease = std::get<Queries::Lease>(prepared);
+  const SteadyPoint began = clock.SteadyNow();
+  const QueryOutcome outcome = lease.engine().Instant(lease.query(), *time, wishes->options);
+  return Answer(outcome, *wishes, /*is_range=*/false, clock.SteadyNow() - began);
+}
+
+/// The moments of a range query, and the end that was asked for, which may lie behind the last.
+struct Range {
+  promql::Steps steps;
+  Millis end = 0;
+};
+
+/// `start`, `end` and `step`.
+Result<Range> ReadRange(const Parameters& parameters) {
+  const Result<Millis> start = parameters.Time("start", std::nullopt);
+  if (!start) return start.error();
+  const Result<Millis> end = parameters.Time("end", std::nullopt);
+  if (!end) return end.error();
+  if (*end < *start) {
+    return InvalidParameter("end", "end timestamp must not be before start time");
+  }
+  const Result<std::optional<Duration>> step = parameters.DurationOf("step");
+  if (!step) return step.error();
+  if (!*step) return InvalidParameter("step", R"(cannot parse "" to a valid duration)");
+  if (**step <= Duration(0)) {
+    return InvalidParameter("step",
+                            "zero or negative query resolution step widths are not accepted. "
+                            "Try a positive integer");
+  }
+  const Millis width = (*step)->count();
+  const auto points = static_cast<std::size_t>((*end - *start) / width);
+  if (points > kMostPoints) {
+    return Error{ErrorCode::kInvalidInput,
+                 "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the "
+                 "query resolution (?step=XX)"};
+  }
+  return Range{{*start, width, points + 1}, *end};
+}
+
+HttpResponse RangeQuery(Queries& queries, const Clock& clock, const HttpRequest& request) {
+  const Parameters parameters(request);
+  const Result<Range> range = ReadRange(parameters);
+  if (!range) return BadData(range.error());
+  Result<Wishes> wishes = ReadWishes(parameters);
+  if (!wishes) return BadData(wishes.error());
+  wishes->options.end = range->end;
+  const std::string_view text = parameters.Get("query");
+  auto prepared = queries.Prepare(text);
+  if (const auto* const error = std::get_if<promql::ParseError>(&prepared)) {
+    return NotPromql(*error, text);
+  }
+  auto& lease = std::get<Queries::Lease>(prepared);
+  const SteadyPoint began = clock.SteadyNow();
+  const QueryOutcome outcome = lease.engine().Range(lease.query(), range->steps, wishes->options);
+  return Answer(outcome, *wishes, /*is_range=*/true, clock.SteadyNow() - began);
+}
+
+/// Answers with what `show` appends for the parsed expression.
+template <class Show>
+HttpResponse Parsed(const Queries& queries, const HttpRequest& request, Show show) {
+  const Parameters parameters(request);
+  const std::string_view text = parameters.Get("query");
+  const auto parsed =
+      promql::Parse(text, {.experimental = queries.engine()->settings().experimental});
+  if (!parsed) return NotPromql(parsed.error, text);
+  std::string body = BeginSuccess();
+  show(body, *parsed.query->root);
+  return EndSuccess(std::move(body));
+}
+
+Route GetOrPost(std::string path, std::function<HttpResponse(const HttpRequest&)> handle) {
+  return {std::move(path), {"GET", "POST"}, Waits::kMaybe, std::move(handle)};
+}
+
+}  // namespace
+
+std::vector<Route> QueryRoutes(Queries& queries, const Clock& clock) {
+  return {
+      GetOrPost("/api/v1/query",
+                [&](const HttpRequest& request) { return InstantQuery(queries, clock, request); }),
+      GetOrPost("/api/v1/query_range",
+                [&](const HttpRequest& request) { return RangeQuery(queries, clock, request); }),
+      GetOrPost("/api/v1/format_query",
+                [&](const HttpRequest& request) {
+                  return Parsed(queries, request, [](std::string& body, const promql::Expr& expr) {
+                    AppendJsonString(body, promql::PrettyPrint(expr));
+                  });
+                }),
+      GetOrPost(
+          "/api/v1/parse_query",
+          [&](const HttpRequest& request) { return Parsed(queries, request, &AppendExpression); }),
+  };
+}
+
+}  // namespace tocsin::api

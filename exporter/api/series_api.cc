@@ -1,0 +1,221 @@
+#include "exporter/api/series_api.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/quote.h"
+#include "exporter/api/envelope.h"
+#include "exporter/api/parameters.h"
+#include "exporter/api/result_json.h"
+#include "exporter/json_writer.h"
+
+namespace tocsin::api {
+namespace {
+
+constexpr std::string_view kTruncated = "results truncated due to limit";
+
+/// What the three have in common.
+struct Wishes {
+  std::vector<std::vector<Matcher>> selectors;
+  Millis start = 0;
+  Millis end = 0;
+  bool always = true;  ///< Neither start nor end was given.
+  std::size_t limit = 0;
+};
+
+Result<Wishes> ReadWishes(const Parameters& parameters) {
+  Wishes wishes;
+  constexpr Millis kFar = std::numeric_limits<Millis>::max() / 4;
+  const Result<Millis> start = parameters.Time("start", -kFar);
+  if (!start) return start.error();
+  const Result<Millis> end = parameters.Time("end", kFar);
+  if (!end) return end.error();
+  if (*end < *start) {
+    return InvalidParameter("end", "end timestamp must not be before start time");
+  }
+  Result<std::vector<std::vector<Matcher>>> selectors = parameters.Selectors();
+  if (!selectors) return selectors.error();
+  const Result<std::size_t> limit = parameters.Limit();
+  if (!limit) return limit.error();
+  wishes.selectors = std::move(*selectors);
+  wishes.start = *start;
+  wishes.end = *end;
+  wishes.always = !parameters.Has("start") && !parameters.Has("end");
+  wishes.limit = *limit;
+  return wishes;
+}
+
+/// Calls `see` for the labels of each series that a selector finds and that has samples in the time
+/// asked for. A series that two selectors find is seen twice.
+template <class See>
+void ForEachSeries(const SampleStore& store, const Wishes& wishes, See see) {
+  for (const std::vector<Matcher>& matchers : wishes.selectors) {
+    const auto selection = store.Select(matchers);
+    for (std::size_t i = 0; i < selection->size(); ++i) {
+      if (wishes.always || selection->CountAtMost(i, wishes.start - 1, wishes.end) > 0) {
+        see(selection->labels(i));
+      }
+    }
+  }
+}
+
+HttpResponse BadData(const Error& error) {
+  return Failure(ErrorType::kBadData, error.message);
+}
+
+HttpResponse Series(const SampleStore& store, const HttpRequest& request) {
+  const Parameters parameters(request);
+  if (parameters.All("match[]").empty()) {
+    return Failure(ErrorType::kBadData, "no match[] parameter provided");
+  }
+  const Result<Wishes> wishes = ReadWishes(parameters);
+  if (!wishes) return BadData(wishes.error());
+  std::vector<Labels> found;
+  ForEachSeries(store, *wishes, [&](const Labels& labels) { found.push_back(labels); });
+  if (wishes->selectors.size() > 1) {
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+  }
+  std::set<std::string> warnings;
+  if (wishes->limit != 0 && found.size() > wishes->limit) {
+    found.resize(wishes->limit);
+    warnings.emplace(kTruncated);
+  }
+  std::string body = BeginSuccess();
+  body += '[';
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (i > 0) body += ',';
+    AppendLabels(body, found[i]);
+  }
+  body += ']';
+  return EndSuccess(std::move(body), warnings);
+}
+
+HttpResponse Texts(std::vector<std::string> texts, std::size_t limit) {
+  std::set<std::string> warnings;
+  if (limit != 0 && texts.size() > limit) {
+    texts.resize(limit);
+    warnings.emplace(kTruncated);
+  }
+  std::string body = BeginSuccess();
+  JsonWriter json(body);
+  json.BeginArray();
+  for (const std::string& text : texts) json.String(text);
+  json.EndArray();
+  return EndSuccess(std::move(body), warnings);
+}
+
+HttpResponse LabelNames(const SampleStore& store, const HttpRequest& request) {
+  Result<Wishes> wishes = ReadWishes(Parameters(request));
+  if (!wishes) return BadData(wishes.error());
+  if (wishes->always && wishes->selectors.empty()) {
+    return Texts(store.LabelNames({}), wishes->limit);
+  }
+  if (wishes->selectors.empty()) wishes->selectors.emplace_back();  // All series.
+  std::set<std::string> names;
+  ForEachSeries(store, *wishes, [&](const Labels& labels) {
+    for (const Label& label : labels) names.emplace(label.name.text());
+  });
+  return Texts({names.begin(), names.end()}, wishes->limit);
+}
+
+HttpResponse LabelValues(const SampleStore& store, const HttpRequest& request) {
+  const std::string name = UnescapeLabelName(request.parameter);
+  if (!IsUtf8Name(name)) {
+    return Failure(ErrorType::kBadData, fmt::format("invalid label name: {}", Quoted(name)));
+  }
+  Result<Wishes> wishes = ReadWishes(Parameters(request));
+  if (!wishes) return BadData(wishes.error());
+  if (wishes->always && wishes->selectors.empty()) {
+    return Texts(store.LabelValues(name, {}), wishes->limit);
+  }
+  if (wishes->selectors.empty()) wishes->selectors.emplace_back();
+  const Symbol symbol(name);
+  std::set<std::string> values;
+  ForEachSeries(store, *wishes, [&](const Labels& labels) {
+    const Symbol value = labels.Get(symbol);
+    if (value != Symbol()) values.emplace(value.text());
+  });
+  return Texts({values.begin(), values.end()}, wishes->limit);
+}
+
+void AppendUtf8(std::string& out, std::uint32_t c) {
+  const auto byte = [&](std::uint32_t value) { out += static_cast<char>(value); };
+  if (c < 0x80) return byte(c);
+  if (c < 0x800) {
+    byte(0xc0 | c >> 6);
+  } else if (c < 0x10000) {
+    byte(0xe0 | c >> 12);
+    byte(0x80 | (c >> 6 & 0x3f));
+  } else {
+    byte(0xf0 | c >> 18);
+    byte(0x80 | (c >> 12 & 0x3f));
+    byte(0x80 | (c >> 6 & 0x3f));
+  }
+  byte(0x80 | (c & 0x3f));
+}
+
+/// The character that the hexadecimal `digits` stand for.
+std::optional<std::uint32_t> CodePoint(std::string_view digits) {
+  std::uint32_t c = 0;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), c, 16);
+  if (digits.empty() || digits.size() > 6 || problem != std::errc{} ||
+      end != digits.data() + digits.size() || c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) {
+    return std::nullopt;
+  }
+  return c;
+}
+
+}  // namespace
+
+std::string UnescapeLabelName(std::string_view text) {
+  constexpr std::string_view kPrefix = "U__";
+  if (!text.starts_with(kPrefix)) return std::string(text);
+  std::string name;
+  for (std::string_view rest = text.substr(kPrefix.size()); !rest.empty();) {
+    if (rest[0] != '_') {
+      name += rest[0];
+      rest.remove_prefix(1);
+      continue;
+    }
+    const std::size_t close = rest.find('_', 1);
+    if (close == std::string_view::npos) return std::string(text);
+    if (close == 1) {
+      name += '_';
+    } else {
+      const std::optional<std::uint32_t> c = CodePoint(rest.substr(1, close - 1));
+      if (!c) return std::string(text);
+      AppendUtf8(name, *c);
+    }
+    rest.remove_prefix(close + 1);
+  }
+  return name;
+}
+
+std::vector<Route> SeriesRoutes(const SampleStore& store) {
+  return {
+      {"/api/v1/series",
+       {"GET", "POST"},
+       Waits::kMaybe,
+       [&store](const HttpRequest& request) { return Series(store, request); }},
+      {"/api/v1/labels",
+       {"GET", "POST"},
+       Waits::kMaybe,
+       [&store](const HttpRequest& request) { return LabelNames(store, request); }},
+      {"/api/v1/label/*/values",
+       {"GET"},
+       Waits::kMaybe,
+       [&store](const HttpRequest& request) { return LabelValues(store, request); }},
+  };
+}
+
+}  // namespace tocsin::api
