@@ -1,10 +1,20 @@
 #include "exporter/application.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/duration.h"
+#include "exporter/api/query_api.h"
+#include "exporter/api/remote_write.h"
+#include "exporter/api/series_api.h"
+#include "exporter/api/status_api.h"
 #include "exporter/routes.h"
 #include "exporter/storage.h"
 #include "exporter/version.h"
@@ -18,18 +28,59 @@ constexpr Duration kOwnMetricsAge = std::chrono::seconds(15);
 /// What requests in progress may take of the time for stopping; the rest is for the collectors.
 constexpr Duration kRequestGrace = std::chrono::milliseconds(1500);
 
+/// host:port by which others reach this server: that of the external URL, else the first address
+/// listened on, with the machine's name in the place of "all addresses".
+std::string ExternalAddress(std::string_view external_url, const std::vector<std::string>& listen) {
+  if (const std::size_t scheme = external_url.find("://"); scheme != std::string_view::npos) {
+    const std::string_view rest = external_url.substr(scheme + 3);
+    return std::string(rest.substr(0, rest.find('/')));
+  }
+  const std::string& address = listen.front();
+  for (const std::string_view everywhere : {"0.0.0.0:", "[::]:"}) {
+    if (!address.starts_with(everywhere)) continue;
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0) break;
+    return std::string(name.data()) + ":" + address.substr(everywhere.size());
+  }
+  return address;
+}
+
+promql::Engine::Settings EngineSettings(const Config& config) {
+  promql::Engine::Settings settings;
+  settings.lookback = config.promql.lookback_delta;
+  settings.timeout = config.promql.timeout;
+  settings.max_samples = config.promql.max_samples;
+  settings.max_concurrency = config.promql.max_concurrency;
+  settings.default_subquery_step = config.global.evaluation_interval;
+  settings.experimental = config.promql.experimental;
+  return settings;
+}
+
 }  // namespace
 
 Application::Application(const Settings& settings, Config config, const Clock& clock,
                          const Log& log)
     : clock_(clock),
       log_(log),
+      started_at_(clock.Now()),
       own_(clock),
-      scheduler_(clock, log, [this](const collectors::InstanceView& view) { own_.Observe(view); }),
-      reloader_(settings.load, std::move(config), scheduler_, own_, log),
+      store_({.retention = config.storage.retention.count(),
+              .max_series = config.storage.max_series,
+              .max_bytes = config.storage.max_bytes}),
+      store_metrics_(store_, own_.registry()),
+      queries_(EngineSettings(config), store_, clock),
+      scheduler_(clock, log,
+                 [this](const collectors::InstanceView& view) {
+                   own_.Observe(view);
+                   recorder_->Observe(view);
+                 }),
+      reloader_({.load = settings.load,
+                 .apply = [this](const Config& wanted) { Apply(wanted); },
+                 .removed = [this](const auto& removed) { recorder_->Forget(removed); }},
+                std::move(config), scheduler_, own_, clock, log),
       page_({.generation = [this] { return Generation(); },
              .views = [this] { return scheduler_.Views(); },
-             .own = [this] { return own_.Collect(); }}) {}
+             .own = [this] { return OwnMetrics(); }}) {}
 
 Result<std::unique_ptr<Application>> Application::Start(const Settings& settings,
                                                         const Clock& clock, const Log& log) {
@@ -38,15 +89,29 @@ Result<std::unique_ptr<Application>> Application::Start(const Settings& settings
   if (Status storage = PrepareStorage(config->storage.path); !storage) return storage.error();
   const std::vector<std::string> listen = config->server.listen;
   const InstanceConfigs collectors = config->collectors;
+  const Config::Global global = config->global;
+  const std::string external_url = config->server.external_url;
+  const Config::Storage storage = config->storage;
   std::unique_ptr<Application> application(
       new Application(settings, std::move(*config), clock, log));
+  if (Status opened = application->OpenHistory(storage); !opened) return opened.error();
   // First the sockets, which can fail, then the collectors, which cannot. The very first scrape
   // already finds them all.
   application->Announce(collectors);
   if (Status listening = application->Listen(listen, settings.demo); !listening) {
     return listening.error();
   }
+  Recorder::Settings recording;
+  recording.job = global.job;
+  recording.instance = global.instance;
+  if (recording.instance.empty()) {
+    recording.instance = ExternalAddress(external_url, application->addresses());
+  }
+  recording.own = [&own = *application] { return own.OwnMetrics(); };
+  application->recorder_ =
+      std::make_unique<Recorder>(application->store_, std::move(recording), clock, log);
   application->reloader_.Start();
+  application->recorder_->Start();
   application->started_.store(true, std::memory_order_release);
   for (const std::string& address : application->addresses()) {
     log.Info("serving", {{"url", "http://" + address},
@@ -66,20 +131,65 @@ void Application::Announce(const InstanceConfigs& configs) {
 }
 
 Status Application::Listen(const std::vector<std::string>& addresses, bool demo) {
+  HttpServer::Settings settings;
+  settings.listen = addresses;
+  Result<std::unique_ptr<HttpServer>> server =
+      HttpServer::Start(std::move(settings), Routes(demo), log_);
+  if (!server) return server.error();
+  server_ = std::move(*server);
+  return {};
+}
+
+std::vector<Route> Application::Routes(bool demo) {
   std::vector<Route> routes = MakeRoutes({.page = page_,
                                           .clock = clock_,
                                           .views = [this] { return scheduler_.Views(); },
                                           .not_ready = [this] { return NotReady(); },
                                           .version = std::string(Version()),
                                           .demo = demo});
-  routes.push_back(ReloadRoute(reloader_));
-  HttpServer::Settings settings;
-  settings.listen = addresses;
-  Result<std::unique_ptr<HttpServer>> server =
-      HttpServer::Start(std::move(settings), std::move(routes), log_);
-  if (!server) return server.error();
-  server_ = std::move(*server);
+  const auto add = [&](std::vector<Route> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(routes));
+  };
+  add({ReloadRoute(reloader_), api::WriteRoute(store_, clock_, remote_write_)});
+  add(api::QueryRoutes(queries_, clock_));
+  add(api::SeriesRoutes(store_));
+  add(api::StatusRoutes(
+      {.store = store_,
+       .clock = clock_,
+       .views = [this] { return scheduler_.Views(); },
+       .own = [this] { return OwnMetrics(); },
+       .configuration = [this] { return reloader_.ConfigText(); },
+       .last_reload =
+           [this] {
+             const Reloader::Last last = reloader_.last();
+             return api::StatusSources::Reload{last.successful, last.last_success};
+           },
+       .retention = [this] { return FormatDuration(store_.retention()); },
+       .started = started_at_}));
+  return routes;
+}
+
+Status Application::OpenHistory(const Config::Storage& storage) {
+  if (storage.path.empty()) return {};
+  Result<std::unique_ptr<History>> history =
+      History::Open(SamplesFolder(storage.path), {}, store_, clock_, log_);
+  if (!history) return history.error();
+  history_ = std::move(*history);
+  history_->SetRetention(storage.retention.count());
   return {};
+}
+
+void Application::Apply(const Config& config) {
+  queries_.Configure(EngineSettings(config));
+  remote_write_.store(config.server.remote_write_receiver);
+  store_.SetRetention(config.storage.retention.count());
+  if (history_ != nullptr) history_->SetRetention(config.storage.retention.count());
+  recorder_->SetOwnInterval(config.global.collection_interval);
+}
+
+std::shared_ptr<const Snapshot> Application::OwnMetrics() {
+  store_metrics_.Update();
+  return own_.Collect();
 }
 
 std::uint64_t Application::Generation() const {
@@ -97,6 +207,7 @@ std::string Application::NotReady() const {
 
 bool Application::Stop(std::chrono::steady_clock::time_point deadline) {
   reloader_.Close();
+  recorder_->Stop();
   const auto left = std::chrono::floor<Duration>(deadline - std::chrono::steady_clock::now());
   server_->Stop(std::clamp<Duration>(left, Duration::zero(), kRequestGrace));
   return scheduler_.Stop(deadline);

@@ -11,12 +11,17 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "exporter/api/queries.h"
 #include "exporter/config.h"
 #include "exporter/http_server.h"
 #include "exporter/metrics_page.h"
+#include "exporter/recorder.h"
 #include "exporter/reload.h"
 #include "exporter/scheduler.h"
 #include "exporter/self_metrics.h"
+#include "exporter/store_metrics.h"
+#include "rules/storage/history.h"
+#include "rules/storage/sample_store.h"
 
 namespace tocsin {
 
@@ -58,12 +63,23 @@ class Application {
 
   void Announce(const InstanceConfigs& configs);
   Status Listen(const std::vector<std::string>& addresses, bool demo);
+  std::vector<Route> Routes(bool demo);
+  Status OpenHistory(const Config::Storage& storage);
+  void Apply(const Config& config);
+  std::shared_ptr<const Snapshot> OwnMetrics();
   std::uint64_t Generation() const;
   std::string NotReady() const;
 
   const Clock& clock_;
   const Log& log_;
+  const TimePoint started_at_;
   SelfMetrics own_;
+  SampleStore store_;
+  std::unique_ptr<History> history_;  ///< Null if nothing is kept over a restart.
+  StoreMetrics store_metrics_;
+  api::Queries queries_;
+  std::atomic<bool> remote_write_ = false;
+  std::unique_ptr<Recorder> recorder_;  ///< Made once the external address is known.
   Scheduler scheduler_;
   Reloader reloader_;
   MetricsPage page_;

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/yaml_printer.h"
 #include "exporter/collector_config.h"
 
 namespace tocsin {
@@ -18,12 +19,18 @@ constexpr std::string_view kNotBuiltYet =
     "is reserved: this version of tocsin does not have it yet";
 constexpr std::string_view kDefaultStoragePath = "data";
 
+/// The retention that follows from what the rules look back at.
+constexpr std::string_view kAutoRetention = "auto";
+
+/// Beyond any machine, and far from what overflows.
+constexpr std::int64_t kLargestSize = std::int64_t{1} << 50;
+
 /// Some thousand collectors. What is far larger is no configuration, and parsing it takes minutes.
 constexpr std::size_t kLargestConfig = 1UL << 20;
 
 /// Keys of later versions, refused so that nobody believes that they do something.
-constexpr std::array<std::string_view, 7> kReservedTopKeys = {
-    "promql", "rule_files", "rules", "rule_policies", "notify", "remote", "cluster"};
+constexpr std::array<std::string_view, 6> kReservedTopKeys = {
+    "rule_files", "rules", "rule_policies", "notify", "remote", "cluster"};
 
 /// What is wrong with an address to listen on; empty if nothing is.
 std::string ListenProblem(std::string_view address) {
@@ -71,8 +78,15 @@ void ReadGlobal(const YamlNode* node, Diagnostics& diagnostics, Config::Global& 
   YamlMap options(*node, diagnostics);
   global.collection_interval =
       options.PositiveDurationOr("collection_interval", global.collection_interval);
-  options.Reserve("evaluation_interval", kNotBuiltYet);
-  options.Reserve("external_labels", kNotBuiltYet);
+  global.evaluation_interval =
+      options.PositiveDurationOr("evaluation_interval", global.evaluation_interval);
+  global.job = options.StringOr("job", global.job);
+  if (global.job.empty()) options.Refuse("job", "expected a text that is not empty");
+  global.instance = options.StringOr("instance", "");
+  // None at all is what everybody has, and may be said.
+  if (!options.StringMap("external_labels").empty()) {
+    options.Refuse("external_labels", "this version of tocsin can have none yet");
+  }
 }
 
 void ReadListen(YamlMap& options, std::vector<std::string>& listen) {
@@ -90,12 +104,31 @@ void ReadListen(YamlMap& options, std::vector<std::string>& listen) {
   }
 }
 
+void ReadExternalUrl(YamlMap& options, std::string& url) {
+  url = options.StringOr("external_url", "");
+  if (url.empty()) return;
+  const std::size_t scheme = url.find("://");
+  const std::string_view name = std::string_view(url).substr(0, scheme);
+  if ((name != "http" && name != "https") || url.size() == scheme + 3 ||
+      url.find_first_of(" \t\n@?#") != std::string::npos) {
+    options.Refuse("external_url", fmt::format("expected a URL such as https://tocsin.example.org, "
+                                               "without user, query or fragment, got \"{}\"",
+                                               url));
+  }
+}
+
 void ReadServer(const YamlNode* node, Diagnostics& diagnostics, Config::Server& server) {
   if (node == nullptr) return;
   YamlMap options(*node, diagnostics);
   ReadListen(options, server.listen);
-  options.Reserve("external_url", kNotBuiltYet);
-  options.Reserve("remote_write_receiver", kNotBuiltYet);
+  ReadExternalUrl(options, server.external_url);
+  server.remote_write_receiver =
+      options.BoolOr("remote_write_receiver", server.remote_write_receiver);
+}
+
+std::size_t SizeOr(YamlMap& options, std::string_view key, std::size_t otherwise) {
+  return static_cast<std::size_t>(
+      options.IntegerOr(key, static_cast<std::int64_t>(otherwise), 1, kLargestSize));
 }
 
 void ReadStorage(const YamlNode* node, const std::filesystem::path& folder,
@@ -105,7 +138,21 @@ void ReadStorage(const YamlNode* node, const std::filesystem::path& folder,
   const std::string path = options.StringOr("path", kDefaultStoragePath);
   if (path.empty()) options.Refuse("path", "expected a folder, or \":memory:\" to keep nothing");
   if (path != kNoStorage) storage.path = folder / path;
-  options.Reserve("retention", kNotBuiltYet);
+  if (options.StringOr("retention", kAutoRetention) != kAutoRetention) {
+    storage.retention = options.DurationOr("retention", storage.retention);
+  }
+  storage.max_series = SizeOr(options, "max_series", storage.max_series);
+  storage.max_bytes = SizeOr(options, "max_bytes", storage.max_bytes);
+}
+
+void ReadPromql(const YamlNode* node, Diagnostics& diagnostics, Config::Promql& promql) {
+  if (node == nullptr) return;
+  YamlMap options(*node, diagnostics);
+  promql.lookback_delta = options.PositiveDurationOr("lookback_delta", promql.lookback_delta);
+  promql.timeout = options.PositiveDurationOr("timeout", promql.timeout);
+  promql.max_samples = SizeOr(options, "max_samples", promql.max_samples);
+  promql.max_concurrency = SizeOr(options, "max_concurrency", promql.max_concurrency);
+  promql.experimental = options.BoolOr("experimental", promql.experimental);
 }
 
 }  // namespace
@@ -127,11 +174,13 @@ Result<Config> ParseConfig(std::string_view text, const std::filesystem::path& f
     ReadGlobal(options.Node("global"), diagnostics, config.global);
     ReadServer(options.Node("server"), diagnostics, config.server);
     ReadStorage(options.Node("storage"), file.parent_path(), diagnostics, config.storage);
+    ReadPromql(options.Node("promql"), diagnostics, config.promql);
     config.collectors = ReadCollectors(options.List("collectors"), kinds,
                                        config.global.collection_interval, diagnostics);
     for (const std::string_view key : kReservedTopKeys) options.Reserve(key, kNotBuiltYet);
   }
   if (!diagnostics.empty()) return diagnostics.ToStatus().error();
+  config.text = PrintYaml(*root, diagnostics.secrets());
   return config;
 }
 

@@ -28,18 +28,33 @@ inline constexpr std::string_view kNoStorage = ":memory:";
 struct Config {
   struct Global {
     Duration collection_interval = std::chrono::seconds(15);
+    Duration evaluation_interval = std::chrono::seconds(15);
+    std::string job = "tocsin";  ///< The `job` label of what is stored.
+    std::string instance;        ///< The `instance` label; empty: the external address.
   } global;
 
   struct Server {
     std::vector<std::string> listen = {"127.0.0.1:" + std::to_string(kDefaultPort)};
     std::string external_url;  ///< How others reach this server; empty if the file does not say.
+    bool remote_write_receiver = false;
   } server;
 
   struct Storage {
     std::filesystem::path path;  ///< Empty for ":memory:": nothing is kept over a restart.
+    Duration retention = std::chrono::hours(6);  ///< Of samples; 0 keeps everything.
+    std::size_t max_series = 1'000'000;
+    std::size_t max_bytes = std::size_t{4} << 30;
   } storage;
+  struct Promql {
+    Duration lookback_delta = std::chrono::minutes(5);
+    Duration timeout = std::chrono::minutes(2);
+    std::size_t max_samples = 50'000'000;
+    std::size_t max_concurrency = 20;
+    bool experimental = false;
+  } promql;
 
   std::vector<std::shared_ptr<const collectors::InstanceConfig>> collectors;
+  std::string text;  ///< As it was read, in YAML's block form, with its secrets hidden.
 };
 
 /// Reads and checks a file. Fails with every mistake found, one line each, `file:line:col:

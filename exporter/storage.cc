@@ -33,6 +33,10 @@ std::filesystem::path StateFolder(const std::filesystem::path& storage) {
   return storage / "collectors";
 }
 
+std::filesystem::path SamplesFolder(const std::filesystem::path& storage) {
+  return storage / "samples";
+}
+
 Status PrepareStorage(const std::filesystem::path& storage) {
   if (storage.empty()) return {};
   const std::filesystem::path folder = StateFolder(storage);

@@ -11,6 +11,9 @@ namespace tocsin {
 /// Where collectors keep their state: storage/"collectors".
 std::filesystem::path StateFolder(const std::filesystem::path& storage);
 
+/// Where the history of samples is: storage/"samples".
+std::filesystem::path SamplesFolder(const std::filesystem::path& storage);
+
 /// Makes the folders below `storage` that are missing, readable by their owner only. Fails with
 /// kUnavailable if that does not work or nothing can be written there: counters are promised to
 /// survive restarts, and a promise that cannot be kept is refused at once. An empty path keeps

@@ -1,6 +1,8 @@
 #include "exporter/config.h"
 
 #include <array>
+#include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -53,18 +55,23 @@ constexpr std::array kRefused = {
     Refused{"NotAMap", "- a", "1:1: expected a map of options, got a list"},
     Refused{"UnknownKey", "golbal: {}", "1:1: unknown key \"golbal\" (did you mean \"global\"?)"},
     Refused{"UnknownKeyLikeNoOther", "xyzzy: {}",
-            "1:1: unknown key \"xyzzy\" (known here: global, server, storage, collectors)"},
+            "1:1: unknown key \"xyzzy\" (known here: global, server, storage, promql, "
+            "collectors)"},
     Refused{"DuplicateKey", "global: {}\nglobal: {}", "2:1: duplicate key \"global\""},
-    Refused{
-        "ReservedForLater", "promql: {}\nglobal: {evaluation_interval: 15s}",
-        "1:1: \"promql\" is reserved: this version of tocsin does not have it yet\n"
-        "2:10: \"evaluation_interval\" is reserved: this version of tocsin does not have it yet"},
+    Refused{"ReservedForLater", "rules: {}\nremote: {queue: 1}",
+            "1:1: \"rules\" is reserved: this version of tocsin does not have it yet\n"
+            "2:1: \"remote\" is reserved: this version of tocsin does not have it yet"},
     Refused{"ReservedWithoutValue",
             "notify:", "1:1: \"notify\" is reserved: this version of tocsin does not have it yet"},
     Refused{"BadDuration", "global:\n  collection_interval: 15",
             "2:24: collection_interval: expected a duration such as 15s or 1h30m, got '15'"},
     Refused{"ZeroInterval", "global: {collection_interval: 0s}",
             "1:31: collection_interval: expected a duration above 0"},
+    Refused{"ZeroEvaluationInterval", "global: {evaluation_interval: 0s}",
+            "1:31: evaluation_interval: expected a duration above 0"},
+    Refused{"EmptyJob", "global: {job: \"\"}", "1:15: job: expected a text that is not empty"},
+    Refused{"ExternalLabels", "global: {external_labels: {a: b}}",
+            "1:27: external_labels: this version of tocsin can have none yet"},
     Refused{
         "ListenWithoutPort", "server: {listen: localhost}",
         "1:18: listen: expected an address with a port, such as 127.0.0.1:10061, [::1]:10061 or "
@@ -82,6 +89,38 @@ constexpr std::array kRefused = {
     Refused{"ListenNowhere", "server: {listen: []}",
             "1:18: listen: expected a text or a list of texts"},
     Refused{"ListenMap", "server: {listen: [{a: b}]}", "1:19: listen: expected a text"},
+    Refused{"ExternalUrlWithoutScheme", "server: {external_url: tocsin.example.org}",
+            "1:24: external_url: expected a URL such as https://tocsin.example.org, without user, "
+            "query or fragment, got \"tocsin.example.org\""},
+    Refused{"ExternalUrlWithoutHost", "server: {external_url: \"https://\"}",
+            "1:24: external_url: expected a URL such as https://tocsin.example.org, without user, "
+            "query or fragment, got \"https://\""},
+    Refused{"ExternalUrlOfAnotherScheme", "server: {external_url: \"ftp://a\"}",
+            "1:24: external_url: expected a URL such as https://tocsin.example.org, without user, "
+            "query or fragment, got \"ftp://a\""},
+    Refused{"ExternalUrlWithQuery", "server: {external_url: \"http://a/?b\"}",
+            "1:24: external_url: expected a URL such as https://tocsin.example.org, without user, "
+            "query or fragment, got \"http://a/?b\""},
+    Refused{"RemoteWriteReceiverNotABool", "server: {remote_write_receiver: yes}",
+            "1:33: remote_write_receiver: expected true or false, got \"yes\""},
+    Refused{"RetentionNotADuration", "storage: {retention: forever}",
+            "1:22: retention: expected a duration such as 15s or 1h30m, got 'forever'"},
+    Refused{"NoSeriesAtAll", "storage: {max_series: 0}",
+            "1:23: max_series: expected a whole number from 1 to 1125899906842624, got \"0\""},
+    Refused{"BytesWithAUnit", "storage: {max_bytes: 4GB}",
+            "1:22: max_bytes: expected a whole number from 1 to 1125899906842624, got \"4GB\""},
+    Refused{"PromqlNotAMap", "promql: [a]", "1:9: expected a map of options, got a list"},
+    Refused{"UnknownPromqlKey", "promql: {max_sample: 1}",
+            "1:10: unknown key \"max_sample\" (did you mean \"max_samples\"?)"},
+    Refused{"ZeroLookback", "promql: {lookback_delta: 0s}",
+            "1:26: lookback_delta: expected a duration above 0"},
+    Refused{"ZeroTimeout", "promql: {timeout: 0s}", "1:19: timeout: expected a duration above 0"},
+    Refused{"NoSamples", "promql: {max_samples: 0}",
+            "1:23: max_samples: expected a whole number from 1 to 1125899906842624, got \"0\""},
+    Refused{"NoConcurrency", "promql: {max_concurrency: 0}",
+            "1:27: max_concurrency: expected a whole number from 1 to 1125899906842624, got \"0\""},
+    Refused{"ExperimentalNotABool", "promql: {experimental: 1}",
+            "1:24: experimental: expected true or false, got \"1\""},
     Refused{"EmptyStoragePath", "storage: {path: \"\"}",
             "1:17: path: expected a folder, or \":memory:\" to keep nothing"},
     Refused{"CollectorsNotAList", "collectors: {type: host}",
@@ -134,7 +173,7 @@ constexpr std::array kRefused = {
         "1:1: unknown key \"golbal\" (did you mean \"global\"?)\n"
         "2:18: listen: expected an address with a port, such as 127.0.0.1:10061, [::1]:10061 or "
         ":10061, got \"x\"\n"
-        "2:21: unknown key \"port\" (known here: listen)\n"
+        "2:21: unknown key \"port\" (known here: listen, external_url, remote_write_receiver)\n"
         "4:9: type: no collector is called \"nope\" (there are: host, probe)"},
 };
 
@@ -167,6 +206,19 @@ BOOST_AUTO_TEST_CASE(AnEmptyFileIsAllDefaults) {
   BOOST_TEST(config->server.listen.at(0) == "127.0.0.1:10061");
   BOOST_TEST(config->storage.path.string() == "/etc/tocsin/data");
   BOOST_TEST(config->collectors.empty());
+  BOOST_TEST(FormatDuration(config->global.evaluation_interval) == "15s");
+  BOOST_TEST(config->global.job == "tocsin");
+  BOOST_TEST(config->global.instance.empty());
+  BOOST_TEST(config->server.external_url.empty());
+  BOOST_TEST(!config->server.remote_write_receiver);
+  BOOST_TEST(FormatDuration(config->storage.retention) == "6h");
+  BOOST_TEST(config->storage.max_series == 1'000'000U);
+  BOOST_TEST(config->storage.max_bytes == std::size_t{4} << 30);
+  BOOST_TEST(FormatDuration(config->promql.lookback_delta) == "5m");
+  BOOST_TEST(FormatDuration(config->promql.timeout) == "2m");
+  BOOST_TEST(config->promql.max_samples == 50'000'000U);
+  BOOST_TEST(config->promql.max_concurrency == 20U);
+  BOOST_TEST(!config->promql.experimental);
 }
 
 BOOST_AUTO_TEST_CASE(CollectorsHaveDefaults) {
@@ -203,6 +255,39 @@ BOOST_AUTO_TEST_CASE(WhatIsWrittenIsTaken) {
   BOOST_TEST(FormatDuration(host.stale_after) == "2m");
   BOOST_TEST(host.max_series == 7U);
   BOOST_TEST((host.labels == ConstantLabels{{"env", "c"}, {"team", "b"}}));
+}
+
+BOOST_AUTO_TEST_CASE(WhatIsWrittenOfTheStoreAndOfQueriesIsTaken) {
+  const Result<Config> config = Parse(
+      "global: {evaluation_interval: 30s, job: data, instance: 'a:1', external_labels: {}}\n"
+      "server: {external_url: 'https://tocsin.example.org/t', remote_write_receiver: true}\n"
+      "storage: {retention: 3d, max_series: 7, max_bytes: 8}\n"
+      "promql: {lookback_delta: 1m, timeout: 10s, max_samples: 9, max_concurrency: 2,\n"
+      "         experimental: true}\n");
+  BOOST_TEST_REQUIRE(!!config);
+  BOOST_TEST(FormatDuration(config->global.evaluation_interval) == "30s");
+  BOOST_TEST(config->global.job == "data");
+  BOOST_TEST(config->global.instance == "a:1");
+  BOOST_TEST(config->server.external_url == "https://tocsin.example.org/t");
+  BOOST_TEST(config->server.remote_write_receiver);
+  BOOST_TEST(FormatDuration(config->storage.retention) == "3d");
+  BOOST_TEST(config->storage.max_series == 7U);
+  BOOST_TEST(config->storage.max_bytes == 8U);
+  BOOST_TEST(FormatDuration(config->promql.lookback_delta) == "1m");
+  BOOST_TEST(FormatDuration(config->promql.timeout) == "10s");
+  BOOST_TEST(config->promql.max_samples == 9U);
+  BOOST_TEST(config->promql.max_concurrency == 2U);
+  BOOST_TEST(config->promql.experimental);
+}
+
+BOOST_AUTO_TEST_CASE(RetentionHasTwoWordsOfItsOwn) {
+  const auto retention = [](std::string_view yaml) {
+    const Result<Config> config = Parse(yaml);
+    BOOST_TEST_REQUIRE(!!config);
+    return config->storage.retention;
+  };
+  BOOST_TEST((retention("storage: {retention: auto}") == std::chrono::hours(6)));
+  BOOST_TEST((retention("storage: {retention: 0}") == Duration(0)));
 }
 
 BOOST_AUTO_TEST_CASE(OneListenAddressNeedsNoList) {

@@ -10,10 +10,11 @@ import harness
 
 
 class Prometheus:
-    """A real Prometheus that scrapes one address every second."""
+    """A real Prometheus that scrapes one address every second. `more` is added to its configuration."""
 
-    def __init__(self, target):
+    def __init__(self, target, more=""):
         self._target = target
+        self._more = more
         self._process = None
         self.folder = None
         self.url = None
@@ -23,7 +24,7 @@ class Prometheus:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-prometheus-"))
         config = self.folder / "prometheus.yml"
         config.write_text("global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n"
-                          f"  - {{job_name: tocsin, static_configs: [{{targets: ['{self._target}']}}]}}\n",
+                          f"  - {{job_name: tocsin, static_configs: [{{targets: ['{self._target}']}}]}}\n{self._more}",
                           encoding="utf-8")
         for _ in range(5):
             port = harness.free_port()
