@@ -22,6 +22,7 @@ constexpr const char* kFooter =
     "  tocsin                            a demo, at http://127.0.0.1:10061\n"
     "  tocsin collectors                 what can be watched, and how to say so\n"
     "  tocsin check config tocsin.yaml   mistakes, with line and column\n"
+    "  tocsin query 'up'                 ask a running tocsin\n"
     "  tocsin --config tocsin.yaml       watch\n"
     "\n"
     "SIGHUP or POST /-/reload reads the configuration again; SIGTERM stops.\n"
@@ -50,6 +51,7 @@ class Parser {
     AddServeOptions(app_);
     AddServe();
     AddCheck();
+    AddQuery();
     AddCollectors();
     AddHealthcheck();
     AddDemo();
@@ -119,6 +121,68 @@ class Parser {
         ->type_name("FILE");
     commands_.push_back({config, [this] { return CommandLine(check_config_); }});
     commands_.push_back({metrics, [this] { return CommandLine(check_metrics_); }});
+    CLI::App* const expr = check->add_subcommand("expr", "Check PromQL expressions");
+    expr->add_option("expressions", check_expr_.expressions,
+                     "The expressions; - reads one from "
+                     "standard input")
+        ->required()
+        ->type_name("EXPR");
+    expr->add_flag("--experimental", check_expr_.experimental, "As promql.experimental: true does");
+    commands_.push_back({expr, [this] { return CommandLine(check_expr_); }});
+  }
+
+  void AddQuery() {
+    query_.server = fmt::format("http://127.0.0.1:{}", kDefaultPort);
+    CLI::App* const query =
+        app_.add_subcommand("query", "Evaluate a PromQL expression and print what it gives");
+    query->add_option("expression", query_.expression, "The expression")
+        ->required()
+        ->type_name("EXPR");
+    auto* const server = query->add_option(
+        "--server", query_.server,
+        fmt::format("Ask this tocsin or Prometheus (default: {})", query_.server));
+    server->type_name("URL");
+    query
+        ->add_option("--input", query_.input,
+                     "Ask nobody: evaluate against this file of metrics with times, in the text "
+                     "format or OpenMetrics; - is standard input")
+        ->type_name("FILE")
+        ->excludes(server);
+    query
+        ->add_option("--time", query_.time,
+                     "When to evaluate (default: now; with --input, at the newest sample)")
+        ->type_name("TIME");
+    query->add_option("--start", query_.start, "Evaluate over a range: from here")
+        ->type_name("TIME");
+    query->add_option("--end", query_.end, "To here (default: now, or the newest sample)")
+        ->type_name("TIME");
+    query->add_option("--step", query_.step, "At this distance (default: a 60th of the range)")
+        ->type_name("DURATION");
+    query->add_option("-o,--output", query_output_, "table or json (default: table)")
+        ->type_name("FORMAT");
+    query->add_flag("--experimental", query_.experimental,
+                    "With --input: as promql.experimental: true does");
+    commands_.push_back({query, [this] { return QueryAnswer(); }});
+  }
+
+  Result<CommandLine> QueryAnswer() {
+    const auto wrong = [](std::string what) {
+      return Error{ErrorCode::kInvalidInput, std::move(what)};
+    };
+    if (query_output_ == "json") {
+      query_.output = QueryFlags::Output::kJson;
+    } else if (query_output_ != "table") {
+      return wrong(fmt::format("--output: expected table or json, got '{}'", query_output_));
+    }
+    if (query_.is_range() && !query_.time.empty()) {
+      return wrong("--time does not go with --start, --end and --step");
+    }
+    if (query_.is_range() && query_.start.empty()) return wrong("--start is needed for a range");
+    if (!query_.input.empty()) query_.server.clear();
+    if (query_.input.empty() && query_.experimental) {
+      return wrong("--experimental goes with --input; a server has promql.experimental");
+    }
+    return CommandLine(query_);
   }
 
   void AddCollectors() {
@@ -179,6 +243,9 @@ class Parser {
   ServeFlags serve_;
   CheckConfigFlags check_config_;
   CheckMetricsFlags check_metrics_;
+  CheckExprFlags check_expr_;
+  QueryFlags query_;
+  std::string query_output_ = "table";
   CollectorsFlags collectors_;
   HealthcheckFlags healthcheck_;
   DemoFlags demo_;

@@ -34,6 +34,29 @@ struct CheckMetricsFlags {
   std::string file = "-";  ///< "-" is standard input.
 };
 
+/// `tocsin check expr EXPR...`
+struct CheckExprFlags {
+  std::vector<std::string> expressions;  ///< "-" is one on standard input.
+  bool experimental = false;
+};
+
+/// `tocsin query EXPR`. Either `server` or `input`. Times are as the HTTP API takes them: Unix
+/// seconds or RFC 3339.
+struct QueryFlags {
+  enum class Output { kTable, kJson };
+  std::string expression;
+  std::string server;  ///< A URL.
+  std::string input;   ///< A file of samples; "-" is standard input.
+  std::string time;
+  std::string start;
+  std::string end;
+  std::string step;
+  Output output = Output::kTable;
+  bool experimental = false;  ///< With `input` only: a server decides for itself.
+
+  bool is_range() const { return !start.empty() || !end.empty() || !step.empty(); }
+};
+
 /// `tocsin collectors [NAME]`
 struct CollectorsFlags {
   std::string name;  ///< Empty: all of them.
@@ -58,8 +81,9 @@ struct HelpFlags {
   std::string text;
 };
 
-using CommandLine = std::variant<ServeFlags, CheckConfigFlags, CheckMetricsFlags, CollectorsFlags,
-                                 HealthcheckFlags, DemoFlags, VersionFlags, HelpFlags>;
+using CommandLine =
+    std::variant<ServeFlags, CheckConfigFlags, CheckMetricsFlags, CheckExprFlags, QueryFlags,
+                 CollectorsFlags, HealthcheckFlags, DemoFlags, VersionFlags, HelpFlags>;
 
 /// Parses the arguments without the program's name. Fails with kInvalidInput and what is wrong with
 /// them. Pure.

@@ -21,6 +21,7 @@
 #include "exporter/command_line.h"
 #include "exporter/commands.h"
 #include "exporter/config.h"
+#include "exporter/query_command.h"
 #include "exporter/quickstart.h"
 #include "exporter/signals.h"
 #include "exporter/version.h"
@@ -107,6 +108,14 @@ int Run(const CheckConfigFlags& flags) {
 
 int Run(const CheckMetricsFlags& flags) {
   return CheckMetrics(flags);
+}
+
+int Run(const CheckExprFlags& flags) {
+  return CheckExpressions(flags);
+}
+
+int Run(const QueryFlags& flags) {
+  return RunQuery(flags);
 }
 
 int Run(const CollectorsFlags& flags) {
