@@ -191,7 +191,10 @@ class Generator {
       case 1: result.text = "clamp_min(" + argument.text + ", " + words_.Number() + ')'; break;
       case 2: result.text = "clamp_max(" + argument.text + ", " + words_.Number() + ')'; break;
       case 3: result.text = "round(" + argument.text + (random_.OneIn(2) ? ")" : ", 8)"); break;
-      case 4: result.text = "timestamp(" + InstantSelectorOf(result) + ')'; break;
+      case 4:
+        result.text = "timestamp(" + InstantSelectorOf(result) + ')';
+        result.exact = false;  // No eighths of seconds: sums are rounded.
+        break;
       case 5: {
         constexpr std::array<std::string_view, 8> kDates = {
             "hour",        "minute",       "month",       "year",
