@@ -10,6 +10,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "tests/support/source_directory.h"
+
 namespace tocsin::promql {
 namespace {
 
@@ -81,7 +83,7 @@ BOOST_AUTO_TEST_CASE(ExperimentalFunctionsAreFlagged) {
 }
 
 BOOST_AUTO_TEST_CASE(TheUsersPageNamesEveryExperimentalFunction) {
-  std::ifstream file(TOCSIN_SOURCE_DIR "/docs/promql.md");
+  std::ifstream file(SourceDirectory() / "docs/promql.md");
   const std::string page(std::istreambuf_iterator<char>(file), {});
   for (const std::string_view name : NamesOf([](const Function& f) { return f.experimental; })) {
     BOOST_TEST(page.find("`" + std::string(name) + "`") != std::string::npos, name);

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/yaml.h"
 #include "rules/promql/parser.h"
+#include "tests/support/source_directory.h"
 
 namespace tocsin::promql {
 namespace {
@@ -209,8 +210,7 @@ BOOST_AUTO_TEST_CASE(DurationsArePrintedAlone) {
 std::filesystem::path SharedRuleFiles() {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets the environment.
   const char* const shared = std::getenv("TOCSIN_SHARED");
-  const std::filesystem::path beside =
-      std::filesystem::path(TOCSIN_SOURCE_DIR).parent_path() / "shared";
+  const std::filesystem::path beside = SourceDirectory().parent_path() / "shared";
   return (shared != nullptr ? std::filesystem::path(shared) : beside) / "rulefiles";
 }
 
