@@ -149,7 +149,7 @@ bool HistoryDecoder::ReadValues(ByteReader& in, HistoryBatch& batch) {
   std::size_t at = 0;
   for (std::size_t i = 0; i < count; ++i) {
     std::uint64_t& previous = state_.previous[batch.series[i]];
-    if ((static_cast<unsigned char>(bitmap[i / 8]) >> (i % 8) & 1U) != 0) {
+    if ((static_cast<unsigned>(static_cast<unsigned char>(bitmap[i / 8])) >> (i % 8) & 1U) != 0) {
       const std::uint64_t changed = ReadChanged(changes, at);
       if (changed == 0) return false;
       previous ^= changed;
