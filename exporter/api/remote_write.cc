@@ -2,10 +2,12 @@
 
 #include <snappy.h>
 
+#include <cstdint>
 #include <vector>
 
 #include <fmt/format.h>
-#include <google/protobuf/arena.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
 
 #include "base/labels.h"
 #include "base/text.h"
@@ -15,9 +17,9 @@
 namespace tocsin::api {
 namespace {
 
-/// Beyond this a sample is from a broken clock, and would hide the true ones that follow.
-constexpr Duration kMostAhead = std::chrono::minutes(10);
 constexpr std::size_t kLargestBody = std::size_t{16} << 20;
+/// Of one series with its samples, encoded: some hundred thousand samples.
+constexpr std::uint32_t kLargestSeries = 1 << 20;
 constexpr std::size_t kBatch = 10'000;
 
 /// What is wrong with a label set; empty if nothing is.
@@ -45,9 +47,7 @@ Labels LabelsOf(const remote_write::TimeSeries& series) {
 /// Collects the series of a request into batches for the store.
 class Receiver {
  public:
-  Receiver(SampleStore& store, TimePoint now) : store_(store) {
-    store_.SetNewestAllowed((now + kMostAhead).time_since_epoch().count());
-  }
+  explicit Receiver(SampleStore& store) : store_(store) {}
 
   void Take(const remote_write::TimeSeries& series) {
     if (const std::string_view problem = Problem(series); !problem.empty()) {
@@ -96,6 +96,33 @@ class Receiver {
   std::string first_problem_;
 };
 
+/// Calls `take` for each series of a WriteRequest, one after another in the same memory: parsed as
+/// a whole, a small message can take a hundred times its size. Fails if it is not such a message.
+template <class Take>
+bool ForEachSeries(const std::string& message, Take take) {
+  using google::protobuf::internal::WireFormatLite;
+  constexpr std::uint32_t kSeriesTag =
+      WireFormatLite::MakeTag(remote_write::WriteRequest::kTimeseriesFieldNumber,
+                              WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
+  google::protobuf::io::CodedInputStream in(reinterpret_cast<const std::uint8_t*>(message.data()),
+                                            static_cast<int>(message.size()));
+  remote_write::TimeSeries series;
+  while (const std::uint32_t tag = in.ReadTag()) {
+    if (tag != kSeriesTag) {
+      if (!WireFormatLite::SkipField(&in, tag)) return false;
+      continue;
+    }
+    std::uint32_t size = 0;
+    if (!in.ReadVarint32(&size) || size > kLargestSeries) return false;
+    const auto limit = in.PushLimit(static_cast<int>(size));
+    series.Clear();
+    if (!series.MergeFromCodedStream(&in) || in.BytesUntilLimit() != 0) return false;
+    in.PopLimit(limit);
+    take(series);
+  }
+  return in.ConsumedEntireMessage();
+}
+
 /// Whether the request says that it is a remote-write 1.0 message.
 bool IsWriteRequest(const HttpRequest& request) {
   const std::string_view type = request.Header("Content-Type");
@@ -108,7 +135,7 @@ bool IsWriteRequest(const HttpRequest& request) {
 
 }  // namespace
 
-WriteOutcome ReceiveWrite(std::string_view body, SampleStore& store, TimePoint now) {
+WriteOutcome ReceiveWrite(std::string_view body, SampleStore& store) {
   std::size_t size = 0;
   if (!snappy::GetUncompressedLength(body.data(), body.size(), &size)) {
     return {400, "the body is not compressed with snappy"};
@@ -118,17 +145,16 @@ WriteOutcome ReceiveWrite(std::string_view body, SampleStore& store, TimePoint n
   if (!snappy::Uncompress(body.data(), body.size(), &message)) {
     return {400, "the body is not compressed with snappy"};
   }
-  google::protobuf::Arena arena;
-  auto* const request = google::protobuf::Arena::CreateMessage<remote_write::WriteRequest>(&arena);
-  if (!request->ParseFromString(message)) {
+  Receiver receiver(store);
+  if (!ForEachSeries(message,
+                     [&](const remote_write::TimeSeries& series) { receiver.Take(series); })) {
+    receiver.Finish();
     return {400, "the body is not a remote-write 1.0 message"};
   }
-  Receiver receiver(store, now);
-  for (const remote_write::TimeSeries& series : request->timeseries()) receiver.Take(series);
   return receiver.Finish();
 }
 
-Route WriteRoute(SampleStore& store, const Clock& clock, const std::atomic<bool>& enabled) {
+Route WriteRoute(SampleStore& store, const std::atomic<bool>& enabled) {
   const auto handle = [&](const HttpRequest& request) {
     if (!enabled.load(std::memory_order_relaxed)) {
       return HttpResponse::Text(
@@ -138,7 +164,7 @@ Route WriteRoute(SampleStore& store, const Clock& clock, const std::atomic<bool>
       return HttpResponse::Text(
           415, "expected a remote-write 1.0 message: application/x-protobuf, snappy\n");
     }
-    const WriteOutcome outcome = ReceiveWrite(request.body, store, clock.Now());
+    const WriteOutcome outcome = ReceiveWrite(request.body, store);
     if (outcome.status == 204) return HttpResponse::Text(204, "");
     return HttpResponse::Text(outcome.status, outcome.message + "\n");
   };

@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/clock.h"
 #include "exporter/http_message.h"
 #include "rules/storage/sample_store.h"
 
@@ -26,13 +25,13 @@ struct WriteOutcome {
 ///
 /// 204 if every sample was kept, or was there already; 400 if some were refused, for sending them
 /// again would not help: labels that are unsorted, repeated, without a metric name or not UTF-8,
-/// times that are older than what the series has or too far ahead of `now`, native histograms, new
-/// series beyond the store's limits; 413 if it is larger than kLargestWrite.
+/// times that are older than what the series has or too far ahead of the store's clock, native
+/// histograms, new series beyond the store's limits; 413 if it is larger than kLargestWrite.
 /// Source: Prometheus' documentation, "Prometheus Remote-Write 1.0 specification".
-WriteOutcome ReceiveWrite(std::string_view body, SampleStore& store, TimePoint now);
+WriteOutcome ReceiveWrite(std::string_view body, SampleStore& store);
 
 /// The route. While `enabled` is false it answers 404. `store`, `clock` and `enabled` must outlive
 /// it.
-Route WriteRoute(SampleStore& store, const Clock& clock, const std::atomic<bool>& enabled);
+Route WriteRoute(SampleStore& store, const std::atomic<bool>& enabled);
 
 }  // namespace tocsin::api

@@ -24,6 +24,7 @@ AppendCounts& AppendCounts::operator+=(const AppendCounts& other) {
 
 struct SampleStore::Batch {
   std::uint64_t number = 0;
+  Millis newest_allowed = 0;
   AppendCounts counts;
 };
 
@@ -36,7 +37,7 @@ AppendCounts SampleStore::Append(std::span<const Entry> entries) {
   const MutexLock lock(appending_);
   Batch batch = Begin();
   for (const Entry& entry : entries) {
-    if (entry.sample.t > newest_allowed_) {
+    if (entry.sample.t > batch.newest_allowed) {
       ++batch.counts.too_far_ahead;
       continue;
     }
@@ -51,7 +52,7 @@ AppendCounts SampleStore::Append(std::span<const Labels> labels, std::vector<Ser
   assert(labels.size() == values.size());
   const MutexLock lock(appending_);
   Batch batch = Begin();
-  if (t > newest_allowed_) {
+  if (t > batch.newest_allowed) {
     batch.counts.too_far_ahead = labels.size();
     return End(batch);
   }
@@ -73,7 +74,14 @@ AppendCounts SampleStore::Append(std::span<const Labels> labels, std::vector<Ser
 SampleStore::Batch SampleStore::Begin() {
   observed_.clear();
   if (Bytes() >= settings_.max_bytes) MakeRoom();
-  return {.number = complete_->load(std::memory_order_relaxed) + 1, .counts = {}};
+  return {.number = complete_->load(std::memory_order_relaxed) + 1,
+          .newest_allowed = NewestAllowed(),
+          .counts = {}};
+}
+
+Millis SampleStore::NewestAllowed() const {
+  if (settings_.clock == nullptr) return std::numeric_limits<Millis>::max();
+  return (settings_.clock->Now() + kMostAhead).time_since_epoch().count();
 }
 
 AppendCounts SampleStore::End(Batch& batch) {
@@ -151,6 +159,9 @@ Cardinality SampleStore::TopCardinality(std::size_t limit) const {
 
 void SampleStore::Truncate() {
   const MutexLock lock(appending_);
+  if (const Millis newest_allowed = NewestAllowed(); newest_ > newest_allowed) {
+    DropAhead(newest_allowed);
+  }
   if (settings_.retention <= 0 || index_.size() == 0) return;
   if (newest_ < std::numeric_limits<Millis>::min() + settings_.retention) return;
   DropBefore(newest_ - settings_.retention);
@@ -176,19 +187,35 @@ void SampleStore::MakeRoom() {
 }
 
 void SampleStore::DropBefore(Millis oldest) {
-  bool any_dropped = false;
   oldest_ = std::numeric_limits<Millis>::max();
   for (const RefPtr<Series>& series : index_.series()) {
     if (series->newest_t() < oldest) {
       usage_ -= series->TotalUsage();
       series->MarkDropped();
-      any_dropped = true;
       continue;
     }
     series->DropBefore(oldest, usage_);
     oldest_ = std::min(oldest_, series->oldest_t());
   }
-  if (!any_dropped) return;
+  RemoveDropped();
+}
+
+void SampleStore::DropAhead(Millis newest_allowed) {
+  newest_ = std::numeric_limits<Millis>::min();
+  for (const RefPtr<Series>& series : index_.series()) {
+    if (series->newest_t() > newest_allowed) {
+      usage_ -= series->TotalUsage();
+      series->MarkDropped();
+    } else {
+      newest_ = std::max(newest_, series->newest_t());
+    }
+  }
+  RemoveDropped();
+}
+
+void SampleStore::RemoveDropped() {
+  const bool any = std::ranges::any_of(index_.series(), [](const auto& s) { return s->dropped(); });
+  if (!any) return;
   {
     const std::unique_lock lock(index_mutex_);
     index_.RemoveDropped();
@@ -204,11 +231,6 @@ void SampleStore::SetRetention(Millis retention) {
 Duration SampleStore::retention() const {
   const MutexLock lock(appending_);
   return Duration(settings_.retention);
-}
-
-void SampleStore::SetNewestAllowed(Millis t) {
-  const MutexLock lock(appending_);
-  newest_allowed_ = t;
 }
 
 void SampleStore::SetObserver(AppendObserver* observer) {

@@ -32,7 +32,7 @@ struct AppendCounts {
   std::uint64_t out_of_order = 0;   ///< Older than the series' newest sample.
   std::uint64_t duplicate = 0;      ///< The same time with another value. The same value is fine,
                                     ///< and counts nowhere.
-  std::uint64_t too_far_ahead = 0;  ///< After SetNewestAllowed().
+  std::uint64_t too_far_ahead = 0;  ///< More than kMostAhead after the clock's now.
   std::uint64_t series_limit = 0;   ///< Would be a new series, and there are `max_series`.
   std::uint64_t bytes_limit = 0;    ///< Would be a new series, and there are `max_bytes`.
 
@@ -77,16 +77,22 @@ class AppendObserver {
 /// meanwhile, without waiting for it. What one call appends becomes visible at once: a reader sees
 /// all of a batch or none of its samples.
 ///
-/// Time is whatever the samples say: retention counts back from the newest sample that was
-/// appended, not from any clock.
+/// Time is what the samples say: retention counts back from the newest sample that was appended. A
+/// clock, if there is one, only bounds it: samples that lie too far ahead are refused, and when the
+/// clock has stepped back, series that are ahead of it are dropped, for they would refuse
+/// everything that is true.
 class SampleStore {
  public:
+  /// How far ahead of the clock a sample may be.
+  static constexpr Duration kMostAhead = std::chrono::minutes(10);
+
   struct Settings {
     Millis retention = 0;  ///< 0 keeps everything.
     std::size_t max_series = 1'000'000;
     /// Of samples and series together, as measured. At this limit the oldest samples go, whatever
     /// the retention, and new series are refused; the series that are there go on.
     std::size_t max_bytes = std::size_t{4} << 30;
+    const Clock* clock = nullptr;  ///< Not owned. Null takes samples of any time.
   };
 
   explicit SampleStore(Settings settings);
@@ -108,8 +114,8 @@ class SampleStore {
   AppendCounts Append(std::span<const Labels> labels, std::vector<SeriesRef>& refs, Millis t,
                       std::span<const double> values);
 
-  /// The series that match all of `matchers`. `previous`, if not null, is given back when the answer
-  /// has not changed. Also series are found of which no sample is complete yet.
+  /// The series that match all of `matchers`. `previous`, if not null, is given back when the
+  /// answer has not changed. Also series are found of which no sample is complete yet.
   std::shared_ptr<const Selection> Select(
       std::span<const Matcher> matchers, std::shared_ptr<const Selection> previous = nullptr) const;
   /// What is complete now; see ReadPoint.
@@ -124,13 +130,11 @@ class SampleStore {
                                        std::span<const Matcher> matchers) const;
 
   /// Drops what is older than the retention: whole chunks, and series that have no sample left.
+  /// Drops series that are ahead of the clock.
   void Truncate();
   /// Changes the retention; takes effect with the next Truncate().
   void SetRetention(Millis retention);
   Duration retention() const;
-
-  /// Refuses samples after `t` from now on: callers with a clock refuse what lies in the future.
-  void SetNewestAllowed(Millis t);
 
   /// At most one observer, set before the first append; null for none. Not owned.
   void SetObserver(AppendObserver* observer);
@@ -157,6 +161,9 @@ class SampleStore {
   void AppendTo(Series& series, Sample sample, Batch& batch) TOCSIN_REQUIRES(appending_);
   void MakeRoom() TOCSIN_REQUIRES(appending_);
   void DropBefore(Millis oldest) TOCSIN_REQUIRES(appending_);
+  void DropAhead(Millis newest_allowed) TOCSIN_REQUIRES(appending_);
+  void RemoveDropped() TOCSIN_REQUIRES(appending_);
+  Millis NewestAllowed() const TOCSIN_REQUIRES(appending_);
   std::size_t Bytes() const TOCSIN_REQUIRES(appending_);
 
   /// Held by who appends or drops, for as long as that takes; never by readers.
@@ -170,7 +177,6 @@ class SampleStore {
   Millis oldest_ TOCSIN_GUARDED_BY(appending_) = std::numeric_limits<Millis>::max();
   Millis made_room_at_ TOCSIN_GUARDED_BY(appending_) = std::numeric_limits<Millis>::min();
   AppendCounts appends_ TOCSIN_GUARDED_BY(appending_);
-  Millis newest_allowed_ TOCSIN_GUARDED_BY(appending_) = std::numeric_limits<Millis>::max();
 
   /// For index_: held alone by who appends when it changes it, shared by all others to read it.
   mutable std::shared_mutex index_mutex_;

@@ -10,6 +10,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "tests/support/fake_clock.h"
+
 namespace tocsin::api {
 namespace {
 
@@ -51,10 +53,11 @@ std::string Compressed(const std::string& message) {
 constexpr TimePoint kNow{Duration(1'000'000)};
 
 struct Fixture {
-  SampleStore store{SampleStore::Settings{}};
+  FakeClock clock{kNow};
+  SampleStore store{{.clock = &clock}};
 
   WriteOutcome Write(const std::string& message) {
-    return ReceiveWrite(Compressed(message), store, kNow);
+    return ReceiveWrite(Compressed(message), store);
   }
   /// The samples of the series called `name`, stale markers included.
   std::vector<Sample> Of(std::string_view name) const {
@@ -114,12 +117,11 @@ BOOST_AUTO_TEST_CASE(OneBadSeriesDoesNotCostTheOthers) {
   };
   for (const auto& [bad, problem] : cases) {
     BOOST_TEST_CONTEXT(problem) {
-      SampleStore fresh{SampleStore::Settings{}};
-      BOOST_TEST(
-          ReceiveWrite(Compressed(Series({{"__name__", "old"}}, {{1, 1}})), fresh, kNow).status ==
-          204);
+      SampleStore fresh{{.clock = &clock}};
+      BOOST_TEST(ReceiveWrite(Compressed(Series({{"__name__", "old"}}, {{1, 1}})), fresh).status ==
+                 204);
       const std::string good = Series({{"__name__", "good"}}, {{3, 1}});
-      const WriteOutcome outcome = ReceiveWrite(Compressed(bad + good), fresh, kNow);
+      const WriteOutcome outcome = ReceiveWrite(Compressed(bad + good), fresh);
       BOOST_TEST(outcome.status == 400);
       BOOST_TEST(outcome.message == problem);
       BOOST_TEST(fresh.stats().series == 2U);
@@ -128,13 +130,13 @@ BOOST_AUTO_TEST_CASE(OneBadSeriesDoesNotCostTheOthers) {
 }
 
 BOOST_AUTO_TEST_CASE(WhatIsNoMessageIsRefused) {
-  BOOST_TEST(ReceiveWrite("", store, kNow).status == 400);
-  BOOST_TEST(ReceiveWrite("not snappy", store, kNow).status == 400);
-  BOOST_TEST(ReceiveWrite(Compressed("\x0a\xff"), store, kNow).message ==
+  BOOST_TEST(ReceiveWrite("", store).status == 400);
+  BOOST_TEST(ReceiveWrite("not snappy", store).status == 400);
+  BOOST_TEST(ReceiveWrite(Compressed("\x0a\xff"), store).message ==
              "the body is not a remote-write 1.0 message");
   std::string bomb;
   AppendVarint(bomb, kLargestWrite + 1);
-  BOOST_TEST(ReceiveWrite(bomb + "xxxx", store, kNow).status == 413);
+  BOOST_TEST(ReceiveWrite(bomb + "xxxx", store).status == 413);
   BOOST_TEST(store.stats().series == 0U);
 }
 

@@ -16,6 +16,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "tests/support/fake_clock.h"
+
 namespace tocsin {
 namespace {
 
@@ -356,12 +358,31 @@ BOOST_AUTO_TEST_CASE(AtTheLimitOfBytesTheOldestGoAndNewSeriesAreRefused) {
 }
 
 BOOST_AUTO_TEST_CASE(WhatIsTooFarAheadIsRefused) {
-  SampleStore store({});
-  store.SetNewestAllowed(1000);
+  const FakeClock clock{TimePoint(Duration(1000))};
+  SampleStore store({.clock = &clock});
+  const Millis latest = 1000 + SampleStore::kMostAhead.count();
   const Labels up = {{"__name__", "up"}};
-  const AppendCounts counts = store.Append(Entries{{up, {1000, 1}}, {up, {1001, 1}}});
+  const AppendCounts counts = store.Append(Entries{{up, {latest, 1}}, {up, {latest + 1, 1}}});
   BOOST_TEST(counts.appended == 1U);
   BOOST_TEST(counts.too_far_ahead == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(AClockThatStepsBackLeavesNothingAheadOfIt) {
+  constexpr Millis kYear = 365LL * 24 * 3600 * 1000;
+  FakeClock clock{TimePoint(Duration(kYear))};
+  SampleStore store({.retention = 1'000'000, .clock = &clock});
+  const Labels up = {{"__name__", "up"}};
+  const Labels other = {{"__name__", "other"}};
+  Append(store, up, kYear, 1);
+  clock.SetWall(TimePoint(Duration(5'000)));
+  BOOST_TEST(store.Append(Entries{{up, {5000, 2}}}).out_of_order == 1U);
+  Append(store, other, 5000, 1);
+  store.Truncate();
+  BOOST_TEST(store.stats().series == 1U);
+  BOOST_TEST((store.stats().newest == 5000));
+  Append(store, up, 6000, 2);
+  store.Truncate();
+  BOOST_TEST(store.stats().series == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(PreparedAppendsFindTheirSeriesAgain) {
