@@ -27,6 +27,7 @@ void Queries::Configure(const promql::Engine::Settings& settings) {
   const MutexLock lock(mutex_);
   engine_ = std::move(engine);
   by_text_.clear();
+  kept_series_ = 0;
   dropped.swap(order_);
 }
 
@@ -39,6 +40,7 @@ std::variant<Queries::Lease, promql::ParseError> Queries::Prepare(std::string_vi
       const Order::iterator kept = found->second;
       Lease lease(*this, std::move(kept->engine), std::move(*kept->query));
       by_text_.erase(found);
+      kept_series_ -= kept->series;
       order_.erase(kept);
       return lease;
     }
@@ -61,12 +63,25 @@ std::size_t Queries::kept() const {
 void Queries::GiveBack(std::shared_ptr<const promql::Engine> engine,
                        std::unique_ptr<promql::PreparedQuery> query) {
   const SteadyPoint now = clock_.SteadyNow();
+  const std::size_t series = query->KeptSeries();
   const MutexLock lock(mutex_);
-  if (engine == engine_) {  // Else the configuration has changed meanwhile.
-    order_.push_front({std::move(engine), std::move(query), now});
+  // Another engine: the configuration has changed meanwhile.
+  if (engine == engine_ && series <= kMostKeptSeries) {
+    order_.push_front({std::move(engine), std::move(query), now, series});
     by_text_.emplace(order_.front().query->query().text, order_.begin());
+    kept_series_ += series;
   }
-  while (order_.size() > kMostKept ||
+  DropExcess(now);
+}
+
+void Queries::Expire() {
+  const SteadyPoint now = clock_.SteadyNow();
+  const MutexLock lock(mutex_);
+  DropExcess(now);
+}
+
+void Queries::DropExcess(SteadyPoint now) {
+  while (order_.size() > kMostKept || kept_series_ > kMostKeptSeries ||
          (!order_.empty() && now - order_.back().since > kLongestKept)) {
     DropOldest();
   }
@@ -80,6 +95,7 @@ void Queries::DropOldest() {
     by_text_.erase(entry);
     break;
   }
+  kept_series_ -= oldest->series;
   order_.erase(oldest);
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <list>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -26,6 +27,8 @@ namespace tocsin::api {
 class Queries {
  public:
   static constexpr std::size_t kMostKept = 200;
+  /// Of all kept queries together, see PreparedQuery::KeptSeries().
+  static constexpr std::size_t kMostKeptSeries = 2'000'000;
   static constexpr Duration kLongestKept = std::chrono::minutes(5);
 
   /// `store` and `clock` outlive this.
@@ -57,21 +60,32 @@ class Queries {
   std::shared_ptr<const promql::Engine> engine() const;
   std::size_t kept() const;
 
+  /// Drops what has been kept for too long. To be called now and then.
+  void Expire();
+
+  /// Cancels the queries that run, and those that come.
+  void Cancel() { cancel_.request_stop(); }
+  std::stop_token cancelled() const { return cancel_.get_token(); }
+
  private:
   struct Kept {
     std::shared_ptr<const promql::Engine> engine;  ///< Before the query, which must not outlive it.
     std::unique_ptr<promql::PreparedQuery> query;
     SteadyPoint since;
+    std::size_t series = 0;
   };
   using Order = std::list<Kept>;  ///< Those that came back last in front.
 
   void GiveBack(std::shared_ptr<const promql::Engine> engine,
                 std::unique_ptr<promql::PreparedQuery> query);
   void DropOldest() TOCSIN_REQUIRES(mutex_);
+  void DropExcess(SteadyPoint now) TOCSIN_REQUIRES(mutex_);
 
   const SampleStore& store_;
   const Clock& clock_;
+  std::stop_source cancel_;
   mutable Mutex mutex_;
+  std::size_t kept_series_ TOCSIN_GUARDED_BY(mutex_) = 0;
   std::shared_ptr<const promql::Engine> engine_ TOCSIN_GUARDED_BY(mutex_);
   Order order_ TOCSIN_GUARDED_BY(mutex_);
   /// By the text of the query, which the query owns. The same text may be there several times.

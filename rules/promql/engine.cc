@@ -25,6 +25,9 @@ struct PreparedQuery::State {
 
 namespace {
 
+/// Samples: a day at 5 s, and some.
+constexpr std::size_t kMostKeptRoom = 20'000;
+
 class SlotGuard {
  public:
   explicit SlotGuard(QuerySlots& slots) : slots_(slots) {}
@@ -108,6 +111,10 @@ PreparedQuery::~PreparedQuery() = default;
 PreparedQuery::PreparedQuery(PreparedQuery&&) noexcept = default;
 PreparedQuery& PreparedQuery::operator=(PreparedQuery&&) noexcept = default;
 
+std::size_t PreparedQuery::KeptSeries() const {
+  return state_->plan.KeptSeries();
+}
+
 const Query& PreparedQuery::query() const {
   return state_->query;
 }
@@ -173,7 +180,9 @@ QueryOutcome Engine::Run(PreparedQuery::State& query, const Steps& steps, bool i
     Memo& names = is_range ? query.range_names : query.instant_names;
     value = FinishValue(std::move(*value), names, is_range, settings_.features);
   }
-  query.buffer = std::move(environment.buffer);
+  // Room for everyday ranges is kept; that of a huge one is given back.
+  if (environment.buffer.t.capacity() <= kMostKeptRoom)
+    query.buffer = std::move(environment.buffer);
   if (!value) return {Explain(value.error())};
   return {QueryResult{std::move(*value), steps, annotations.warnings(), annotations.infos(),
                       environment.samples_read}};

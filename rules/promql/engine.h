@@ -62,6 +62,8 @@ class PreparedQuery {
   PreparedQuery(PreparedQuery&&) noexcept;
   PreparedQuery& operator=(PreparedQuery&&) noexcept;
   const Query& query() const;
+  /// How many series its selectors hold on to: what it takes is some 30 bytes for each.
+  std::size_t KeptSeries() const;
 
  private:
   friend class Engine;

@@ -152,6 +152,12 @@ Plan::Plan(const Query& query) : nodes_(query.node_count) {
   InvarianceFinder(nodes_).Find(*query.root);
 }
 
+std::size_t Plan::KeptSeries() const {
+  std::size_t kept = 0;
+  for (const PlannedNode& node : nodes_) kept += node.series.size();
+  return kept;
+}
+
 Status Plan::SetDurations(const Query& query, const QueryTimes& times,
                           Millis default_subquery_step) {
   return DurationSetter(*this, times, default_subquery_step).Set(*query.root);

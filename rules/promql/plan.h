@@ -37,6 +37,9 @@ class Plan {
 
   PlannedNode& operator[](const Expr& expr) { return nodes_[expr.id]; }
 
+  /// How many series the selectors hold on to.
+  std::size_t KeptSeries() const;
+
   /// Works out the durations, which may depend on the query's own step and range. Fails with
   /// kInvalidInput if one is out of bounds.
   Status SetDurations(const Query& query, const QueryTimes& times, Millis default_subquery_step);

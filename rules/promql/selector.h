@@ -24,6 +24,8 @@ class SelectedSeries {
 
   const Selection& selection() const { return *selection_; }
   const ShapePtr& shape() const { return shape_; }
+  /// How many there are; 0 before the first Refresh().
+  std::size_t size() const { return selection_ == nullptr ? 0 : selection_->size(); }
 
  private:
   std::shared_ptr<const Selection> selection_;
