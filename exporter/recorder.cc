@@ -1,6 +1,8 @@
 #include "exporter/recorder.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <string_view>
 #include <utility>
 
 namespace tocsin {
@@ -8,6 +10,25 @@ namespace {
 
 /// How long nothing must have been refused before a refusal is news again.
 constexpr Duration kQuiet = std::chrono::minutes(10);
+
+struct Reason {
+  std::uint64_t AppendCounts::*count;
+  std::string_view message;
+};
+
+constexpr std::string_view kFull =
+    "the sample store is full: new series are refused, those it has go on";
+constexpr std::array<Reason, 5> kReasons = {{
+    {&AppendCounts::series_limit, kFull},
+    {&AppendCounts::bytes_limit, kFull},
+    {&AppendCounts::too_far_ahead, "samples from the future are refused: a clock is wrong"},
+    {&AppendCounts::out_of_order,
+     "samples are refused that are older than what their series have: a clock has stepped back, or "
+     "two sources have the same labels"},
+    {&AppendCounts::duplicate,
+     "samples are refused whose series have another value at that time: two sources have the same "
+     "labels"},
+}};
 
 ConstantLabels TargetOf(const Recorder::Settings& settings) {
   return {{"job", settings.job}, {"instance", settings.instance}};
@@ -74,13 +95,17 @@ std::shared_ptr<Recorder::Source> Recorder::SourceOf(const std::string& name) {
 
 void Recorder::ReportRefusals() {
   const SampleStore::Stats stats = store_.stats();
-  const std::uint64_t refused = stats.appends.series_limit + stats.appends.bytes_limit;
-  if (std::exchange(refused_, refused) == refused) return;
   const SteadyPoint now = clock_.SteadyNow();
-  const std::optional<SteadyPoint> before = std::exchange(last_refusal_, now);
-  if (before && now - *before < kQuiet) return;
-  log_.Warn("the sample store is full: new series are refused, those it has go on",
-            {{"series", std::to_string(stats.series)}, {"bytes", std::to_string(stats.bytes)}});
+  for (std::size_t i = 0; i < kReasons.size(); ++i) {
+    const std::uint64_t refused = stats.appends.*kReasons[i].count - reported_.*kReasons[i].count;
+    if (refused == 0) continue;
+    const std::optional<SteadyPoint> before = std::exchange(last_refusal_[i], now);
+    if (before && now - *before < kQuiet) continue;
+    log_.Warn(kReasons[i].message, {{"samples", std::to_string(refused)},
+                                    {"series", std::to_string(stats.series)},
+                                    {"bytes", std::to_string(stats.bytes)}});
+  }
+  reported_ = stats.appends;
 }
 
 void Recorder::Start() {

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -66,7 +67,7 @@ class Recorder {
   };
 
   std::shared_ptr<Source> SourceOf(const std::string& name);
-  /// Logs that the store has refused new series, unless that is no news.
+  /// Logs that the store has refused samples, and why, unless that is no news.
   void ReportRefusals();
 
   SampleStore& store_;
@@ -79,8 +80,8 @@ class Recorder {
   std::shared_ptr<const FamilyShape> up_;
   // Used by RecordOwn() only, which one thread calls at a time.
   SnapshotAppender own_;
-  std::uint64_t refused_ = 0;
-  std::optional<SteadyPoint> last_refusal_;
+  AppendCounts reported_;
+  std::array<std::optional<SteadyPoint>, 5> last_refusal_;  ///< By reason.
   std::jthread thread_;
 };
 

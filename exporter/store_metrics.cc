@@ -64,8 +64,8 @@ StoreMetrics::StoreMetrics(const SampleStore& store, prometheus::Registry& regis
 }
 
 void StoreMetrics::Update() {
+  const MutexLock lock(mutex_);  // Before looking, so that nobody comes with older numbers later.
   const SampleStore::Stats stats = store_.stats();
-  const MutexLock lock(mutex_);
   series_->Set(static_cast<double>(stats.series));
   samples_->Set(static_cast<double>(stats.samples));
   chunks_->Set(static_cast<double>(stats.chunks));
