@@ -66,7 +66,8 @@ Application::Application(const Settings& settings, Config config, const Clock& c
       own_(clock),
       store_({.retention = config.storage.retention.count(),
               .max_series = config.storage.max_series,
-              .max_bytes = config.storage.max_bytes}),
+              .max_bytes = config.storage.max_bytes,
+              .clock = &clock}),
       store_metrics_(store_, own_.registry()),
       queries_(EngineSettings(config), store_, clock),
       scheduler_(clock, log,
@@ -92,13 +93,14 @@ Result<std::unique_ptr<Application>> Application::Start(const Settings& settings
   const Config::Global global = config->global;
   const std::string external_url = config->server.external_url;
   const Config::Storage storage = config->storage;
+  const std::size_t query_threads = config->promql.max_concurrency;
   std::unique_ptr<Application> application(
       new Application(settings, std::move(*config), clock, log));
   if (Status opened = application->OpenHistory(storage); !opened) return opened.error();
   // First the sockets, which can fail, then the collectors, which cannot. The very first scrape
   // already finds them all.
   application->Announce(collectors);
-  if (Status listening = application->Listen(listen, settings.demo); !listening) {
+  if (Status listening = application->Listen(listen, query_threads, settings.demo); !listening) {
     return listening.error();
   }
   Recorder::Settings recording;
@@ -130,9 +132,12 @@ void Application::Announce(const InstanceConfigs& configs) {
   }
 }
 
-Status Application::Listen(const std::vector<std::string>& addresses, bool demo) {
+Status Application::Listen(const std::vector<std::string>& addresses, std::size_t query_threads,
+                           bool demo) {
   HttpServer::Settings settings;
   settings.listen = addresses;
+  settings.long_threads = query_threads;
+  settings.cancel = [this] { queries_.Cancel(); };
   Result<std::unique_ptr<HttpServer>> server =
       HttpServer::Start(std::move(settings), Routes(demo), log_);
   if (!server) return server.error();
@@ -150,7 +155,7 @@ std::vector<Route> Application::Routes(bool demo) {
   const auto add = [&](std::vector<Route> more) {
     std::move(more.begin(), more.end(), std::back_inserter(routes));
   };
-  add({ReloadRoute(reloader_), api::WriteRoute(store_, clock_, remote_write_)});
+  add({ReloadRoute(reloader_), api::WriteRoute(store_, remote_write_)});
   add(api::QueryRoutes(queries_, clock_));
   add(api::SeriesRoutes(store_));
   add(api::StatusRoutes(
@@ -189,6 +194,7 @@ void Application::Apply(const Config& config) {
 
 std::shared_ptr<const Snapshot> Application::OwnMetrics() {
   store_metrics_.Update();
+  queries_.Expire();
   return own_.Collect();
 }
 

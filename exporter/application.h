@@ -62,7 +62,7 @@ class Application {
   Application(const Settings& settings, Config config, const Clock& clock, const Log& log);
 
   void Announce(const InstanceConfigs& configs);
-  Status Listen(const std::vector<std::string>& addresses, bool demo);
+  Status Listen(const std::vector<std::string>& addresses, std::size_t query_threads, bool demo);
   std::vector<Route> Routes(bool demo);
   Status OpenHistory(const Config::Storage& storage);
   void Apply(const Config& config);

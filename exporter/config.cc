@@ -22,6 +22,9 @@ constexpr std::string_view kDefaultStoragePath = "data";
 /// The retention that follows from what the rules look back at.
 constexpr std::string_view kAutoRetention = "auto";
 
+/// Each query that runs has a thread.
+constexpr std::int64_t kMostConcurrency = 1000;
+
 /// Beyond any machine, and far from what overflows.
 constexpr std::int64_t kLargestSize = std::int64_t{1} << 50;
 
@@ -151,7 +154,8 @@ void ReadPromql(const YamlNode* node, Diagnostics& diagnostics, Config::Promql& 
   promql.lookback_delta = options.PositiveDurationOr("lookback_delta", promql.lookback_delta);
   promql.timeout = options.PositiveDurationOr("timeout", promql.timeout);
   promql.max_samples = SizeOr(options, "max_samples", promql.max_samples);
-  promql.max_concurrency = SizeOr(options, "max_concurrency", promql.max_concurrency);
+  promql.max_concurrency = static_cast<std::size_t>(options.IntegerOr(
+      "max_concurrency", static_cast<std::int64_t>(promql.max_concurrency), 1, kMostConcurrency));
   promql.experimental = options.BoolOr("experimental", promql.experimental);
 }
 

@@ -40,9 +40,10 @@ struct HttpResponse {
   static HttpResponse Text(int status, std::string text);
 };
 
-/// Whether a handler answers from memory, or may wait (files, databases, long computations).
-/// Handlers that may wait run on threads of their own and never delay the others.
-enum class Waits { kNever, kMaybe };
+/// Whether a handler answers from memory, may wait (files, locks, somewhat longer computations), or
+/// may take minutes (queries). Each kind has threads of its own, so that none delays those before
+/// it.
+enum class Waits { kNever, kMaybe, kLong };
 
 /// One address of the server.
 struct Route {

@@ -200,7 +200,8 @@ class MicrohttpdServer final : public HttpServer {
                       .next_request = 5 * settings_.idle_timeout,
                       .request = settings_.idle_timeout,
                       .answer = 4 * settings_.idle_timeout}),
-        workers_(kWorkerThreads, kMostQueuedHandlers) {
+        workers_(kWorkerThreads, kMostQueuedHandlers),
+        long_workers_(settings_.long_threads, kMostQueuedHandlers) {
     for (Route& route : routes) {
       if (route.path.find('*') != std::string::npos) {
         patterns_.push_back(std::move(route));
@@ -237,6 +238,8 @@ class MicrohttpdServer final : public HttpServer {
     if (acceptor_) acceptor_->StopAccepting();
     connections_.Drain();
     connections_.AwaitNone(grace);
+    settings_.cancel();
+    long_workers_.Stop();
     workers_.Stop();  // Resumes what it had suspended, as MHD_stop_daemon() demands.
     for (MHD_Daemon* const daemon : daemons_) MHD_stop_daemon(daemon);
     daemons_.clear();
@@ -362,8 +365,10 @@ class MicrohttpdServer final : public HttpServer {
     }
     exchange.stage = Exchange::Stage::kHandling;
     MHD_suspend_connection(connection);
-    const bool taken = workers_.Submit([connection, &exchange] {
-      exchange.response = Handle(*exchange.route, exchange.request);
+    WorkerPool& pool = exchange.route->waits == Waits::kLong ? long_workers_ : workers_;
+    const bool taken = pool.Submit([connection, &exchange](bool cancelled) {
+      exchange.response = cancelled ? HttpResponse::Text(503, "tocsin is stopping\n")
+                                    : Handle(*exchange.route, exchange.request);
       exchange.stage = Exchange::Stage::kAnswered;
       MHD_resume_connection(connection);
     });
@@ -442,6 +447,7 @@ class MicrohttpdServer final : public HttpServer {
   std::vector<Route> patterns_;  ///< Those with a `*` in their path.
   Connections connections_;
   WorkerPool workers_;
+  WorkerPool long_workers_;
   std::vector<MHD_Daemon*> daemons_;
   std::size_t next_daemon_ = 0;
   std::optional<Acceptor> acceptor_;

@@ -26,7 +26,8 @@ namespace tocsin {
 /// for 503.
 ///
 /// Threads: one that accepts, two that read and write and run the handlers that never wait, two for
-/// those that may (Waits::kMaybe). Safe for concurrent use.
+/// those that may (Waits::kMaybe), `long_threads` for those that may take long. Safe for concurrent
+/// use.
 class HttpServer {
  public:
   struct Settings {
@@ -38,6 +39,9 @@ class HttpServer {
     Duration idle_timeout = std::chrono::seconds(15);
     std::size_t max_connections = 512;
     std::size_t max_body_bytes = 1 << 20;
+    std::size_t long_threads = 2;
+    /// Called by Stop() when the grace is over, to make handlers that still run come to an end.
+    std::function<void()> cancel = [] {};
   };
 
   /// Fails with kInvalidInput for an address that is none, else with kUnavailable. `log` outlives
@@ -56,8 +60,9 @@ class HttpServer {
   /// How many connections are held now.
   virtual std::size_t connection_count() const = 0;
 
-  /// Accepts no more, lets requests in progress finish for at most `grace`, then closes everything.
-  /// Handlers that are still running are waited for. May be called once or more.
+  /// Accepts no more, lets requests in progress finish for at most `grace`, then cancels and closes
+  /// everything. Handlers that are still running are waited for, those that wait for a thread are
+  /// not begun. May be called once or more.
   virtual void Stop(Duration grace) = 0;
 };
 

@@ -32,6 +32,7 @@ void WorkerPool::Stop() {
 void WorkerPool::Run() {
   while (true) {
     Job job;
+    bool cancelled = false;
     {
       const MutexLock lock(mutex_);
       while (queue_.empty()) {
@@ -40,8 +41,9 @@ void WorkerPool::Run() {
       }
       job = std::move(queue_.front());
       queue_.pop_front();
+      cancelled = stopping_;
     }
-    job();
+    job(cancelled);
   }
 }
 

@@ -15,7 +15,8 @@ namespace tocsin {
 /// use.
 class WorkerPool {
  public:
-  using Job = std::function<void()>;
+  /// Is told whether to give up: it was still waiting for a thread when the pool was stopped.
+  using Job = std::function<void(bool cancelled)>;
 
   WorkerPool(std::size_t threads, std::size_t most_queued);
   /// Stops as Stop() does.
@@ -26,7 +27,7 @@ class WorkerPool {
   /// Queues `job`. Returns false, and forgets it, if the queue is full or the pool is stopping.
   bool Submit(Job job);
 
-  /// Takes no more jobs, and waits for those that were taken.
+  /// Takes no more jobs, waits for those that run, and cancels those that wait.
   void Stop();
 
  private:

@@ -107,7 +107,7 @@ HttpResponse InstantQuery(Queries& queries, const Clock& clock, const HttpReques
   const Parameters parameters(request);
   const Result<Millis> time = parameters.Time("time", Now(clock));
   if (!time) return BadData(time.error());
-  const Result<Wishes> wishes = ReadWishes(parameters);
+  Result<Wishes> wishes = ReadWishes(parameters);
   if (!wishes) return BadData(wishes.error());
   const std::string_view text = parameters.Get("query");
   auto prepared = queries.Prepare(text);
@@ -115,6 +115,7 @@ HttpResponse InstantQuery(Queries& queries, const Clock& clock, const HttpReques
     return NotPromql(*error, text);
   }
   auto& lease = std::get<Queries::Lease>(prepared);
+  wishes->options.stop = queries.cancelled();
   const SteadyPoint began = clock.SteadyNow();
   const QueryOutcome outcome = lease.engine().Instant(lease.query(), *time, wishes->options);
   return Answer(outcome, *wishes, /*is_range=*/false, clock.SteadyNow() - began);
@@ -160,6 +161,7 @@ HttpResponse RangeQuery(Queries& queries, const Clock& clock, const HttpRequest&
   Result<Wishes> wishes = ReadWishes(parameters);
   if (!wishes) return BadData(wishes.error());
   wishes->options.end = range->end;
+  wishes->options.stop = queries.cancelled();
   const std::string_view text = parameters.Get("query");
   auto prepared = queries.Prepare(text);
   if (const auto* const error = std::get_if<promql::ParseError>(&prepared)) {
@@ -185,7 +187,7 @@ HttpResponse Parsed(const Queries& queries, const HttpRequest& request, Show sho
 }
 
 Route GetOrPost(std::string path, std::function<HttpResponse(const HttpRequest&)> handle) {
-  return {std::move(path), {"GET", "POST"}, Waits::kMaybe, std::move(handle)};
+  return {std::move(path), {"GET", "POST"}, Waits::kLong, std::move(handle)};
 }
 
 }  // namespace

@@ -118,7 +118,7 @@ constexpr std::array kRefused = {
     Refused{"NoSamples", "promql: {max_samples: 0}",
             "1:23: max_samples: expected a whole number from 1 to 1125899906842624, got \"0\""},
     Refused{"NoConcurrency", "promql: {max_concurrency: 0}",
-            "1:27: max_concurrency: expected a whole number from 1 to 1125899906842624, got \"0\""},
+            "1:27: max_concurrency: expected a whole number from 1 to 1000, got \"0\""},
     Refused{"ExperimentalNotABool", "promql: {experimental: 1}",
             "1:24: experimental: expected true or false, got \"1\""},
     Refused{"EmptyStoragePath", "storage: {path: \"\"}",

@@ -149,6 +149,12 @@ def http(method, url, headers=None, timeout=PATIENCE_SECONDS, body=None):
             return Response(answer.code, answer.headers, answer.read(), time.monotonic() - began)
 
 
+def cpu_seconds(pid):
+    """What a process has used, user and system."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def sockets(pid):
     """(local address, remote address, state) of each TCP socket of a process, as the kernel writes them, in hex."""
     inodes = set()

@@ -129,6 +129,25 @@ class ApiTest(harness.TestCase):
         self.assertTrue(prometheus.query(expression))
         self.assertTrue(api.query(f'tocsin_build_info{{instance="{instance}"}}', now()))
 
+    def test_sigterm_ends_it_in_the_middle_of_a_long_query(self):
+        tocsin, api = self.start()
+        outcome = []
+
+        def ask():
+            try:
+                api.query("sum_over_time(quantile_over_time(0.9, vector(time())[3h:1s])[30d:1s])", now())
+            except (OSError, AssertionError, ValueError) as error:
+                outcome.append(error)
+        asker = threading.Thread(target=ask)
+        asker.start()
+        harness.wait_for("the query to run", lambda: harness.cpu_seconds(tocsin.process.pid) > 0.5)
+        began = time.monotonic()
+        tocsin.process.send(signal.SIGTERM)
+        self.assertEqual(tocsin.process.wait(), 0, tocsin.log)
+        self.assertLess(time.monotonic() - began, 5)
+        asker.join()
+        self.assertTrue(outcome)
+
     def test_writing_must_be_allowed(self):
         tocsin = self.enter(Tocsin("storage: {path: state}\n"))
         self.assertEqual(Api(tocsin).write([]).status, 404)

@@ -161,7 +161,8 @@ BOOST_AUTO_TEST_CASE(RangeQueries) {
       {path + "start=0&end=1",
        error + R"("invalid parameter \"step\": cannot parse \"\" to a valid duration"})"},
       {path + "start=0&end=1&step=0",
-       error + R"("invalid parameter \"step\": zero or negative query resolution step widths are )" +
+       error +
+           R"("invalid parameter \"step\": zero or negative query resolution step widths are )" +
            R"(not accepted. Try a positive integer"})"},
       {path + "start=0&end=11001&step=1",
        error + R"("exceeded maximum resolution of 11,000 points per timeseries. Try decreasing )" +
@@ -182,11 +183,11 @@ BOOST_AUTO_TEST_CASE(FormatsAndParsesQueries) {
              R"("name":"up","matchers":[{"name":"__name__","value":"up","type":"="}],)"
              R"("offset":-60000,"timestamp":null,"startOrEnd":null,)"
              R"("anchored":false,"smoothed":false}})");
-BOOST_TEST(
-    Ask("/api/v1/parse_query?query=1%2Bup%2Bon(a)group_left(b)up")
-        .find(R"("matching":{"card":"many-to-one","labels":["a"],"on":true,"include":["b"],)") !=
-    std::string::npos);
-BOOST_TEST(Ask("/api/v1/parse_query?query=sum(").starts_with(kNotPromql));
+  BOOST_TEST(
+      Ask("/api/v1/parse_query?query=1%2Bup%2Bon(a)group_left(b)up")
+          .find(R"("matching":{"card":"many-to-one","labels":["a"],"on":true,"include":["b"],)") !=
+      std::string::npos);
+  BOOST_TEST(Ask("/api/v1/parse_query?query=sum(").starts_with(kNotPromql));
 }
 
 BOOST_AUTO_TEST_CASE(SeriesAndLabels) {
@@ -270,6 +271,18 @@ BOOST_AUTO_TEST_CASE(PreparedQueriesAreKeptWithinLimits) {
   BOOST_TEST(queries.kept() == 1U);
   queries.Configure({});
   BOOST_TEST(queries.kept() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(WhatIsKeptTooLongGoesByItself) {
+  Ask("/api/v1/query?query=up");
+  clock.Advance(Queries::kLongestKept + Duration(1));
+  queries.Expire();
+  BOOST_TEST(queries.kept() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(QueriesCanBeCancelled) {
+  queries.Cancel();
+  BOOST_TEST(Ask("/api/v1/query?query=up").starts_with("499 "));
 }
 
 BOOST_AUTO_TEST_CASE(TwoMayAskTheSameAtOnce) {
