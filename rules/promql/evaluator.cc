@@ -1,6 +1,8 @@
 #include "rules/promql/evaluator.h"
 
 #include <algorithm>
+#include <cassert>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +49,12 @@ Steps MultiplesIn(Millis after, Millis until, Millis step) {
   return {first * step, step, last < first ? 0 : static_cast<std::size_t>(last - first + 1)};
 }
 
+/// What an expression gives at no steps: all of them may count on at least one.
+Block NoSeries() {
+  static const ShapePtr kEmpty = std::make_shared<const Shape>();
+  return Block(kEmpty, 0);
+}
+
 void Negate(std::vector<double>& values) {
   for (double& v : values) {
     if (IsPresent(v)) v = -v;
@@ -70,6 +78,7 @@ std::size_t SizeOf(const Operand& value) {
 }
 
 Result<Operand> Evaluator::Evaluate(const Expr& expr, const Steps& steps) {
+  assert(steps.count > 0);
   if (const Status checked = environment_.budget.Check(); !checked) return checked.error();
   const bool once = steps.count > 1 && planned(expr).step_invariant && !IsLiteral(expr);
   if (!once) return Dispatch(expr, steps);
@@ -164,6 +173,9 @@ Result<RangeVector> Evaluator::OpenSubquery(const Expr& expr, const Subquery& su
   const Moments moments = MakeMoments(subquery.time.at, durations.offset, steps, environment_);
   const Steps inner =
       MultiplesIn(moments.first() - durations.range, moments.last(), durations.step);
+  if (inner.count == 0) {
+    return RangeVector(NoSeries(), inner, moments, durations.range, environment_);
+  }
   // Refused before anything is evaluated at far too many steps.
   if (const Status taken = environment_.budget.Take(inner.count); !taken) return taken.error();
   environment_.budget.GiveBack(inner.count);

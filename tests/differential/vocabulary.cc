@@ -69,7 +69,8 @@ std::string Vocabulary::SubqueryRange(bool inside_subquery) {
 }
 
 std::string Vocabulary::SubqueryStep() {
-  constexpr std::array<std::string_view, 5> kSteps = {"10s", "20s", "30s", "1m", ""};
+  // Within most ranges there is no multiple of the last one.
+  constexpr std::array<std::string_view, 6> kSteps = {"10s", "20s", "30s", "1m", "", "13m"};
   return std::string(random_.From(kSteps));
 }
 

@@ -1,10 +1,14 @@
 #include "rules/promql/evaluator.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
 
+#include "rules/promql/functions.h"
 #include "tests/support/promql_fixture.h"
 
 namespace tocsin::promql {
@@ -28,6 +32,23 @@ struct InstantCase {
   Millis at;
   const char* expected;
 };
+
+/// A vector: a call of `function` with `vector` and `matrix` as its arguments of these types.
+std::string CallOf(const Function& function, std::string_view vector, std::string_view matrix) {
+  std::string text;
+  const std::size_t optional = static_cast<std::size_t>(std::abs(function.optional_args));
+  for (std::size_t i = 0; i + optional < function.args.size(); ++i) {
+    if (i > 0) text += ", ";
+    switch (function.args[i]) {
+      case ValueType::kVector: text += vector; break;
+      case ValueType::kMatrix: text += matrix; break;
+      case ValueType::kScalar: text += "0.5"; break;
+      default: text += "\"a\"";
+    }
+  }
+  text = std::string(function.name) + "(" + text + ")";
+  return function.returns == ValueType::kScalar ? "vector(" + text + ")" : text;
+}
 
 struct RangeCase {
   const char* expr;
@@ -111,6 +132,43 @@ BOOST_AUTO_TEST_CASE(SubqueriesAreEvaluatedAtMultiplesOfTheirStep) {
   for (const InstantCase& c : cases) {
     BOOST_TEST(Instant(c.expr, c.at) == c.expected, c.expr << " at " << c.at);
   }
+}
+
+// A moment that no multiple of seven minutes precedes by a minute or less.
+constexpr Millis kBetweenPoints = 6 * kMinute + 30 * kSecond;
+
+BOOST_AUTO_TEST_CASE(ASubqueryWithoutPointsIsEmptyWhateverStandsInIt) {
+  std::vector<std::string> inner = {"m", "1 + m", "m + m", "m and m", "m > 1", "-m", "(m)"};
+  inner.insert(inner.end(), {"m * on (a) group_left m", "vector(1)", "m @ 0", "m smoothed"});
+  for (const std::string aggregation :
+       {"sum(", "avg(", "count(", "min(", "max(", "group(", "stddev(", "stdvar(", "topk(1, ",
+        "bottomk(1, ", "limitk(1, ", "limit_ratio(0.5, ", "quantile(0.5, ",
+        "count_values(\"v\", "}) {
+    inner.push_back(aggregation + "m)");
+    inner.push_back(aggregation + "rate(m[5m]))");
+  }
+  for (const Function& function : AllFunctions()) inner.push_back(CallOf(function, "m", "m[5m]"));
+  for (const std::string& expr : inner) {
+    const std::string subquery = "(" + expr + ")[1m:7m]";
+    BOOST_TEST(Instant(subquery, kBetweenPoints) == "", subquery);
+    BOOST_TEST(Instant("max_over_time(" + subquery + ")", kBetweenPoints) == "", subquery);
+    BOOST_TEST(Instant("absent_over_time(" + subquery + ")", kBetweenPoints) == "{} 1", subquery);
+    BOOST_TEST(Instant("sum(sum_over_time(" + subquery + " @ 390))", 0) == "", subquery);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(FunctionsOfASubqueryWithoutPointsGiveNothing) {
+  for (const Function& function : AllFunctions()) {
+    if (std::ranges::find(function.args, ValueType::kMatrix) == function.args.end()) continue;
+    const std::string call = CallOf(function, "m", "sum(m)[1m:7m]");
+    const std::string one = function.name == "absent_over_time" ? "{} 1" : "";
+    BOOST_TEST(Instant(call, kBetweenPoints) == one, call);
+    const std::string each = one.empty() ? "" : "{} 1 1 1";
+    BOOST_TEST(Range(call, {kBetweenPoints, kSecond, 3}) == each, call);
+  }
+  // Some windows have a point and some have none.
+  BOOST_TEST(Range("max_over_time(sum(m)[30s:])", {40 * kSecond, 20 * kSecond, 4}) == "{} _ 1 1 _");
+  BOOST_TEST(Instant("max_over_time(sum(m)[30s:])", 40 * kSecond) == "");
 }
 
 BOOST_AUTO_TEST_CASE(RangeQueriesGiveAValuePerStep) {
