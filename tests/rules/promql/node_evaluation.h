@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <sstream>
@@ -94,7 +95,8 @@ class NodeEvaluation {
 
  private:
   Result<Operand> Evaluate(const std::map<std::string, Block>& vectors) {
-    steps_ = vectors.empty() ? 1 : vectors.begin()->second.steps;
+    steps_ = 1;  // A vector without series is of no other length.
+    for (const auto& [name, vector] : vectors) steps_ = std::max(steps_, vector.steps);
     const Steps steps{0, 60'000, steps_};
     Budget budget(1'000'000, SteadyPoint::max(), clock_, std::stop_token());
     const Context context{steps, features_, annotations_, budget};

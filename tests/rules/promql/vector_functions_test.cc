@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(AbsentTakesLabelsFromItsSelector) {
       {{name, Match(kEqual, "a", "1"), Match(kEqual, "a", "2")}, "{}"},
       {{name, Match(kEqual, "a", "1"), Match(kEqual, "a", "2"), Match(kEqual, "a", "3")}, "{}"},
       {{name, Match(kEqual, "a", "1"), Match(kNotEqual, "a", "2")}, "{}"},
-      {{name, Match(kNotEqual, "a", "2"), Match(kEqual, "a", "1")}, "{}"},
+      {{name, Match(kNotEqual, "a", "2"), Match(kEqual, "a", "1")}, "{a=\"1\"}"},
   };
   for (const Case& row : rows) {
     VectorSelector selector;
