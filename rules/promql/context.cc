@@ -30,13 +30,19 @@ Status Budget::Take(std::size_t samples) {
 }
 
 Status Budget::Check() {
-  if (stop_.stop_requested()) {
-    return Error{ErrorCode::kUnavailable, "query was canceled in expression evaluation"};
-  }
-  if (calls_++ % kCallsPerLook == 0 && clock_.SteadyNow() >= deadline_) {
-    return Error{ErrorCode::kTimeout, "query timed out in expression evaluation"};
-  }
-  return {};
+  if (calls_++ % kCallsPerLook == 0) return CheckNow();
+  return CheckStop();
+}
+
+Status Budget::CheckNow() {
+  if (Status stopped = CheckStop(); !stopped) return stopped;
+  if (clock_.SteadyNow() < deadline_) return {};
+  return Error{ErrorCode::kTimeout, "query timed out in expression evaluation"};
+}
+
+Status Budget::CheckStop() const {
+  if (!stop_.stop_requested()) return {};
+  return Error{ErrorCode::kUnavailable, "query was canceled in expression evaluation"};
 }
 
 Result<Block> DropNames(Block block, Memo& memo, const Context& context) {

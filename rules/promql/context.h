@@ -26,8 +26,12 @@ class Budget {
   /// Fails with kTimeout after the deadline, with kUnavailable once stopped. To be called every few
   /// thousand samples: it looks at the clock only now and then.
   Status Check();
+  /// The same, and looks at the clock: for who has used much time since the last call.
+  Status CheckNow();
 
  private:
+  Status CheckStop() const;
+
   const Clock& clock_;
   std::stop_token stop_;
   SteadyPoint deadline_;

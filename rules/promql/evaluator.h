@@ -26,8 +26,8 @@ class Evaluator {
  public:
   Evaluator(Environment& environment, Plan& plan) : environment_(environment), plan_(plan) {}
 
-  /// The value of `expr` at `steps`, at least one; of a range vector only at one. What does not depend on time is
-  /// computed once and repeated.
+  /// The value of `expr` at `steps`, at least one; of a range vector only at one. What does not
+  /// depend on time is computed once and repeated.
   Result<Operand> Evaluate(const Expr& expr, const Steps& steps);
 
   /// The range vector that a range function has as its argument: a selector or a subquery, in

@@ -9,6 +9,7 @@
 
 #include "base/quote.h"
 #include "rules/promql/evaluator.h"
+#include "rules/promql/pace.h"
 
 namespace tocsin::promql {
 namespace {
@@ -151,7 +152,8 @@ class RangeCall {
         call_(call),
         function_(function),
         steps_(steps),
-        checks_(function, call, steps.count) {}
+        checks_(function, call, steps.count),
+        pace_(evaluator.environment().budget) {}
 
   Result<Operand> Run() {
     Result<OtherArguments> arguments = OtherArguments::Evaluate(evaluator_, call_, steps_);
@@ -193,6 +195,7 @@ class RangeCall {
     for (std::size_t i = 0; i < steps_.count; ++i) {
       if (Status moved = ranges.MoveTo(i); !moved) return moved;
       RangeWindow& window = ranges.window();
+      if (Status go_on = pace_.Spend(window.t.size() + 1); !go_on) return go_on;
       if (window.t.empty()) continue;
       window.args = arguments_.at(i);
       if (Status checked = checks_.Check(i, window.args, annotations); !checked) return checked;
@@ -217,12 +220,15 @@ class RangeCall {
   const Steps& steps_;
   OtherArguments arguments_;
   StepChecks checks_;
+  Pace pace_;  ///< Windows overlap: computing costs far more than reading the samples did.
 };
 
 /// Marks the steps at which any series has a sample.
-Status FindPresent(RangeVector& ranges, std::vector<double>& absent) {
+Status FindPresent(RangeVector& ranges, std::vector<double>& absent, Budget& budget) {
+  Pace pace(budget);
   for (std::size_t s = 0; s < ranges.size(); ++s) {
     if (Status begun = ranges.Begin(s); !begun) return begun;
+    if (Status go_on = pace.Spend(absent.size()); !go_on) return go_on;
     for (std::size_t i = 0; i < absent.size(); ++i) {
       if (Status moved = ranges.MoveTo(i); !moved) return moved;
       if (!ranges.window().t.empty()) absent[i] = kAbsent;
@@ -283,7 +289,8 @@ Result<Operand> AbsentOverTime(Evaluator& evaluator, const Expr& expr, const Cal
   });
   block.steps = steps.count;
   block.values.assign(steps.count, 1);
-  if (const Status found = FindPresent(*ranges, block.values); !found) return found.error();
+  const Status found = FindPresent(*ranges, block.values, evaluator.environment().budget);
+  if (!found) return found.error();
   return evaluator.Settle(ranges->held(), Operand(std::move(block)));
 }
 

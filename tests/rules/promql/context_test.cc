@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "rules/promql/pace.h"
 #include "tests/support/fake_clock.h"
 
 namespace tocsin::promql {
@@ -47,6 +48,18 @@ BOOST_AUTO_TEST_CASE(ABudgetIsOutOfTimeAtItsDeadline) {
   BOOST_REQUIRE(!checked);
   BOOST_TEST((checked.error().code == ErrorCode::kTimeout));
   BOOST_TEST(checked.error().message == "query timed out in expression evaluation");
+}
+
+BOOST_AUTO_TEST_CASE(MuchWorkAtOnceIsWorthALookAtTheClock) {
+  BOOST_TEST(static_cast<bool>(budget.Check()));
+  clock.Advance(Duration(1000));
+  BOOST_TEST(static_cast<bool>(budget.Check()), "only now and then");
+  BOOST_TEST(!budget.CheckNow());
+  Pace pace(budget);
+  BOOST_TEST(static_cast<bool>(pace.Spend(1)));
+  const Status spent = pace.Spend(1'000'000);
+  BOOST_REQUIRE(!spent);
+  BOOST_TEST((spent.error().code == ErrorCode::kTimeout));
 }
 
 BOOST_AUTO_TEST_CASE(ABudgetNoticesAStopAtOnce) {

@@ -152,6 +152,24 @@ BOOST_AUTO_TEST_CASE(AQueryEndsAtItsTimeout) {
   BOOST_TEST(ResultText::Of(outcome) == "timeout: query timed out in expression evaluation");
 }
 
+BOOST_AUTO_TEST_CASE(ARangeFunctionOfOneSeriesEndsAtItsTimeout) {
+  Load("long", 0, kSecond, std::vector<double>(2000, 1));
+  const TickingClock ticking;
+  settings.timeout = Duration(10);
+  const Engine engine(settings, store, ticking);
+  // Each sample is in many windows: 2 million in all.
+  for (const char* expr : {"quantile_over_time(0.5, long[1000s])", "sum_over_time(long[1000s])",
+                           "deriv(vector(time())[1000s:1s])"}) {
+    PreparedQuery query = Prepared(engine, expr);
+    const QueryOutcome outcome = engine.Range(query, {0, kSecond, 2000}, {});
+    BOOST_TEST(ResultText::Of(outcome) == "timeout: query timed out in expression evaluation",
+               expr);
+  }
+  // One window alone.
+  PreparedQuery query = Prepared(engine, "sum_over_time(long[1000s])");
+  BOOST_TEST(ResultText::Of(engine.Instant(query, 1500 * kSecond, {})) == "{} 1000");
+}
+
 BOOST_AUTO_TEST_CASE(AQueryMayAskForLessTimeButNotForMore) {
   const TickingClock ticking;
   const Engine engine(settings, store, ticking);
