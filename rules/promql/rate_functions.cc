@@ -30,9 +30,9 @@ double Growth(std::span<const double> v) {
   return growth;
 }
 
-/// How far `window` lies beyond its samples at both ends, as far as the values may be continued
-/// there: to the border if a sample is expected near it, else by half of the samples' average
-/// distance; for a counter not below zero.
+/// How many seconds `sampled`, from the first sample to the last, become when the values are
+/// continued at both ends: to the border if a sample is expected near it, else by half of the
+/// samples' average distance; for a counter not below zero.
 /// Source: Prometheus' promql/functions.go, extrapolatedRate().
 template <Resets kResets>
 double ExtrapolatedSeconds(const RangeWindow& window, double growth, double sampled) {
@@ -45,7 +45,7 @@ double ExtrapolatedSeconds(const RangeWindow& window, double growth, double samp
   }
   double after = Seconds(window.end - window.t.back());
   if (after >= limit) after = average / 2;
-  return before + after;
+  return sampled + before + after;  // In Prometheus' order: it decides the last digit.
 }
 
 /// The samples of a window that `anchored` and `smoothed` look at: [first, last], of which first
@@ -119,7 +119,7 @@ double Extrapolated(const RangeWindow& window) {
   if (window.t.size() < 2) return kAbsent;
   const double growth = Growth<kResets>(window.v);
   const double sampled = Seconds(window.t.back() - window.t.front());
-  double factor = (sampled + ExtrapolatedSeconds<kResets>(window, growth, sampled)) / sampled;
+  double factor = ExtrapolatedSeconds<kResets>(window, growth, sampled) / sampled;
   // Folded into the factor, as Prometheus does: it decides the last digits.
   if (kPer == Per::kSecond) factor /= range;
   return growth * factor;

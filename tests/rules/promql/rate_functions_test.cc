@@ -70,6 +70,10 @@ BOOST_AUTO_TEST_CASE(TheLastDigitsAreThoseOfPrometheus) {
   // The division by the range is folded into the factor.
   BOOST_TEST(OverRange("rate", "0=0 300=80 600=160 900=240", {.start = 0, .end = 900}) ==
              240 * (1.0 / 900));
+  // What lies before the first sample and after the last is added to what lies between in turn:
+  // 1.0748593061746754 if its sum were.
+  BOOST_TEST(OverRange("delta", "12.468=0 277.405=1", {.start = 0, .end = 284.77}) ==
+             1.0748593061746756);
   // Each reset is added to the growth in turn: beside 1e16 a 1 is lost, twice.
   BOOST_TEST(OverRange("increase", "0=0 1=1 2=0 3=1 4=0 5=1e16", {.start = 0, .end = 5}) == 1e16);
 }
