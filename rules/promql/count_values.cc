@@ -1,8 +1,6 @@
 #include "rules/promql/count_values.h"
 
-#include <array>
 #include <bit>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -12,10 +10,10 @@
 #include <vector>
 
 #include "base/labels.h"
-#include "base/number.h"
 #include "base/quote.h"
 #include "base/symbol.h"
 #include "rules/promql/grouping.h"
+#include "rules/promql/literal.h"
 
 namespace tocsin::promql {
 namespace {
@@ -29,15 +27,6 @@ struct Key {
 struct KeyHash {
   std::size_t operator()(const Key& key) const { return MixHash(key.value ^ key.group); }
 };
-
-/// The shortest decimal that reads back as `value`, never with an exponent.
-/// Source: Go's strconv.FormatFloat(value, 'f', -1, 64).
-std::string WithoutExponent(double value) {
-  if (!std::isfinite(value)) return FormatNumber(value);
-  std::array<char, 400> text{};  // The smallest double has 324 digits behind the point.
-  char* const end = text.data() + text.size();
-  return {text.data(), std::to_chars(text.data(), end, value, std::chars_format::fixed).ptr};
-}
 
 /// All NaN are written alike, so they count as one value.
 std::uint64_t Bits(double value) {
@@ -111,7 +100,7 @@ ShapePtr MakeShape(const Counting& counting, const std::vector<Key>& keys, const
   for (const Key& key : keys) {
     LabelsBuilder builder(counting.grouping.shape->labels[key.group]);
     if (counting.labelled) {
-      builder.Set(label, Symbol(WithoutExponent(std::bit_cast<double>(key.value))));
+      builder.Set(label, Symbol(FormatPlain(std::bit_cast<double>(key.value))));
     }
     shape.labels.push_back(builder.Build());
   }

@@ -65,12 +65,17 @@ BOOST_AUTO_TEST_CASE(OneStepGivesWhatSeveralDo) {
   const std::map<std::string, Block> vectors{
       {"r", ReadVector("r{a=\"1\"} 1e100\nr{a=\"2\"} 1\nr{a=\"3\"} _\nr{a=\"4\"} -1e100\n")},
       {"n", ReadVector("n{a=\"1\"} NaN\nn{a=\"2\"} NaN\n")},
+      {"z", ReadVector("z{a=\"1\"} -0\n")},
       {"gone", ReadVector("n _\n")}};
   Check(
       {
           {"sum(r)", "{} 1\n"},
           {"avg(r)", "{} 0.3333333333333333\n"},
           {"count(r)", "{} 3\n"},
+          // Prometheus adds the compensation, 0, to the sum: what comes out is no longer negative.
+          {"sum(z)", "{} 0\n"},
+          {"avg(z)", "{} 0\n"},
+          {"min(z)", "{} -0\n"},
           {"min(n)", "{} NaN\n"},
           {"max(n)", "{} NaN\n"},
           {"count(gone)", ""},
@@ -157,16 +162,16 @@ BOOST_AUTO_TEST_CASE(ParametersOutOfRangeAreWarnedOf) {
 BOOST_AUTO_TEST_CASE(CountValuesMakesASeriesPerValue) {
   const std::map<std::string, Block> vectors{
       {"v", ReadVector("v{job=\"a\",i=\"0\"} 6    8   _\n"
-                       "v{job=\"a\",i=\"1\"} 6    6   1e21\n"
+                       "v{job=\"a\",i=\"1\"} 6    6   1e23\n"
                        "v{job=\"b\",i=\"0\"} 6    NaN -Inf\n"
                        "v{job=\"b\",i=\"1\"} 0.25 NaN _\n")}};
   Check(
       {
           {"count_values(\"value\", v)",
-           "{value=\"6\"} 3 1 _\n{value=\"8\"} _ 1 _\n{value=\"1000000000000000000000\"} _ _ 1\n"
+           "{value=\"6\"} 3 1 _\n{value=\"8\"} _ 1 _\n{value=\"100000000000000000000000\"} _ _ 1\n"
            "{value=\"NaN\"} _ 2 _\n{value=\"-Inf\"} _ _ 1\n{value=\"0.25\"} 1 _ _\n"},
           {"count_values by (job) (\"job\", v)",
-           "{job=\"6\"} 3 1 _\n{job=\"8\"} _ 1 _\n{job=\"1000000000000000000000\"} _ _ 1\n"
+           "{job=\"6\"} 3 1 _\n{job=\"8\"} _ 1 _\n{job=\"100000000000000000000000\"} _ _ 1\n"
            "{job=\"NaN\"} _ 2 _\n{job=\"-Inf\"} _ _ 1\n{job=\"0.25\"} 1 _ _\n"},
           {"count_values without (job) (\"job\", v)", "{i=\"0\"} 2 2 1\n{i=\"1\"} 2 2 1\n"},
           {"count_values without (i, job) (\"i\", v)", "{} 4 4 2\n"},

@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(QuotesAndEscapesAreRemoved) {
 BOOST_AUTO_TEST_CASE(NumbersArePrintedWithoutExponent) {
   struct Row {
     double value;
-    std::string_view text;
+    std::string text;
   };
   const std::vector<Row> rows = {
       {0, "0"},
@@ -142,7 +142,15 @@ BOOST_AUTO_TEST_CASE(NumbersArePrintedWithoutExponent) {
       {0.1, "0.1"},
       {1e6, "1000000"},
       {123456.75, "123456.75"},
+      {1.5e17, "150000000000000000"},
+      // Nearest to it is 99999999999999991611392, whose other digits are none of the shortest.
       {1e23, "100000000000000000000000"},
+      {-1e22, "-10000000000000000000000"},
+      {1e300, "1" + std::string(300, '0')},
+      {1.7976931348623157e308, "17976931348623157" + std::string(292, '0')},
+      {5e-324, "0." + std::string(323, '0') + "5"},
+      {2.2250738585072014e-308, "0." + std::string(307, '0') + "22250738585072014"},
+      {9007199254740993.0, "9007199254740992"},
       {kInfinity, "+Inf"},
       {-kInfinity, "-Inf"},
       {std::nan(""), "NaN"},
