@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "base/duration.h"
+#include "base/number.h"
 #include "base/quote.h"
 #include "base/text.h"
 
@@ -53,13 +54,6 @@ std::optional<double> ParsePrefixed(std::string_view digits) {
   const auto [after, problem] = std::from_chars(digits.data(), end, value, is_hex ? 16 : 8);
   if (problem != std::errc{} || after != end) return std::nullopt;
   return static_cast<double>(value);
-}
-
-/// Whether a decimal that no double holds is so because it is too near to 0.
-bool IsTiny(std::string_view digits) {
-  const std::size_t e = digits.find_first_of("eE");
-  if (e != std::string_view::npos) return digits.substr(e + 1).starts_with('-');
-  return digits.front() == '.' || digits.front() == '0';
 }
 
 /// A decimal number as digits "d.ddd" and the power of ten of the first one.
@@ -194,13 +188,9 @@ Result<double> ParseNumberLiteral(std::string_view text) {
     std::erase(digits, '_');
   }
   if (const std::optional<double> value = ParsePrefixed(digits)) return *value;
-  double value = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto [after, problem] = std::from_chars(digits.data(), end, value);
-  if (after != end) return NotANumber(text, "invalid syntax");
-  if (problem == std::errc{}) return value;
-  if (IsTiny(digits)) return 0.0;
-  return NotANumber(text, "value out of range");
+  const Result<double> value = ParseDecimal(digits);
+  if (!value) return NotANumber(text, value.error().message);
+  return *value;
 }
 
 Result<double> ParseDurationLiteral(std::string_view text) {

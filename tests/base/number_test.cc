@@ -82,6 +82,34 @@ BOOST_AUTO_TEST_CASE(OtherSpellingsAreTaken) {
   BOOST_TEST(std::isnan(ParseNumber("+NaN").value()));
 }
 
+BOOST_AUTO_TEST_CASE(WhatIsTooNearToZeroIsZero) {
+  const std::string zeros(400, '0');
+  for (const std::string& text :
+       {std::string("1e-400"), std::string("1E-99999999999999999999"), std::string("0.001e-400"),
+        std::string("1000e-400"), "0." + zeros + "1", "." + zeros + "1", "0." + zeros + "1e+20",
+        "1" + zeros + "e-1000", std::string("0e400"), std::string("1e-324")}) {
+    BOOST_TEST_CONTEXT(text) {
+      BOOST_TEST_REQUIRE(ParseNumber(text).has_value());
+      BOOST_TEST(*ParseNumber(text) == 0);
+      BOOST_TEST(!std::signbit(*ParseNumber(text)));
+      BOOST_TEST(std::signbit(*ParseNumber("-" + text)));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(WhatIsTooLargeIsRefused) {
+  const std::string zeros(400, '0');
+  for (const std::string& text :
+       {std::string("1e400"), std::string("1e99999999999999999999"), std::string("0.001e400"),
+        "1" + zeros, "1" + zeros + ".5", "1" + zeros + "e-10", "0." + zeros + "1e1000",
+        std::string("1.8e308")}) {
+    BOOST_TEST_CONTEXT(text) {
+      BOOST_TEST(!ParseNumber(text).has_value());
+      BOOST_TEST(!ParseNumber("-" + text).has_value());
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(WhatIsNoNumberIsRefused) {
   for (const std::string_view text :
        {"", " ", "+", "-", ".", "e5", "1e", "1e400", "1 ", " 1", "1,5", "0x10", "--1", "+-1",
