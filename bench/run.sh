@@ -27,3 +27,15 @@ if [ -x "$build/bench/dagster_bench" ]; then
     *) "$build/bench/dagster_bench" ;;
   esac
 fi
+
+# The sample store and its history by themselves, and queries beside a real Prometheus.
+for program in store_bench history_bench; do
+  if [ -x "$build/bench/$program" ]; then
+    echo "## $program"
+    "$build/bench/$program"
+  fi
+done
+if [ -x "$build/bench/remote_write_load" ]; then
+  echo "## PromQL"
+  python3 "$here/promql.py" "$build" "$@"
+fi

@@ -12,6 +12,13 @@ function(tocsin_protobuf target proto)
     DEPENDS ${proto}
     COMMENT "Making C++ of ${proto}")
   target_sources(${target} PRIVATE ${generated}.pb.cc ${generated}.pb.h)
+  # For clang-tidy, which looks at files that include it without building them.
+  if(NOT TARGET tocsin_generated)
+    add_custom_target(tocsin_generated)
+  endif()
+  string(MAKE_C_IDENTIFIER ${proto} unique)
+  add_custom_target(tocsin_generated_${unique} DEPENDS ${generated}.pb.h)
+  add_dependencies(tocsin_generated tocsin_generated_${unique})
   # Not ours to warn about.
   set_source_files_properties(${generated}.pb.cc PROPERTIES COMPILE_OPTIONS "-w")
   target_include_directories(${target} SYSTEM PRIVATE ${PROJECT_BINARY_DIR}/generated)
