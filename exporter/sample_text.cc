@@ -159,6 +159,8 @@ Result<std::vector<SampleStore::Entry>> ParseSampleText(std::string_view text,
                                                         std::string_view file, Millis otherwise) {
   const bool in_seconds = IsOpenMetrics(text);
   std::vector<SampleStore::Entry> entries;
+  std::vector<std::size_t> untimed;
+  std::optional<Millis> newest;
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = text.find('\n');
     std::string_view line = text.substr(0, end);
@@ -173,9 +175,15 @@ Result<std::vector<SampleStore::Entry>> ParseSampleText(std::string_view text,
       return Error{ErrorCode::kInvalidInput,
                    fmt::format("{}:{}:{}: {}", file, number, parser.column(), parser.problem())};
     }
-    entry.sample.t = time.value_or(otherwise);
+    if (time) {
+      newest = std::max(newest.value_or(*time), *time);
+      entry.sample.t = *time;
+    } else {
+      untimed.push_back(entries.size());
+    }
     entries.push_back(std::move(entry));
   }
+  for (const std::size_t i : untimed) entries[i].sample.t = newest.value_or(otherwise);
   std::stable_sort(entries.begin(), entries.end(),
                    [](const auto& a, const auto& b) { return a.sample.t < b.sample.t; });
   return entries;

@@ -12,8 +12,9 @@ namespace tocsin {
 
 /// Parses all of `text`, in the text format 0.0.4 (times in milliseconds) or, if it ends in `#
 /// EOF`, in OpenMetrics 1.0 (times in seconds). A series may come many times; a sample without a
-/// time counts as of `otherwise`. Types, help and exemplars are passed over. The samples are sorted
-/// by time, and those of one series and time keep their order.
+/// time gets the newest time that is there, or `otherwise` if there is none. Types, help and
+/// exemplars are passed over. The samples are sorted by time, and those of one series and time keep
+/// their order.
 ///
 /// Fails with kInvalidInput at the first mistake: "file:line:column: what is wrong".
 /// Source: Prometheus' documentation, "Exposition formats"; OpenMetrics 1.0.

@@ -25,15 +25,20 @@ BOOST_AUTO_TEST_SUITE(sample_text_test)
 BOOST_AUTO_TEST_CASE(ReadsBothFormats) {
   BOOST_TEST(Parse("# HELP a b\n# TYPE a counter\na{x=\"1\",y=\"\\\"\\n\\\\\"} 2 1500\r\n\n"
                    "a{ x = \"1\" , } 1 500\na 3\n") ==
-             "a 3.000000 7\n"
              "a{x=\"1\"} 1.000000 500\n"
-             "a{x=\"1\", y=\"\\\"\\n\\\\\"} 2.000000 1500\n");
+             "a{x=\"1\", y=\"\\\"\\n\\\\\"} 2.000000 1500\n"
+             "a 3.000000 1500\n");
   BOOST_TEST(Parse("a_total 1 1.5 # {trace=\"x\"} 1\nb 2 # {} 3\n{\"c.d\",\"e.f\"=\"g\"} 4 2\n"
                    "# EOF\n") ==
-             "b 2.000000 7\n"
              "a_total 1.000000 1500\n"
+             "b 2.000000 2000\n"
              "{\"c.d\", \"e.f\"=\"g\"} 4.000000 2000\n");
   BOOST_TEST(Parse("") == "");
+}
+
+BOOST_AUTO_TEST_CASE(WithoutATimeASampleIsAsNewAsTheNewest) {
+  BOOST_TEST(Parse("a 1\nb 2 -5\nc 3 -9\n") == "c 3.000000 -9\na 1.000000 -5\nb 2.000000 -5\n");
+  BOOST_TEST(Parse("a 1\nb 2\n") == "a 1.000000 7\nb 2.000000 7\n");
 }
 
 BOOST_AUTO_TEST_CASE(SaysWhereTheMistakeIs) {
