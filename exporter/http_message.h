@@ -53,6 +53,10 @@ struct Route {
   Waits waits = Waits::kNever;
   std::function<HttpResponse(const HttpRequest&)> handle;
   std::size_t max_body_bytes = 0;  ///< More is answered 413; 0: as the server's settings say.
+  /// Answers what the server refuses in place of `handle` (400, 405, 413, 500, 503), in the form
+  /// that the route's clients expect. Called with the status and why, on any of the server's
+  /// threads; must not throw. Null: plain text.
+  std::function<HttpResponse(int status, std::string_view why)> refusal = nullptr;
 };
 
 }  // namespace tocsin

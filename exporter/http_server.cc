@@ -181,13 +181,24 @@ std::string AllowedMethods(const Route& route) {
   return allowed;
 }
 
+/// The answer to a request that no handler sees; `route` is null if none has its path.
+HttpResponse Refuse(const Route* route, int status, std::string_view why) {
+  if (route != nullptr && route->refusal) return route->refusal(status, why);
+  return HttpResponse::Text(status, std::string(why) + "\n");
+}
+
+/// The path as it stands in the request line, which is the decoded one where nothing is escaped.
+std::string_view RawPath(std::string_view target) {
+  return target.substr(0, target.find('?'));
+}
+
 /// Handlers of ours do not throw; this is for the libraries below them, since an exception must not
 /// pass through C.
 HttpResponse Handle(const Route& route, const HttpRequest& request) noexcept {
   try {
     return route.handle(request);
   } catch (...) {
-    return HttpResponse::Text(500, "internal error\n");
+    return Refuse(&route, 500, "internal error");
   }
 }
 
@@ -332,7 +343,7 @@ class MicrohttpdServer final : public HttpServer {
     std::from_chars(length.data(), length.data() + length.size(), announced);
     exchange.max_body_bytes = MaxBodyBytes(exchange);
     if (announced <= exchange.max_body_bytes) return MHD_YES;
-    exchange.response = HttpResponse::Text(413, "request body too large\n");
+    exchange.response = Refuse(RouteOf(RawPath(exchange.target)), 413, "request body too large");
     exchange.response.headers.emplace_back("Connection", "close");
     return Send(connection, exchange);
   }
@@ -340,8 +351,7 @@ class MicrohttpdServer final : public HttpServer {
   /// How large the body of this request may be. Most have none, and cost nothing here.
   std::size_t MaxBodyBytes(const Exchange& exchange) const {
     if (exchange.request.method == "GET") return settings_.max_body_bytes;
-    const std::string_view target = exchange.target;
-    const auto route = routes_.find(target.substr(0, target.find('?')));
+    const auto route = routes_.find(RawPath(exchange.target));
     if (route == routes_.end() || route->second.max_body_bytes == 0) {
       return settings_.max_body_bytes;
     }
@@ -373,18 +383,17 @@ class MicrohttpdServer final : public HttpServer {
       MHD_resume_connection(connection);
     });
     if (!taken) {
-      exchange.response = HttpResponse::Text(503, "too many requests are waiting\n");
+      exchange.response = Refuse(exchange.route, 503, "too many requests are waiting");
       exchange.stage = Exchange::Stage::kAnswered;
       MHD_resume_connection(connection);
     }
     return MHD_YES;
   }
 
-  /// The route of the request's path, or null. Sets the request's parameter.
-  const Route* RouteOf(HttpRequest& request) const {
-    const auto exact = routes_.find(request.path);
+  /// The route of `path`, or null. Sets `parameter`, if there is one, to what stands for the `*`.
+  const Route* RouteOf(std::string_view path, std::string* parameter = nullptr) const {
+    const auto exact = routes_.find(path);
     if (exact != routes_.end()) return &exact->second;
-    const std::string_view path = request.path;
     for (const Route& pattern : patterns_) {
       const std::size_t star = pattern.path.find('*');
       const std::string_view before = std::string_view(pattern.path).substr(0, star);
@@ -393,7 +402,9 @@ class MicrohttpdServer final : public HttpServer {
           !path.ends_with(after)) {
         continue;
       }
-      request.parameter = path.substr(before.size(), path.size() - before.size() - after.size());
+      if (parameter != nullptr) {
+        *parameter = path.substr(before.size(), path.size() - before.size() - after.size());
+      }
       return &pattern;
     }
     return nullptr;
@@ -401,23 +412,24 @@ class MicrohttpdServer final : public HttpServer {
 
   /// Sets the exchange's route and the rest of its request, or the response that says why not.
   bool FindRoute(Exchange& exchange) const {
-    const auto refuse = [&](int status, std::string why) {
-      exchange.response = HttpResponse::Text(status, std::move(why));
+    const auto refuse = [&](const Route* route, int status, std::string_view why) {
+      exchange.response = Refuse(route, status, why);
       return false;
     };
-    if (exchange.body_too_large) return refuse(413, "request body too large\n");
+    const std::string_view raw_path = RawPath(exchange.target);
+    if (exchange.body_too_large) return refuse(RouteOf(raw_path), 413, "request body too large");
     Result<RequestTarget> target = ParseRequestTarget(exchange.target);
-    if (!target) return refuse(400, target.error().message + "\n");
+    if (!target) return refuse(RouteOf(raw_path), 400, target.error().message);
     HttpRequest& request = exchange.request;
     request.path = std::move(target->path);
     request.query = std::move(target->query);
-    const Route* const found = RouteOf(request);
-    if (found == nullptr) return refuse(404, "not found\n");
+    const Route* const found = RouteOf(request.path, &request.parameter);
+    if (found == nullptr) return refuse(nullptr, 404, "not found");
     const Route& route = *found;
     if (request.method == "HEAD") request.method = "GET";
     if (std::find(route.methods.begin(), route.methods.end(), request.method) ==
         route.methods.end()) {
-      refuse(405, "method not allowed\n");
+      refuse(found, 405, "method not allowed");
       exchange.response.headers.emplace_back("Allow", AllowedMethods(route));
       return false;
     }

@@ -83,6 +83,23 @@ struct Fixture {
            gate.Pass();
            return HttpResponse::Text(200, "passed\n");
          }},
+        {.path = "/api/*/values",
+         .methods = {"POST"},
+         .handle = [](const HttpRequest&) -> HttpResponse { throw std::runtime_error("secret"); },
+         .refusal =
+             [](int status, std::string_view why) {
+               return HttpResponse::Text(status, "{" + std::string(why) + "}");
+             }},
+        {.path = "/api/gate",
+         .methods = {"GET"},
+         .waits = Waits::kMaybe,
+         .handle =
+             [this](const HttpRequest&) {
+               gate.Pass();
+               return HttpResponse::Text(200, "passed\n");
+             },
+         .refusal = [](int status,
+                       std::string_view) { return HttpResponse::Text(status, "{full}"); }},
         {"/throws",
          {"GET"},
          Waits::kNever,
@@ -151,6 +168,20 @@ const ExchangeCase kExchanges[] = {
     {"address too long", "GET /" + std::string(40'000, 'x') + " HTTP/1.1\r\nHost: t\r\n\r\n", 414,
      ""},
     {"a handler that throws", "GET /throws HTTP/1.1\r\nHost: t\r\n\r\n", 500, "internal error\n"},
+    {"a route's own words, bad escape", "POST /api/x/values?%zz HTTP/1.1\r\nHost: t\r\n\r\n", 400,
+     "{bad percent escape}"},
+    {"a route's own words, method", "GET /api/x/values HTTP/1.1\r\nHost: t\r\n\r\n", 405,
+     "{method not allowed}"},
+    {"a route's own words, announced body too large",
+     "POST /api/x/values HTTP/1.1\r\nHost: t\r\nContent-Length: 101\r\n\r\n", 413,
+     "{request body too large}"},
+    {"a route's own words, chunked body too large",
+     "POST /api/x/values?a HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n" +
+         std::string(101, 'x') + "\r\n0\r\n\r\n",
+     413, "{request body too large}"},
+    {"a route's own words, a handler that throws",
+     "POST /api/x/values HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n", 500,
+     "{internal error}"},
     {"no host", "GET /hello HTTP/1.1\r\n\r\n", 400, ""},
 };
 
@@ -332,7 +363,7 @@ BOOST_AUTO_TEST_CASE(TooManyWaitingHandlersAreRefused) {
   const std::string address = Start();
   std::vector<RawClient> clients;
   for (int i = 0; i < kTaken + kTooMany; ++i) {
-    clients.emplace_back(address).Send("GET /gate HTTP/1.1\r\nHost: t\r\n\r\n");
+    clients.emplace_back(address).Send("GET /api/gate HTTP/1.1\r\nHost: t\r\n\r\n");
     if (i < 2) gate.AwaitWaiting(i + 1);
   }
   // Whose requests are refused is the server's affair, since it reads them in any order. How many
@@ -344,7 +375,11 @@ BOOST_AUTO_TEST_CASE(TooManyWaitingHandlersAreRefused) {
   BOOST_TEST(Await([&] { return answered() >= kTooMany; }));
   gate.Open();
   std::map<int, int> answers;
-  for (RawClient& client : clients) ++answers[StatusOf(client.Receive())];
+  for (RawClient& client : clients) {
+    const std::string answer = client.Receive();
+    ++answers[StatusOf(answer)];
+    BOOST_TEST((StatusOf(answer) == 503) == (BodyOf(answer) == "{full}"));
+  }
   BOOST_TEST(answers[200] == kTaken);
   BOOST_TEST(answers[503] == kTooMany);
 }
