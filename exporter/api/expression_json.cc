@@ -5,9 +5,9 @@
 #include <variant>
 #include <vector>
 
-#include "base/number.h"
 #include "exporter/json_writer.h"
 #include "rules/promql/functions.h"
+#include "rules/promql/literal.h"
 
 namespace tocsin::api {
 namespace {
@@ -62,7 +62,7 @@ class NodeWriter {
   }
 
   void operator()(const NumberLiteral& number) {
-    json_.Key("type").String("numberLiteral").Key("val").String(FormatNumber(number.value));
+    json_.Key("type").String("numberLiteral").Key("val").String(FormatPlain(number.value));
   }
   void operator()(const StringLiteral& text) {
     json_.Key("type").String("stringLiteral").Key("val").String(text.value);
