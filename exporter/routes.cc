@@ -9,6 +9,7 @@
 
 #include "base/duration.h"
 #include "collectors/registry.h"
+#include "exporter/api/envelope.h"
 #include "exporter/landing_page.h"
 #include "exporter/rfc3339.h"
 
@@ -83,6 +84,13 @@ Route Get(std::string path, std::function<HttpResponse(const HttpRequest&)> hand
   return {std::move(path), {"GET"}, Waits::kNever, std::move(handle)};
 }
 
+/// An address of Prometheus' HTTP API.
+Route GetJson(std::string path, std::function<HttpResponse(const HttpRequest&)> handle) {
+  Route route = Get(std::move(path), std::move(handle));
+  route.refusal = &api::Refusal;
+  return route;
+}
+
 }  // namespace
 
 std::vector<Route> MakeRoutes(RouteSources sources) {
@@ -100,8 +108,8 @@ std::vector<Route> MakeRoutes(RouteSources sources) {
       Get("/health", healthy),
       Get("/-/ready", ready),
       Get("/ready", ready),
-      Get("/api/v1/targets",
-          [shared](const HttpRequest& request) { return Targets(shared->views(), request); }),
+      GetJson("/api/v1/targets",
+              [shared](const HttpRequest& request) { return Targets(shared->views(), request); }),
   };
 }
 

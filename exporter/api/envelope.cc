@@ -8,6 +8,8 @@
 namespace tocsin::api {
 namespace {
 
+constexpr const char* kJson = "application/json";
+
 struct Kind {
   int status;
   std::string_view name;
@@ -30,7 +32,7 @@ Kind KindOf(ErrorType type) {
 HttpResponse Json(int status, std::string body) {
   HttpResponse response;
   response.status = status;
-  response.content_type = "application/json";
+  response.content_type = kJson;
   response.body = std::make_shared<const std::string>(std::move(body));
   return response;
 }
@@ -57,16 +59,38 @@ HttpResponse Failure(ErrorType type, std::string_view message) {
   return Json(kind.status, std::move(body));
 }
 
+HttpResponse Refusal(int status, std::string_view message) {
+  ErrorType type = ErrorType::kBadData;
+  if (status == 503) {
+    type = ErrorType::kUnavailable;
+  } else if (status >= 500) {
+    type = ErrorType::kInternal;
+  }
+  HttpResponse response = Failure(type, message);
+  response.status = status;
+  return response;
+}
+
 std::string BeginSuccess() {
   return R"({"status":"success","data":)";
 }
 
-HttpResponse EndSuccess(std::string body, const std::set<std::string>& warnings,
-                        const std::set<std::string>& infos) {
-  AppendTexts(body, "warnings", warnings);
-  AppendTexts(body, "infos", infos);
+HttpResponse EndSuccess(std::string body) {
   body += '}';
   return Json(200, std::move(body));
+}
+
+HttpResponse EndSuccess(Pieces body, const std::set<std::string>& warnings,
+                        const std::set<std::string>& infos) {
+  AppendTexts(body.text(), "warnings", warnings);
+  AppendTexts(body.text(), "infos", infos);
+  body.text() += '}';
+  HttpResponse response;
+  response.content_type = kJson;
+  response.more_body = body.Take();
+  response.body = std::move(response.more_body.front());
+  response.more_body.erase(response.more_body.begin());
+  return response;
 }
 
 }  // namespace tocsin::api

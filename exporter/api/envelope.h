@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "exporter/api/pieces.h"
 #include "exporter/http_message.h"
 
 namespace tocsin::api {
@@ -25,11 +26,14 @@ enum class ErrorType {
 
 /// {"status":"error","errorType":...,"error":...} with the status code of its type.
 HttpResponse Failure(ErrorType type, std::string_view message);
+/// The same for what the server refuses before a handler sees it; see Route::refusal.
+HttpResponse Refusal(int status, std::string_view message);
 
 /// Begins an answer: {"status":"success","data": . What is appended next is the data.
 std::string BeginSuccess();
 /// Ends what BeginSuccess() began, with the warnings and infos, if there are any.
-HttpResponse EndSuccess(std::string body, const std::set<std::string>& warnings = {},
+HttpResponse EndSuccess(std::string body);
+HttpResponse EndSuccess(Pieces body, const std::set<std::string>& warnings = {},
                         const std::set<std::string>& infos = {});
 
 }  // namespace tocsin::api

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -29,6 +30,13 @@ bool IsForm(const HttpRequest& request) {
   return EqualsIgnoringCase(type.substr(0, type.find(';')), kForm);
 }
 
+std::optional<long long> ParseInteger(std::string_view text) {
+  long long value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
 }  // namespace
 
 std::optional<Millis> ParseTime(std::string_view text) {
@@ -49,13 +57,19 @@ Error InvalidParameter(std::string_view name, std::string_view message) {
   return {ErrorCode::kInvalidInput, fmt::format("invalid parameter {}: {}", Quoted(name), message)};
 }
 
-Parameters::Parameters(const HttpRequest& request) {
+Result<Parameters> Parameters::Read(const HttpRequest& request) {
+  Parameters parameters;
+  auto& values = parameters.values_;
   if (request.method == "POST" && IsForm(request)) {
-    // A body that is no form has no parameters: what is missing is then said of each.
     Result<QueryParameters> form = ParseQueryParameters(request.body);
-    if (form) values_ = std::move(*form);
+    if (!form) {
+      return Error{ErrorCode::kInvalidInput,
+                   fmt::format("error parsing form values: {}", form.error().message)};
+    }
+    values = std::move(*form);
   }
-  values_.insert(values_.end(), request.query.begin(), request.query.end());
+  values.insert(values.end(), request.query.begin(), request.query.end());
+  return parameters;
 }
 
 std::string_view Parameters::Get(std::string_view name) const {
@@ -99,19 +113,32 @@ Result<std::optional<Duration>> Parameters::DurationOf(std::string_view name) co
 Result<std::size_t> Parameters::Limit(std::string_view name) const {
   const std::string_view text = Get(name);
   if (text.empty()) return std::size_t{0};
-  long long value = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc{} || end != text.data() + text.size()) {
+  const std::optional<long long> value = ParseInteger(text);
+  if (!value) {
     return InvalidParameter(name,
                             fmt::format("strconv.Atoi: parsing {}: invalid syntax", Quoted(text)));
   }
-  if (value < 0) return InvalidParameter(name, "limit must be non-negative");
-  return static_cast<std::size_t>(value);
+  if (*value < 0) return InvalidParameter(name, "limit must be non-negative");
+  return static_cast<std::size_t>(*value);
+}
+
+Result<std::optional<std::size_t>> Parameters::SignedLimit(std::string_view name) const {
+  const std::string_view text = Get(name);
+  if (text.empty()) return std::optional<std::size_t>();
+  const std::optional<long long> value = ParseInteger(text);
+  if (!value) return Error{ErrorCode::kInvalidInput, fmt::format("{} must be a number", name)};
+  if (*value < 0) return std::optional<std::size_t>();
+  return std::optional(static_cast<std::size_t>(*value));
 }
 
 Result<std::vector<std::vector<Matcher>>> Parameters::Selectors() const {
+  const std::vector<std::string_view> all = All("match[]");
+  const std::set<std::string_view> texts(all.begin(), all.end());
+  if (texts.size() > kMostSelectors) {
+    return InvalidParameter("match[]", fmt::format("more than {} selectors", kMostSelectors));
+  }
   std::vector<std::vector<Matcher>> selectors;
-  for (const std::string_view text : All("match[]")) {
+  for (const std::string_view text : texts) {
     Result<std::vector<Matcher>> matchers = promql::ParseMetricSelector(text);
     if (!matchers) return InvalidParameter("match[]", matchers.error().message);
     bool selects = false;

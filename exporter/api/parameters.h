@@ -22,7 +22,11 @@ namespace tocsin::api {
 /// Source: Prometheus' documentation, "HTTP API".
 class Parameters {
  public:
-  explicit Parameters(const HttpRequest& request);
+  /// Each costs a search of the whole index.
+  static constexpr std::size_t kMostSelectors = 100;
+
+  /// Fails if the form cannot be decoded: taken as no form, it would ask for something else.
+  static Result<Parameters> Read(const HttpRequest& request);
 
   /// The first value of `name`, or "".
   std::string_view Get(std::string_view name) const;
@@ -35,7 +39,10 @@ class Parameters {
   Result<std::optional<Duration>> DurationOf(std::string_view name) const;
   /// A whole number that is not negative; 0 if the parameter is not there.
   Result<std::size_t> Limit(std::string_view name = "limit") const;
-  /// The selectors of `match[]`.
+  /// As /api/v1/metadata takes its limits: any whole number. Nothing if it is negative or not
+  /// there.
+  Result<std::optional<std::size_t>> SignedLimit(std::string_view name) const;
+  /// The selectors of `match[]`, each text once. Fails if there are more than kMostSelectors.
   Result<std::vector<std::vector<Matcher>>> Selectors() const;
 
  private:

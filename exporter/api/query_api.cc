@@ -54,6 +54,9 @@ Result<Wishes> ReadWishes(const Parameters& parameters) {
   wishes.limit = *limit;
   const Result<std::optional<Duration>> timeout = parameters.DurationOf("timeout");
   if (!timeout) return timeout.error();
+  if (*timeout && **timeout <= Duration(0)) {
+    return InvalidParameter("timeout", "timeout must be positive");
+  }
   wishes.options.timeout = timeout->value_or(Duration(0));
   const Result<std::optional<Duration>> lookback = parameters.DurationOf("lookback_delta");
   if (!lookback) return lookback.error();
@@ -88,14 +91,13 @@ HttpResponse Answer(const QueryOutcome& outcome, const Wishes& wishes, bool is_r
     }
     return Failure(TypeOf(error.kind), error.message);
   }
-  std::string body = BeginSuccess();
-  body += '{';
+  Pieces body(BeginSuccess() + '{');
   std::set<std::string> warnings = outcome->warnings;
   if (AppendResult(body, *outcome, is_range, wishes.limit)) {
     warnings.insert("results truncated due to limit");
   }
-  if (wishes.stats) AppendStats(body, *outcome, took);
-  body += '}';
+  if (wishes.stats) AppendStats(body.text(), *outcome, took);
+  body.text() += '}';
   return EndSuccess(std::move(body), warnings, outcome->infos);
 }
 
@@ -104,12 +106,13 @@ Millis Now(const Clock& clock) {
 }
 
 HttpResponse InstantQuery(Queries& queries, const Clock& clock, const HttpRequest& request) {
-  const Parameters parameters(request);
-  const Result<Millis> time = parameters.Time("time", Now(clock));
+  const Result<Parameters> parameters = Parameters::Read(request);
+  if (!parameters) return BadData(parameters.error());
+  const Result<Millis> time = parameters->Time("time", Now(clock));
   if (!time) return BadData(time.error());
-  Result<Wishes> wishes = ReadWishes(parameters);
+  Result<Wishes> wishes = ReadWishes(*parameters);
   if (!wishes) return BadData(wishes.error());
-  const std::string_view text = parameters.Get("query");
+  const std::string_view text = parameters->Get("query");
   auto prepared = queries.Prepare(text);
   if (const auto* const error = std::get_if<promql::ParseError>(&prepared)) {
     return NotPromql(*error, text);
@@ -155,14 +158,15 @@ Result<Range> ReadRange(const Parameters& parameters) {
 }
 
 HttpResponse RangeQuery(Queries& queries, const Clock& clock, const HttpRequest& request) {
-  const Parameters parameters(request);
-  const Result<Range> range = ReadRange(parameters);
+  const Result<Parameters> parameters = Parameters::Read(request);
+  if (!parameters) return BadData(parameters.error());
+  const Result<Range> range = ReadRange(*parameters);
   if (!range) return BadData(range.error());
-  Result<Wishes> wishes = ReadWishes(parameters);
+  Result<Wishes> wishes = ReadWishes(*parameters);
   if (!wishes) return BadData(wishes.error());
   wishes->options.end = range->end;
   wishes->options.stop = queries.cancelled();
-  const std::string_view text = parameters.Get("query");
+  const std::string_view text = parameters->Get("query");
   auto prepared = queries.Prepare(text);
   if (const auto* const error = std::get_if<promql::ParseError>(&prepared)) {
     return NotPromql(*error, text);
@@ -176,8 +180,9 @@ HttpResponse RangeQuery(Queries& queries, const Clock& clock, const HttpRequest&
 /// Answers with what `show` appends for the parsed expression.
 template <class Show>
 HttpResponse Parsed(const Queries& queries, const HttpRequest& request, Show show) {
-  const Parameters parameters(request);
-  const std::string_view text = parameters.Get("query");
+  const Result<Parameters> parameters = Parameters::Read(request);
+  if (!parameters) return BadData(parameters.error());
+  const std::string_view text = parameters->Get("query");
   const auto parsed =
       promql::Parse(text, {.experimental = queries.engine()->settings().experimental});
   if (!parsed) return NotPromql(parsed.error, text);
@@ -187,7 +192,11 @@ HttpResponse Parsed(const Queries& queries, const HttpRequest& request, Show sho
 }
 
 Route GetOrPost(std::string path, std::function<HttpResponse(const HttpRequest&)> handle) {
-  return {std::move(path), {"GET", "POST"}, Waits::kLong, std::move(handle)};
+  return {.path = std::move(path),
+          .methods = {"GET", "POST"},
+          .waits = Waits::kLong,
+          .handle = std::move(handle),
+          .refusal = &Refusal};
 }
 
 }  // namespace

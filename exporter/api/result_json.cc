@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "exporter/json_writer.h"
+#include "rules/promql/literal.h"
 
 namespace tocsin::api {
 namespace {
@@ -20,8 +21,9 @@ using promql::ScalarColumn;
 using promql::Shape;
 using promql::Steps;
 
-/// The longest double without an exponent: 1 sign, 309 digits, or 324 zeros and 17 digits.
-constexpr std::size_t kLongestPlainNumber = 360;
+/// "-2.2250738585072014e-308", and "-0.0000012345678901234567" without an exponent.
+constexpr std::size_t kLongestNumber = 32;
+constexpr double kFirstInexactInteger = 0x1p53;
 
 void AppendSample(std::string& out, Millis t, double value) {
   out += '[';
@@ -34,7 +36,9 @@ void AppendSample(std::string& out, Millis t, double value) {
 /// Writes the series of a result one after another, up to a limit.
 class SeriesList {
  public:
-  SeriesList(std::string& out, std::size_t limit) : out_(out), limit_(limit) { out_ += '['; }
+  SeriesList(Pieces& out, std::size_t limit) : out_(out), text_(out.text()), limit_(limit) {
+    text_ += '[';
+  }
 
   /// Begins the next series and returns true, or returns false if there are enough.
   bool Begin(const Shape& shape, std::size_t i, std::string_view key) {
@@ -42,31 +46,43 @@ class SeriesList {
       truncated_ = true;
       return false;
     }
-    out_ += count_++ == 0 ? "{\"metric\":" : ",{\"metric\":";
-    AppendLabels(out_, shape.labels[i], shape.drops_name(i));
-    out_ += key;
+    text_ += count_++ == 0 ? "{\"metric\":" : ",{\"metric\":";
+    AppendLabels(text_, shape.labels[i], shape.drops_name(i));
+    text_ += key;
     return true;
   }
-  void EndSeries() { out_ += '}'; }
+  void Append(Millis t, double value) {
+    AppendSample(text_, t, value);
+    out_.MayCut();
+  }
+  /// One of several samples; `separator` stands before it.
+  void Append(char separator, Millis t, double value) {
+    text_ += separator;
+    Append(t, value);
+  }
+  void EndSamples() { text_ += ']'; }
+  void EndSeries() { text_ += '}'; }
+  /// Returns whether series were left out.
   bool End() {
-    out_ += ']';
+    text_ += ']';
     return truncated_;
   }
 
  private:
-  std::string& out_;
+  Pieces& out_;
+  std::string& text_;
   const std::size_t limit_;
   std::size_t count_ = 0;
   bool truncated_ = false;
 };
 
-bool AppendVector(std::string& out, const Block& block, Millis t, std::size_t limit) {
+bool AppendVector(Pieces& out, const Block& block, Millis t, std::size_t limit) {
   SeriesList list(out, limit);
   const auto append = [&](std::size_t i) {
     const double value = block.at(i, 0);
     if (!IsPresent(value)) return true;
     if (!list.Begin(*block.shape, i, ",\"value\":")) return false;
-    AppendSample(out, t, value);
+    list.Append(t, value);
     list.EndSeries();
     return true;
   };
@@ -82,7 +98,7 @@ bool AppendVector(std::string& out, const Block& block, Millis t, std::size_t li
   return list.End();
 }
 
-bool AppendMatrix(std::string& out, const Block& block, const Steps& steps, std::size_t limit) {
+bool AppendMatrix(Pieces& out, const Block& block, const Steps& steps, std::size_t limit) {
   SeriesList list(out, limit);
   for (std::size_t i = 0; i < block.shape->size(); ++i) {
     char separator = '[';
@@ -90,28 +106,26 @@ bool AppendMatrix(std::string& out, const Block& block, const Steps& steps, std:
       const double value = block.at(i, step);
       if (!IsPresent(value)) continue;
       if (separator == '[' && !list.Begin(*block.shape, i, ",\"values\":")) return list.End();
-      out += separator;
+      list.Append(separator, steps.at(step), value);
       separator = ',';
-      AppendSample(out, steps.at(step), value);
     }
     if (separator == '[') continue;  // Has no point in this range.
-    out += ']';
+    list.EndSamples();
     list.EndSeries();
   }
   return list.End();
 }
 
-bool AppendMatrix(std::string& out, const RangeBlock& block, std::size_t limit) {
+bool AppendMatrix(Pieces& out, const RangeBlock& block, std::size_t limit) {
   SeriesList list(out, limit);
   for (std::size_t i = 0; i < block.samples.size(); ++i) {
     const Samples& samples = block.samples[i];
     if (samples.size() == 0) continue;
     if (!list.Begin(*block.shape, i, ",\"values\":")) break;
     for (std::size_t k = 0; k < samples.size(); ++k) {
-      out += k == 0 ? '[' : ',';
-      AppendSample(out, samples.t[k], samples.v[k]);
+      list.Append(k == 0 ? '[' : ',', samples.t[k], samples.v[k]);
     }
-    out += ']';
+    list.EndSamples();
     list.EndSeries();
   }
   return list.End();
@@ -125,28 +139,29 @@ void BeginResult(std::string& out, std::string_view type) {
 
 }  // namespace
 
-bool AppendResult(std::string& out, const QueryResult& result, bool is_range, std::size_t limit) {
+bool AppendResult(Pieces& out, const QueryResult& result, bool is_range, std::size_t limit) {
+  std::string& text = out.text();
   const Millis t = result.steps.start;
   if (const auto* const scalar = std::get_if<ScalarColumn>(&result.value)) {
-    BeginResult(out, "scalar");
-    AppendSample(out, t, scalar->values.front());
+    BeginResult(text, "scalar");
+    AppendSample(text, t, scalar->values.front());
     return false;
   }
-  if (const auto* const text = std::get_if<std::string>(&result.value)) {
-    BeginResult(out, "string");
-    out += '[';
-    AppendTimestamp(out, t);
-    out += ',';
-    AppendJsonString(out, *text);
-    out += ']';
+  if (const auto* const string = std::get_if<std::string>(&result.value)) {
+    BeginResult(text, "string");
+    text += '[';
+    AppendTimestamp(text, t);
+    text += ',';
+    AppendJsonString(text, *string);
+    text += ']';
     return false;
   }
   if (const auto* const ranges = std::get_if<RangeBlock>(&result.value)) {
-    BeginResult(out, "matrix");
+    BeginResult(text, "matrix");
     return AppendMatrix(out, *ranges, limit);
   }
   const Block& block = std::get<Block>(result.value);
-  BeginResult(out, is_range ? "matrix" : "vector");
+  BeginResult(text, is_range ? "matrix" : "vector");
   return is_range ? AppendMatrix(out, block, result.steps, limit)
                   : AppendVector(out, block, t, limit);
 }
@@ -168,17 +183,17 @@ void AppendTimestamp(std::string& out, Millis t) {
 }
 
 void AppendSampleValue(std::string& out, double value) {
-  if (std::isnan(value)) {
-    out += "NaN";
+  const double magnitude = std::abs(value);
+  const bool is_written_out = magnitude == 0 || (magnitude >= 1e-6 && magnitude < 1e21);
+  // From 2^53 on, to_chars() would not give the shortest digits, but all.
+  if (!std::isfinite(value) || (is_written_out && magnitude >= kFirstInexactInteger)) {
+    promql::AppendPlain(out, value);
     return;
   }
-  if (std::isinf(value)) {
-    out += value > 0 ? "+Inf" : "-Inf";
-    return;
-  }
-  std::array<char, kLongestPlainNumber> text{};
+  std::array<char, kLongestNumber> text{};
   char* const end = text.data() + text.size();
-  out.append(text.data(), std::to_chars(text.data(), end, value, std::chars_format::fixed).ptr);
+  const auto format = is_written_out ? std::chars_format::fixed : std::chars_format::scientific;
+  out.append(text.data(), std::to_chars(text.data(), end, value, format).ptr);
 }
 
 void AppendLabels(std::string& out, const Labels& labels, bool without_name) {

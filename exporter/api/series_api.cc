@@ -8,7 +8,9 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -32,7 +34,10 @@ struct Wishes {
   std::size_t limit = 0;
 };
 
-Result<Wishes> ReadWishes(const Parameters& parameters) {
+Result<Wishes> ReadWishes(const HttpRequest& request) {
+  const Result<Parameters> read = Parameters::Read(request);
+  if (!read) return read.error();
+  const Parameters& parameters = *read;
   Wishes wishes;
   constexpr Millis kFar = std::numeric_limits<Millis>::max() / 4;
   const Result<Millis> start = parameters.Time("start", -kFar);
@@ -72,31 +77,39 @@ HttpResponse BadData(const Error& error) {
   return Failure(ErrorType::kBadData, error.message);
 }
 
+/// The series that the selectors find, each once; those of several selectors sorted.
+std::vector<Labels> FindSeries(const SampleStore& store, const Wishes& wishes) {
+  if (wishes.selectors.size() == 1) {
+    std::vector<Labels> found;
+    ForEachSeries(store, wishes, [&](const Labels& labels) { found.push_back(labels); });
+    return found;
+  }
+  std::unordered_set<Labels> each;
+  ForEachSeries(store, wishes, [&](const Labels& labels) { each.insert(labels); });
+  std::vector<Labels> found(each.begin(), each.end());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
 HttpResponse Series(const SampleStore& store, const HttpRequest& request) {
-  const Parameters parameters(request);
-  if (parameters.All("match[]").empty()) {
+  const Result<Wishes> wishes = ReadWishes(request);
+  if (!wishes) return BadData(wishes.error());
+  if (wishes->selectors.empty()) {
     return Failure(ErrorType::kBadData, "no match[] parameter provided");
   }
-  const Result<Wishes> wishes = ReadWishes(parameters);
-  if (!wishes) return BadData(wishes.error());
-  std::vector<Labels> found;
-  ForEachSeries(store, *wishes, [&](const Labels& labels) { found.push_back(labels); });
-  if (wishes->selectors.size() > 1) {
-    std::sort(found.begin(), found.end());
-    found.erase(std::unique(found.begin(), found.end()), found.end());
-  }
+  std::vector<Labels> found = FindSeries(store, *wishes);
   std::set<std::string> warnings;
   if (wishes->limit != 0 && found.size() > wishes->limit) {
     found.resize(wishes->limit);
     warnings.emplace(kTruncated);
   }
-  std::string body = BeginSuccess();
-  body += '[';
+  Pieces body(BeginSuccess() + '[');
   for (std::size_t i = 0; i < found.size(); ++i) {
-    if (i > 0) body += ',';
-    AppendLabels(body, found[i]);
+    if (i > 0) body.text() += ',';
+    AppendLabels(body.text(), found[i]);
+    body.MayCut();
   }
-  body += ']';
+  body.text() += ']';
   return EndSuccess(std::move(body), warnings);
 }
 
@@ -106,16 +119,19 @@ HttpResponse Texts(std::vector<std::string> texts, std::size_t limit) {
     texts.resize(limit);
     warnings.emplace(kTruncated);
   }
-  std::string body = BeginSuccess();
-  JsonWriter json(body);
+  Pieces body(BeginSuccess());
+  JsonWriter json(body.text());
   json.BeginArray();
-  for (const std::string& text : texts) json.String(text);
+  for (const std::string& text : texts) {
+    json.String(text);
+    body.MayCut();
+  }
   json.EndArray();
   return EndSuccess(std::move(body), warnings);
 }
 
 HttpResponse LabelNames(const SampleStore& store, const HttpRequest& request) {
-  Result<Wishes> wishes = ReadWishes(Parameters(request));
+  Result<Wishes> wishes = ReadWishes(request);
   if (!wishes) return BadData(wishes.error());
   if (wishes->always && wishes->selectors.empty()) {
     return Texts(store.LabelNames({}), wishes->limit);
@@ -133,7 +149,7 @@ HttpResponse LabelValues(const SampleStore& store, const HttpRequest& request) {
   if (!IsUtf8Name(name)) {
     return Failure(ErrorType::kBadData, fmt::format("invalid label name: {}", Quoted(name)));
   }
-  Result<Wishes> wishes = ReadWishes(Parameters(request));
+  Result<Wishes> wishes = ReadWishes(request);
   if (!wishes) return BadData(wishes.error());
   if (wishes->always && wishes->selectors.empty()) {
     return Texts(store.LabelValues(name, {}), wishes->limit);
@@ -202,19 +218,19 @@ std::string UnescapeLabelName(std::string_view text) {
 }
 
 std::vector<Route> SeriesRoutes(const SampleStore& store) {
+  const auto route = [&store](std::string path, std::vector<std::string> methods,
+                              HttpResponse (*answer)(const SampleStore&, const HttpRequest&)) {
+    return Route{
+        .path = std::move(path),
+        .methods = std::move(methods),
+        .waits = Waits::kMaybe,
+        .handle = [&store, answer](const HttpRequest& request) { return answer(store, request); },
+        .refusal = &Refusal};
+  };
   return {
-      {"/api/v1/series",
-       {"GET", "POST"},
-       Waits::kMaybe,
-       [&store](const HttpRequest& request) { return Series(store, request); }},
-      {"/api/v1/labels",
-       {"GET", "POST"},
-       Waits::kMaybe,
-       [&store](const HttpRequest& request) { return LabelNames(store, request); }},
-      {"/api/v1/label/*/values",
-       {"GET"},
-       Waits::kMaybe,
-       [&store](const HttpRequest& request) { return LabelValues(store, request); }},
+      route("/api/v1/series", {"GET", "POST"}, &Series),
+      route("/api/v1/labels", {"GET", "POST"}, &LabelNames),
+      route("/api/v1/label/*/values", {"GET"}, &LabelValues),
   };
 }
 

@@ -41,23 +41,25 @@ Shapes AllFamilies(const StatusSources& sources) {
 }
 
 HttpResponse Metadata(const StatusSources& sources, const HttpRequest& request) {
-  const Parameters parameters(request);
-  const Result<std::size_t> limit = parameters.Limit("limit");
+  const Result<Parameters> parameters = Parameters::Read(request);
+  if (!parameters) return Failure(ErrorType::kBadData, parameters.error().message);
+  const Result<std::optional<std::size_t>> limit = parameters->SignedLimit("limit");
   if (!limit) return Failure(ErrorType::kBadData, limit.error().message);
-  const Result<std::size_t> per_metric = parameters.Limit("limit_per_metric");
-  if (!per_metric) return Failure(ErrorType::kBadData, per_metric.error().message);
-  const std::string_view wanted = parameters.Get("metric");
+  const auto limit_per_metric = parameters->SignedLimit("limit_per_metric");
+  if (!limit_per_metric) return Failure(ErrorType::kBadData, limit_per_metric.error().message);
+  const std::size_t per_metric = limit_per_metric->value_or(0);  // 0: all, unlike `limit`.
+  const std::string_view wanted = parameters->Get("metric");
   std::string body = BeginSuccess();
   JsonWriter json(body);
   json.BeginObject();
   std::size_t metrics = 0;
   for (const auto& [name, shapes] : AllFamilies(sources)) {
     if (!wanted.empty() && name != wanted) continue;
-    if (*limit != 0 && metrics++ == *limit) break;
+    if (*limit && metrics++ == **limit) break;
     json.Key(name).BeginArray();
     std::size_t entries = 0;
     for (const auto& shape : shapes) {
-      if (*per_metric != 0 && entries++ == *per_metric) break;
+      if (per_metric != 0 && entries++ == per_metric) break;
       json.BeginObject().Key("type").String(Name(shape->type));
       json.Key("help").String(shape->help).Key("unit").String("").EndObject();
     }
@@ -112,7 +114,9 @@ void AppendTop(JsonWriter& json, std::string_view key, const std::vector<LabelSt
 HttpResponse Tsdb(const StatusSources& sources, const HttpRequest& request) {
   constexpr std::size_t kDefaultLimit = 10;
   constexpr std::size_t kMostLimit = 10'000;
-  const Result<std::size_t> limit = Parameters(request).Limit();
+  const Result<Parameters> parameters = Parameters::Read(request);
+  if (!parameters) return Failure(ErrorType::kBadData, parameters.error().message);
+  const Result<std::size_t> limit = parameters->Limit();
   if (!limit) return Failure(ErrorType::kBadData, limit.error().message);
   if (*limit > kMostLimit) {
     return Failure(ErrorType::kBadData, "limit must not exceed 10000");
@@ -147,7 +151,11 @@ HttpResponse Flags() {
 }
 
 Route Get(std::string path, Waits waits, std::function<HttpResponse(const HttpRequest&)> handle) {
-  return {std::move(path), {"GET"}, waits, std::move(handle)};
+  return {.path = std::move(path),
+          .methods = {"GET"},
+          .waits = waits,
+          .handle = std::move(handle),
+          .refusal = &Refusal};
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "exporter/api/parameters.h"
 #include "exporter/api/queries.h"
 #include "exporter/api/query_api.h"
 #include "exporter/api/series_api.h"
@@ -71,7 +72,9 @@ struct Fixture {
       }
       const HttpResponse response = route.handle(request);
       BOOST_TEST(response.content_type == "application/json");
-      return std::to_string(response.status) + " " + *response.body;
+      std::string answer = std::to_string(response.status) + " " + *response.body;
+      for (const SharedText& piece : response.more_body) answer += *piece;
+      return answer;
     }
     return "no such route";
   }
@@ -125,6 +128,11 @@ BOOST_AUTO_TEST_CASE(InstantQueries) {
       {"/api/v1/query?query=up&timeout=x",
        R"(400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"timeout\": )"
        R"(cannot parse \"x\" to a valid duration"})"},
+      {"/api/v1/query?query=up&timeout=0",
+       R"(400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"timeout\": )"
+       R"(timeout must be positive"})"},
+      {"/api/v1/query?query=1e-7",
+       R"(200 {"status":"success","data":{"resultType":"scalar","result":[1000,"1e-07"]}})"},
       {"/api/v1/query?query=up&limit=-1",
        R"(400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"limit\": )"
        R"(limit must be non-negative"})"},
@@ -141,6 +149,19 @@ BOOST_AUTO_TEST_CASE(AFormIsAsGoodAsAnAddress) {
   BOOST_TEST(Ask("/api/v1/query?time=1", "query=vector(1)&time=2") ==
              R"(200 {"status":"success","data":{"resultType":"vector","result":[)"
              R"({"metric":{},"value":[2,"1"]}]}})");
+}
+
+BOOST_AUTO_TEST_CASE(AFormThatCannotBeDecodedIsRefused) {
+  for (const std::string_view target :
+       {"/api/v1/query?query=up", "/api/v1/query_range?query=up&start=0&end=1&step=1",
+        "/api/v1/format_query?query=up", "/api/v1/parse_query?query=up",
+        "/api/v1/series?match%5B%5D=up", "/api/v1/labels"}) {
+    BOOST_TEST_CONTEXT(target) {
+      BOOST_TEST(Ask(target, "match[]=up&start=%zz") ==
+                 R"(400 {"status":"error","errorType":"bad_data",)"
+                 R"("error":"error parsing form values: bad percent escape"})");
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(RangeQueries) {
@@ -178,6 +199,11 @@ BOOST_AUTO_TEST_CASE(RangeQueries) {
 BOOST_AUTO_TEST_CASE(FormatsAndParsesQueries) {
   BOOST_TEST(Ask("/api/v1/format_query?query=sum(up)by(job)") ==
              R"~(200 {"status":"success","data":"sum by (job) (up)"})~");
+  BOOST_TEST(Ask("/api/v1/parse_query?query=0.0000001") ==
+             R"(200 {"status":"success","data":{"type":"numberLiteral","val":"0.0000001"}})");
+  BOOST_TEST(Ask("/api/v1/parse_query?query=1e21") ==
+             R"(200 {"status":"success","data":{"type":"numberLiteral",)"
+             R"("val":"1000000000000000000000"}})");
   BOOST_TEST(Ask("/api/v1/parse_query?query=up%5B5m%5D+offset+-1m") ==
              R"(200 {"status":"success","data":{"type":"matrixSelector","range":300000,)"
              R"("name":"up","matchers":[{"name":"__name__","value":"up","type":"="}],)"
@@ -218,6 +244,25 @@ BOOST_AUTO_TEST_CASE(SeriesAndLabels) {
   for (const Case& c : cases) BOOST_TEST_CONTEXT(c.target) BOOST_TEST(Ask(c.target) == c.answer);
 }
 
+BOOST_AUTO_TEST_CASE(SelectorsAreLimited) {
+  const std::string selector = "&match%5B%5D=up%7Bjob!%3D%22x";
+  std::string same;
+  std::string different;
+  for (std::size_t i = 0; i < Parameters::kMostSelectors; ++i) {
+    same += selector + "%22%7D";
+    different += selector + std::to_string(i) + "%22%7D";
+  }
+  const std::string up = R"(200 {"status":"success","data":[)"
+                         R"({"__name__":"up","job":"a"},{"__name__":"up","job":"b"}]})";
+  BOOST_TEST(Ask("/api/v1/series?" + same + same) == up);
+  BOOST_TEST(Ask("/api/v1/series?" + different) == up);
+  for (const std::string path : {"series", "labels", "label/job/values"}) {
+    BOOST_TEST(Ask("/api/v1/" + path + "?" + different + selector + "%22%7D") ==
+               R"(400 {"status":"error","errorType":"bad_data","error":)"
+               R"("invalid parameter \"match[]\": more than 100 selectors"})");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(LabelNamesAreUnescaped) {
   const Case cases[] = {
       {"job", "job"},
@@ -244,6 +289,21 @@ BOOST_AUTO_TEST_CASE(Status) {
              R"(200 {"status":"success","data":{"x_total":[{"type":"counter","help":"Xs.",)"
              R"("unit":""}]}})");
   BOOST_TEST(Ask("/api/v1/metadata?metric=y") == R"(200 {"status":"success","data":{}})");
+  const Case limits[] = {
+      {"limit=-1&limit_per_metric=-1", R"("x_total")"},
+      {"limit=1&limit_per_metric=1", R"("x_total")"},
+      {"limit_per_metric=0", R"("help")"},
+      {"limit=0", R"(200 {"status":"success","data":{}})"},
+      {"limit=x", R"(400 {"status":"error","errorType":"bad_data",)"
+                  R"("error":"limit must be a number"})"},
+      {"limit_per_metric=1.5", R"("error":"limit_per_metric must be a number"})"},
+  };
+  for (const Case& c : limits) {
+    BOOST_TEST_CONTEXT(c.target) {
+      const std::string answer = Ask("/api/v1/metadata?" + std::string(c.target));
+      BOOST_TEST(answer.find(c.answer) != std::string::npos);
+    }
+  }
   BOOST_TEST(Ask("/api/v1/status/config") ==
              R"(200 {"status":"success","data":{"yaml":"a: <secret>\n"}})");
   BOOST_TEST(Ask("/api/v1/status/flags") == R"(200 {"status":"success","data":{}})");
@@ -255,6 +315,22 @@ BOOST_AUTO_TEST_CASE(Status) {
   BOOST_TEST(tsdb.find(R"("headStats":{"numSeries":3,"numLabelPairs":5,)") != std::string::npos);
   BOOST_TEST(tsdb.find(R"("seriesCountByMetricName":[{"name":"up","value":2}])") !=
              std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(RefusalsOfTheServerAreWordedAsErrors) {
+  for (const Route& route : routes) BOOST_TEST(!!route.refusal);
+  const std::pair<int, std::string_view> cases[] = {{400, "bad_data"},
+                                                    {405, "bad_data"},
+                                                    {413, "bad_data"},
+                                                    {500, "internal"},
+                                                    {503, "unavailable"}};
+  for (const auto& [status, type] : cases) {
+    const HttpResponse response = routes.front().refusal(status, "no \"x\"");
+    BOOST_TEST(response.status == status);
+    BOOST_TEST(response.content_type == "application/json");
+    BOOST_TEST(*response.body == R"({"status":"error","errorType":")" + std::string(type) +
+                                     R"(","error":"no \"x\""})");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(PreparedQueriesAreKeptWithinLimits) {

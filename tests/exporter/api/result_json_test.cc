@@ -1,9 +1,12 @@
 #include "exporter/api/result_json.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/test/unit_test.hpp>
 
@@ -28,9 +31,9 @@ std::string Value(double value) {
 }
 
 std::string Json(const QueryResult& result, bool is_range, std::size_t limit = 0) {
-  std::string out;
+  Pieces out;
   const bool truncated = AppendResult(out, result, is_range, limit);
-  return (truncated ? "truncated " : "") + out;
+  return (truncated ? "truncated " : "") + out.text();
 }
 
 /// Three series, of which the last has lost its name.
@@ -55,17 +58,25 @@ BOOST_AUTO_TEST_CASE(TimesAreSecondsWithTheDecimalsTheyNeed) {
   BOOST_TEST(Timestamp(std::numeric_limits<Millis>::min()) == "-9223372036854775.808");
 }
 
-BOOST_AUTO_TEST_CASE(ValuesHaveNoExponent) {
+BOOST_AUTO_TEST_CASE(ValuesHaveAnExponentOnlyIfTheyNeedOne) {
   BOOST_TEST(Value(1) == "1");
   BOOST_TEST(Value(-0.0) == "-0");
   BOOST_TEST(Value(0.1) == "0.1");
-  BOOST_TEST(Value(1e21) == "1000000000000000000000");
-  BOOST_TEST(Value(1e-7) == "0.0000001");
+  BOOST_TEST(Value(1e-6) == "0.000001");
+  BOOST_TEST(Value(-1.234567890123456e-6) == "-0.000001234567890123456");
+  BOOST_TEST(Value(1e-7) == "1e-07");
+  BOOST_TEST(Value(-9.5e-7) == "-9.5e-07");
+  BOOST_TEST(Value(123456.789) == "123456.789");
+  BOOST_TEST(Value(1e20) == "100000000000000000000");
+  BOOST_TEST(Value(0x1p60) == "1152921504606847000");
+  BOOST_TEST(Value(1e21) == "1e+21");
+  BOOST_TEST(Value(1e300) == "1e+300");
+  BOOST_TEST(Value(-std::numeric_limits<double>::min()) == "-2.2250738585072014e-308");
   BOOST_TEST(Value(std::numeric_limits<double>::quiet_NaN()) == "NaN");
   BOOST_TEST(Value(std::numeric_limits<double>::infinity()) == "+Inf");
   BOOST_TEST(Value(-std::numeric_limits<double>::infinity()) == "-Inf");
-  BOOST_TEST(Value(-std::numeric_limits<double>::denorm_min()).size() == 327U);
-  BOOST_TEST(Value(std::numeric_limits<double>::max()).size() == 309U);
+  BOOST_TEST(Value(-std::numeric_limits<double>::denorm_min()) == "-5e-324");
+  BOOST_TEST(Value(std::numeric_limits<double>::max()) == "1.7976931348623157e+308");
 }
 
 BOOST_AUTO_TEST_CASE(AVectorHasWhatIsPresentInItsOrder) {
@@ -95,7 +106,8 @@ BOOST_AUTO_TEST_CASE(ARangeLeavesOutWhatIsAbsent) {
 }
 
 BOOST_AUTO_TEST_CASE(ScalarsStringsAndRangeVectors) {
-  QueryResult result{.value = promql::ScalarColumn{{2.5}}, .steps = {1000, 1, 1}};
+  QueryResult result{
+      .value = promql::ScalarColumn{{2.5}}, .steps = {1000, 1, 1}, .warnings = {}, .infos = {}};
   BOOST_TEST(Json(result, false) == R"("resultType":"scalar","result":[1,"2.5"])");
   result.value = std::string("a\"b");
   BOOST_TEST(Json(result, false) == R"("resultType":"string","result":[1,"a\"b"])");
@@ -104,6 +116,32 @@ BOOST_AUTO_TEST_CASE(ScalarsStringsAndRangeVectors) {
   BOOST_TEST(Json(result, false) ==
              R"("resultType":"matrix","result":[{"metric":{"__name__":"up","job":"a"},)"
              R"("values":[[0.001,"3"],[0.002,"4"]]}])");
+}
+
+BOOST_AUTO_TEST_CASE(ALargeResultComesInPieces) {
+  constexpr std::size_t kSamples = 200'000;
+  Samples samples;
+  for (std::size_t i = 0; i < kSamples; ++i) {
+    samples.t.push_back(static_cast<Millis>(i));
+    samples.v.push_back(0.5);
+  }
+  QueryResult result{.value = promql::RangeBlock{ThreeSeries(), {samples, samples, {}}},
+                     .steps = {0, 1, 1},
+                     .warnings = {},
+                     .infos = {}};
+  Pieces out;
+  AppendResult(out, result, false, 0);
+  const std::vector<SharedText> pieces = out.Take();
+  BOOST_TEST(pieces.size() > 3U);
+  std::string whole;
+  for (const SharedText& piece : pieces) {
+    BOOST_TEST(piece->size() < Pieces::kPieceBytes + 100);
+    whole += *piece;
+  }
+  BOOST_TEST(out.Take().empty());
+  const auto count = std::count(whole.begin(), whole.end(), '.');
+  BOOST_TEST(count > static_cast<std::ptrdiff_t>(2 * kSamples));  // Each value has one.
+  BOOST_TEST(whole.ends_with(R"([199.999,"0.5"]]}])"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
