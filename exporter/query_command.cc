@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
@@ -24,9 +23,11 @@
 #include "base/file.h"
 #include "base/labels.h"
 #include "base/number.h"
+#include "base/quote.h"
 #include "exporter/api/parameters.h"
 #include "exporter/api/queries.h"
 #include "exporter/api/query_api.h"
+#include "exporter/chart.h"
 #include "exporter/rfc3339.h"
 #include "exporter/sample_text.h"
 #include "rules/promql/parser.h"
@@ -110,8 +111,25 @@ std::string FormOf(const Question& question) {
   return form;
 }
 
-/// What the server answers, errors in the API's form included.
-Result<std::string> AskServer(const std::string& server, const Question& question) {
+/// An address without the name and password that may stand in it, for messages.
+std::string WithoutPassword(std::string url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
+  const std::size_t end = std::min(url.find_first_of("/?#", begin), url.size());
+  const std::size_t at = url.rfind('@', end);
+  if (at != std::string::npos && at >= begin) url.erase(begin, at + 1 - begin);
+  return url;
+}
+
+/// What was answered, errors in the API's form included.
+struct Answer {
+  Question question;
+  std::string from;  ///< A file, or an address; for messages.
+  long status = 200;
+  std::string body;
+};
+
+Result<Answer> AskServer(const std::string& server, Question question) {
   const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> request(curl_easy_init(),
                                                                     &curl_easy_cleanup);
   if (request == nullptr) return Error{ErrorCode::kUnavailable, "libcurl does not start"};
@@ -119,17 +137,25 @@ Result<std::string> AskServer(const std::string& server, const Question& questio
   while (url.ends_with('/')) url.pop_back();
   url += PathOf(question);
   const std::string form = FormOf(question);
-  std::string answer;
+  Answer answer{.question = std::move(question), .from = WithoutPassword(url), .body = {}};
   curl_easy_setopt(request.get(), CURLOPT_URL, url.c_str());
   curl_easy_setopt(request.get(), CURLOPT_POSTFIELDS, form.c_str());
   curl_easy_setopt(request.get(), CURLOPT_TIMEOUT, kPatienceSeconds);
   curl_easy_setopt(request.get(), CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(request.get(), CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(request.get(), CURLOPT_WRITEFUNCTION, &Collect);
-  curl_easy_setopt(request.get(), CURLOPT_WRITEDATA, &answer);
+  curl_easy_setopt(request.get(), CURLOPT_WRITEDATA, &answer.body);
   const CURLcode done = curl_easy_perform(request.get());
-  if (done == CURLE_OK) return answer;
-  return Error{ErrorCode::kUnavailable, fmt::format("{}: {}", url, curl_easy_strerror(done))};
+  if (done != CURLE_OK) {
+    return Error{ErrorCode::kUnavailable,
+                 fmt::format("{}: {}", answer.from, curl_easy_strerror(done))};
+  }
+  curl_easy_getinfo(request.get(), CURLINFO_RESPONSE_CODE, &answer.status);
+  return answer;
+}
+
+std::string NameOfInput(const QueryFlags& flags) {
+  return flags.input == kStandardInput ? "<stdin>" : flags.input;
 }
 
 /// Samples of a file, and an engine over them.
@@ -141,7 +167,7 @@ class OfflineServer {
             ? Result<std::string>(std::string(std::istreambuf_iterator<char>(std::cin), {}))
             : ReadFile(flags.input, kLargestInput);
     if (!text) return text.error();
-    const std::string name = flags.input == kStandardInput ? "<stdin>" : flags.input;
+    const std::string name = NameOfInput(flags);
     const auto entries = ParseSampleText(*text, name, now);
     if (!entries) return entries.error();
     std::unique_ptr<OfflineServer> server(new OfflineServer(flags.experimental));
@@ -158,13 +184,17 @@ class OfflineServer {
 
   Millis newest() const { return newest_; }
 
-  std::string Answer(const Question& question) {
+  std::string Ask(const Question& question) {
     HttpRequest request;
     request.method = "GET";
     request.path = PathOf(question);
     request.query = question.parameters;
     for (const Route& route : routes_) {
-      if (route.path == request.path) return *route.handle(request).body;
+      if (route.path != request.path) continue;
+      const HttpResponse response = route.handle(request);
+      std::string body = *response.body;
+      for (const SharedText& piece : response.more_body) body += *piece;
+      return body;
     }
     return {};
   }
@@ -182,18 +212,20 @@ class OfflineServer {
   Millis newest_ = 0;
 };
 
-Result<std::string> Ask(const QueryFlags& flags) {
+Result<Answer> Ask(const QueryFlags& flags) {
   const Millis now = SystemClock().Now().time_since_epoch().count();
   if (flags.input.empty()) {
-    const Result<Question> question = MakeQuestion(flags, now);
+    Result<Question> question = MakeQuestion(flags, now);
     if (!question) return question.error();
-    return AskServer(flags.server, *question);
+    return AskServer(flags.server, std::move(*question));
   }
   const auto server = OfflineServer::Load(flags, now);
   if (!server) return server.error();
-  const Result<Question> question = MakeQuestion(flags, (*server)->newest());
+  Result<Question> question = MakeQuestion(flags, (*server)->newest());
   if (!question) return question.error();
-  return (*server)->Answer(*question);
+  std::string body = (*server)->Ask(*question);
+  return Answer{
+      .question = std::move(*question), .from = NameOfInput(flags), .body = std::move(body)};
 }
 
 // --- How it is shown
@@ -207,9 +239,12 @@ std::string SeriesText(const json::value& metric) {
   return labels.Build().ToString();
 }
 
+Millis MillisOf(const json::value& time) {
+  return std::llround(time.to_number<double>() * 1000);
+}
+
 std::string TimeText(const json::value& time) {
-  const auto milliseconds = static_cast<Millis>(std::llround(time.to_number<double>() * 1000));
-  return FormatRfc3339(TimePoint(Duration(milliseconds)));
+  return FormatRfc3339(TimePoint(Duration(MillisOf(time))));
 }
 
 std::string_view Text(const json::value& value) {
@@ -227,37 +262,54 @@ void PrintVector(const json::array& result) {
   }
 }
 
-/// The values as a line of bars, lowest to highest; a blank where there is none.
-std::string Sparkline(const std::vector<double>& values) {
-  constexpr std::array<std::string_view, 8> kBars = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-  double low = INFINITY;
-  double high = -INFINITY;
-  for (const double value : values) {
-    if (!std::isfinite(value)) continue;
-    low = std::min(low, value);
-    high = std::max(high, value);
-  }
-  std::string line;
-  for (const double value : values) {
-    if (!std::isfinite(value)) {
-      line += ' ';
-      continue;
-    }
-    const double share = high > low ? (value - low) / (high - low) : 0;
-    line += kBars[static_cast<std::size_t>(std::lround(share * (kBars.size() - 1)))];
-  }
-  return line;
+/// The moments of a range query.
+struct Grid {
+  Millis start;
+  Millis step;
+  std::size_t columns;
+};
+
+/// Nothing for an instant query, whose points may be anywhere.
+std::optional<Grid> GridOf(const Question& question) {
+  HttpRequest request;
+  request.query = question.parameters;
+  const auto parameters = api::Parameters::Read(request);
+  if (!question.is_range || !parameters) return std::nullopt;
+  const auto start = parameters->Time("start", std::nullopt);
+  const auto end = parameters->Time("end", std::nullopt);
+  const auto step = parameters->DurationOf("step");
+  if (!start || !end || !step || !*step || **step <= Duration(0)) return std::nullopt;
+  const Millis steps = std::max<Millis>((*end - *start) / (*step)->count(), 0);
+  const auto most = static_cast<Millis>(api::kMostPoints);
+  return Grid{*start, (*step)->count(), static_cast<std::size_t>(std::min(steps, most)) + 1};
 }
 
-void PrintChart(const json::value& series) {
-  std::vector<double> values;
-  for (const json::value& point : series.at("values").as_array()) {
-    values.push_back(ParseNumber(Text(point.at(1))).value_or(NAN));
+/// The values of a series; those of a range query at their places in it, so that the charts of all
+/// series have the same columns.
+std::vector<double> Columns(const json::array& points, const std::optional<Grid>& grid) {
+  std::vector<double> values(grid ? grid->columns : points.size(), NAN);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    std::size_t column = i;
+    if (grid) {
+      const Millis t = MillisOf(points[i].at(0));
+      if (t < grid->start) continue;
+      column = static_cast<std::size_t>((t - grid->start) / grid->step);
+    }
+    if (column < values.size()) {
+      values[column] = ParseNumber(Text(points[i].at(1))).value_or(NAN);
+    }
   }
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  std::cout << fmt::format("{}\n  {}  {} to {}, last {}\n", SeriesText(series.at("metric")),
-                           Sparkline(values), FormatNumber(*low), FormatNumber(*high),
-                           FormatNumber(values.back()));
+  return values;
+}
+
+void PrintChart(const json::value& series, const std::optional<Grid>& grid) {
+  const json::array& points = series.at("values").as_array();
+  const Chart chart(Columns(points, grid));
+  const std::string bounds = chart.has_bars() ? fmt::format("{} to {}, ", FormatNumber(chart.low),
+                                                            FormatNumber(chart.high))
+                                              : "";
+  std::cout << fmt::format("{}\n  {}  {}last {}\n", SeriesText(series.at("metric")), chart.bars,
+                           bounds, Text(points.at(points.size() - 1).at(1)));
 }
 
 void PrintPoints(const json::value& series) {
@@ -267,15 +319,16 @@ void PrintPoints(const json::value& series) {
   }
 }
 
-void PrintTable(const json::value& data) {
+void PrintTable(const json::value& data, const Question& question) {
   const std::string_view type = Text(data.at("resultType"));
   const json::value& result = data.at("result");
   if (type == "vector") {
     PrintVector(result.as_array());
   } else if (type == "matrix") {
     const bool on_a_terminal = isatty(STDOUT_FILENO) == 1;
+    const std::optional<Grid> grid = GridOf(question);
     for (const json::value& series : result.as_array()) {
-      on_a_terminal ? PrintChart(series) : PrintPoints(series);
+      on_a_terminal ? PrintChart(series, grid) : PrintPoints(series);
     }
   } else {
     std::cout << Text(result.at(1)) << '\n';
@@ -293,7 +346,7 @@ void PrintNotes(const json::object& answer) {
 }
 
 /// Throws if the answer is not what the API answers.
-int Show(const json::value& answer, QueryFlags::Output output) {
+int Show(const json::value& answer, const Question& question, QueryFlags::Output output) {
   const json::object& object = answer.as_object();
   if (Text(object.at("status")) != "success") {
     std::cerr << fmt::format("tocsin: {}: {}\n", Text(object.at("errorType")),
@@ -302,25 +355,32 @@ int Show(const json::value& answer, QueryFlags::Output output) {
   }
   if (output == QueryFlags::Output::kTable) {
     PrintNotes(object);
-    PrintTable(object.at("data"));
+    PrintTable(object.at("data"), question);
   }
   return kDone;
+}
+
+/// The beginning of what a server says, in quotes, for a message of one line.
+std::string FirstLine(std::string_view text) {
+  constexpr std::size_t kMostShown = 200;
+  return Quoted(text.substr(0, std::min(text.find_first_of("\r\n"), kMostShown)));
 }
 
 }  // namespace
 
 int RunQuery(const QueryFlags& flags) {
-  const Result<std::string> answer = Ask(flags);
+  const Result<Answer> answer = Ask(flags);
   if (!answer) {
     std::cerr << fmt::format("tocsin: {}\n", answer.error().message);
     return kFailed;
   }
-  if (flags.output == QueryFlags::Output::kJson) std::cout << *answer << '\n';
+  if (flags.output == QueryFlags::Output::kJson) std::cout << answer->body << '\n';
   try {
-    return Show(json::parse(*answer), flags.output);
+    return Show(json::parse(answer->body), answer->question, flags.output);
   } catch (const std::exception&) {  // Boost.JSON throws; nothing of ours does.
-    std::cerr << fmt::format("tocsin: {}: this is not the answer of a Prometheus API\n",
-                             flags.server);
+    std::cerr << fmt::format(
+        "tocsin: {}: this is not the answer of a Prometheus API: status {}, {}\n", answer->from,
+        answer->status, FirstLine(answer->body));
     return kFailed;
   }
 }

@@ -1,0 +1,96 @@
+#include "exporter/query_command.h"
+
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+#include <boost/test/unit_test.hpp>
+
+#include "base/log.h"
+#include "exporter/http_server.h"
+#include "tests/support/temporary_folder.h"
+
+namespace tocsin {
+namespace {
+
+/// What is written to a stream while this lives.
+class Captured {
+ public:
+  explicit Captured(std::ostream& stream) : stream_(stream), before_(stream.rdbuf(text_.rdbuf())) {}
+  ~Captured() { stream_.rdbuf(before_); }
+  Captured(const Captured&) = delete;
+  Captured& operator=(const Captured&) = delete;
+
+  std::string text() const { return text_.str(); }
+
+ private:
+  std::ostream& stream_;
+  std::ostringstream text_;
+  std::streambuf* const before_;
+};
+
+/// "STATUS OUTPUT" of the command, its errors after its output.
+std::string Run(const QueryFlags& flags) {
+  const Captured output(std::cout);
+  const Captured errors(std::cerr);
+  const int status = RunQuery(flags);
+  return std::to_string(status) + " " + output.text() + errors.text();
+}
+
+std::string Ask(const std::string& server) {
+  QueryFlags flags;
+  flags.expression = "up";
+  flags.server = server;
+  return Run(flags);
+}
+
+BOOST_AUTO_TEST_SUITE(query_command_test)
+
+BOOST_AUTO_TEST_CASE(EvaluatesOverAFile) {
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "metrics.txt").string();
+  std::ofstream(file) << "old 1 1700000000000\nplain 2\n";
+  QueryFlags flags;
+  flags.input = file;
+  // What has no time is as old as the rest, else the rest would be out of sight.
+  flags.expression = "{__name__=~\".+\"}";
+  BOOST_TEST(Run(flags) == "0 1  old\n2  plain\n");
+  flags.expression = "old";
+  flags.start = "1700000000";
+  flags.end = "1700000060";
+  flags.step = "1m";
+  BOOST_TEST(Run(flags) == "0 old\n  2023-11-14T22:13:20.000Z  1\n  2023-11-14T22:14:20.000Z  1\n");
+}
+
+BOOST_AUTO_TEST_CASE(SaysWhatAServerAnswersInstead) {
+  const Log log(LogLevel::kError, LogFormat::kLogfmt);
+  const auto answer = [](const HttpRequest&) {
+    return HttpResponse::Text(503, "too many\033 requests\nare waiting\n");
+  };
+  const Route route = {.path = "/api/v1/query", .methods = {"POST"}, .handle = answer};
+  const auto server = HttpServer::Start({.listen = {"127.0.0.1:0"}}, {route}, log);
+  BOOST_REQUIRE(server);
+  const std::string address = (*server)->addresses().front();
+  BOOST_TEST(Ask("http://u:secret@" + address + "/") ==
+             "1 tocsin: http://" + address +
+                 "/api/v1/query: this is not the answer of a Prometheus API: status 503, "
+                 "\"too many\\x1b requests\"\n");
+}
+
+BOOST_AUTO_TEST_CASE(TheAddressIsShownWithoutItsPassword) {
+  for (const std::string server : {"http://u:p@w@127.0.0.1:1", "u:p@w@127.0.0.1:1/a@b?c"}) {
+    const std::string output = Ask(server);
+    BOOST_TEST_CONTEXT(output) {
+      BOOST_TEST(output.starts_with("1 tocsin: "));
+      BOOST_TEST(output.find("127.0.0.1:1") != std::string::npos);
+      BOOST_TEST(output.find("p@w") == std::string::npos);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace tocsin
