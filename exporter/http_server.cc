@@ -377,7 +377,7 @@ class MicrohttpdServer final : public HttpServer {
     MHD_suspend_connection(connection);
     WorkerPool& pool = exchange.route->waits == Waits::kLong ? long_workers_ : workers_;
     const bool taken = pool.Submit([connection, &exchange](bool cancelled) {
-      exchange.response = cancelled ? HttpResponse::Text(503, "tocsin is stopping\n")
+      exchange.response = cancelled ? Refuse(exchange.route, 503, "tocsin is stopping")
                                     : Handle(*exchange.route, exchange.request);
       exchange.stage = Exchange::Stage::kAnswered;
       MHD_resume_connection(connection);
