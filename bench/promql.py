@@ -87,7 +87,10 @@ class Server:
             raise
 
     def query(self, target):
-        status, body = self.get(target)
+        try:
+            status, body = self.get(target)
+        except (OSError, http.client.HTTPException):  # Closed, for we have been silent for long.
+            status, body = self.get(target)
         if status != 200:
             sys.exit(f"bench: {self.name}: {status} {body[:300]!r} for {target}")
         return body
