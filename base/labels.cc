@@ -114,15 +114,15 @@ std::strong_ordering operator<=>(const Labels& a, const Labels& b) {
   return std::lexicographical_compare_three_way(
       a.begin(), a.end(), b.begin(), b.end(), [](const Label& x, const Label& y) {
         const std::strong_ordering by_name = x.name <=> y.name;
-        return by_name != 0 ? by_name : x.value <=> y.value;
+        return std::is_neq(by_name) ? by_name : x.value <=> y.value;
       });
 }
 
 Labels Labels::WithoutName() const {
-  static const Symbol name{kMetricNameLabel};
+  static const Symbol kName{kMetricNameLabel};
   const auto labels = all();
   const auto found = std::find_if(labels.begin(), labels.end(),
-                                  [](const Label& label) { return label.name == name; });
+                                  [](const Label& label) { return label.name == kName; });
   if (found == labels.end()) return *this;
   std::vector<Label> rest;
   rest.reserve(labels.size() - 1);

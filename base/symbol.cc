@@ -45,14 +45,14 @@ struct Symbol::Entry {
   std::string_view text() const { return {data(), size}; }
 
   struct Hash {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): the library's name.
     std::size_t operator()(const Entry* entry) const { return entry->hash; }
     std::size_t operator()(const std::pair<std::string_view, std::uint64_t>& key) const {
       return key.second;
     }
   };
   struct Equal {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): the library's name.
     bool operator()(const Entry* a, const Entry* b) const { return a == b; }
     bool operator()(const std::pair<std::string_view, std::uint64_t>& a, const Entry* b) const {
       return a.second == b->hash && a.first == b->text();
@@ -70,8 +70,8 @@ struct Symbol::Entry {
   static constexpr std::size_t kTables = 16;
   /// Never destroyed: symbols may live in objects that outlive main().
   static std::array<Table, kTables>& tables() {
-    static auto* const all = new std::array<Table, kTables>;
-    return *all;
+    static auto* const kAll = new std::array<Table, kTables>;
+    return *kAll;
   }
   static Table& TableOf(std::uint64_t hash) { return tables()[hash >> 60]; }
 

@@ -19,6 +19,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::string_view kEnd = "# EOF";
+constexpr double kMostMillis = 1e18;
 
 bool IsBlank(char c) {
   return c == ' ' || c == '\t';
@@ -70,7 +71,7 @@ class LineParser {
     const std::string_view word = Word();
     const std::optional<double> number = ParseNumber(word);
     const double milliseconds = number.value_or(NAN) * (in_seconds ? 1000 : 1);
-    if (!(std::abs(milliseconds) < static_cast<double>(std::numeric_limits<Millis>::max() / 4))) {
+    if (!(std::abs(milliseconds) < kMostMillis)) {
       return Fail(in_seconds ? "expected a time in seconds" : "expected a time in milliseconds");
     }
     time = std::llround(milliseconds);

@@ -136,8 +136,8 @@ bool Matcher::Matches(std::string_view label_value) const {
 }
 
 const std::vector<std::string>& Matcher::set() const {
-  static const std::vector<std::string> unknown;
-  return regexp_ == nullptr ? unknown : regexp_->set;
+  static const std::vector<std::string> kUnknown;
+  return regexp_ == nullptr ? kUnknown : regexp_->set;
 }
 
 std::string_view Matcher::prefix() const {
