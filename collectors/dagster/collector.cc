@@ -88,7 +88,7 @@ Status DagsterCollector::Collect(const Attempt& attempt, Collection& collection)
 Status DagsterCollector::IdentifyIfNew(Session& session, const Attempt& attempt) {
   const SqlConnection& connection = Connection(kInstance.store);
   if (connection.generation() == generation_) return {};
-  const Status identified = Identify(session);
+  Status identified = Identify(session);
   if (!identified && (identified.error().code != ErrorCode::kTimeout ||
                       EndsCollection(attempt, kInstance.store, identified.error()))) {
     return identified;

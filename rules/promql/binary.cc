@@ -49,9 +49,8 @@ Comparing HowToCompare(bool return_bool, ScalarSide side) {
 }
 
 /// Source: Prometheus' promql/engine.go, VectorscalarBinop.
-Result<Operand> CombineWithScalar(const Expr& expr, const Binary& binary, Block block,
-                                  const ScalarColumn& scalar, ScalarSide side, Memo& memo,
-                                  const Context& context) {
+void CombineWithScalar(const Expr& expr, const Binary& binary, Block& block,
+                       const ScalarColumn& scalar, ScalarSide side, const Context& context) {
   if (IsTrim(binary.op) && std::any_of(block.values.begin(), block.values.end(), IsPresent)) {
     InformOfTrimmedFloats(expr, binary.op, context);
   }
@@ -62,6 +61,10 @@ Result<Operand> CombineWithScalar(const Expr& expr, const Binary& binary, Block 
       ReplaceValues(kernel, block, scalar);
     }
   });
+}
+
+/// What has been computed loses its name; what has been filtered keeps it.
+Result<Operand> Named(const Binary& binary, Block block, Memo& memo, const Context& context) {
   if (!IsArithmetic(binary.op) && !binary.return_bool) return Operand(std::move(block));
   Result<Block> dropped = DropNames(std::move(block), memo, context);
   if (!dropped) return dropped.error();
@@ -90,12 +93,14 @@ Result<Operand> EvaluateBinary(const Expr& expr, const Binary& binary, Operand l
     return CombineVectors(expr, binary, std::move(*left), *right, memo, context);
   }
   if (left != nullptr) {
-    return CombineWithScalar(expr, binary, std::move(*left), std::get<ScalarColumn>(rhs),
-                             ScalarSide::kRight, memo, context);
+    CombineWithScalar(expr, binary, *left, std::get<ScalarColumn>(rhs), ScalarSide::kRight,
+                      context);
+    return Named(binary, std::move(*left), memo, context);
   }
   if (right != nullptr) {
-    return CombineWithScalar(expr, binary, std::move(*right), std::get<ScalarColumn>(lhs),
-                             ScalarSide::kLeft, memo, context);
+    CombineWithScalar(expr, binary, *right, std::get<ScalarColumn>(lhs), ScalarSide::kLeft,
+                      context);
+    return Named(binary, std::move(*right), memo, context);
   }
   return Operand(CombineScalars(binary.op, std::move(std::get<ScalarColumn>(lhs)),
                                 std::get<ScalarColumn>(rhs)));

@@ -51,10 +51,10 @@ Result<double> Seconds(const DurationExpr& expr, const Times& times) {
   if (expr.kind == kConstant) return expr.seconds;
   if (expr.kind == kStep) return static_cast<double>(times.step) / kMillisPerSecond;
   if (expr.kind == kRange) return static_cast<double>(times.range) / kMillisPerSecond;
-  const Result<double> lhs = Seconds(*expr.lhs, times);
+  Result<double> lhs = Seconds(*expr.lhs, times);
   if (!lhs || expr.kind == kParen) return lhs;
   if (expr.kind == kNegate) return -*lhs;
-  const Result<double> rhs = Seconds(*expr.rhs, times);
+  Result<double> rhs = Seconds(*expr.rhs, times);
   if (!rhs) return rhs;
   return Compute(expr.kind, *lhs, *rhs);
 }

@@ -10,8 +10,8 @@
 namespace tocsin::promql {
 
 std::span<const Symbol> NameLabels(const Features& features) {
-  static const Symbol names[] = {Symbol(kMetricNameLabel), Symbol("__type__"), Symbol("__unit__")};
-  return std::span(names).first(features.type_and_unit_labels ? 3 : 1);
+  static const Symbol kNames[] = {Symbol(kMetricNameLabel), Symbol("__type__"), Symbol("__unit__")};
+  return std::span(kNames).first(features.type_and_unit_labels ? 3 : 1);
 }
 
 LabelSubset LabelSubset::Only(std::span<const std::string> names) {

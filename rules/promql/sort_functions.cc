@@ -46,7 +46,7 @@ std::strong_ordering CompareNaturally(std::string_view a, std::string_view b) {
     const std::string_view run_b = TakeRun(b);
     const std::strong_ordering order =
         both_digits ? CompareDigits(run_a, run_b) : run_a.compare(run_b) <=> 0;
-    if (order != 0) return order;
+    if (std::is_neq(order)) return order;
   }
   if (a.empty() != b.empty())
     return a.empty() ? std::strong_ordering::less : std::strong_ordering::greater;
@@ -101,7 +101,7 @@ Result<Operand> SortByLabel(CallArguments arguments, const Context& context) {
                  const Labels& y = block.shape->labels[b];
                  for (const std::string& name : names) {
                    const std::strong_ordering order = CompareNaturally(x.Get(name), y.Get(name));
-                   if (order != 0) return order < 0;
+                   if (std::is_neq(order)) return std::is_lt(order);
                  }
                  return x < y;
                });

@@ -43,6 +43,7 @@ Result<Operand> Scalar(CallArguments arguments, const Context& context) {
   return Operand(std::move(column));
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): the signature of them all.
 Result<Operand> Time(CallArguments /*arguments*/, const Context& context) {
   ScalarColumn column;
   column.values.reserve(context.steps.count);
@@ -52,6 +53,7 @@ Result<Operand> Time(CallArguments /*arguments*/, const Context& context) {
   return Operand(std::move(column));
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): the signature of them all.
 Result<Operand> Pi(CallArguments /*arguments*/, const Context& context) {
   return Operand(ScalarColumn{std::vector<double>(context.steps.count, std::numbers::pi)});
 }
@@ -71,6 +73,7 @@ Result<Operand> Absent(CallArguments arguments, const Context& context) {
 
 /// Of functions whose input only native histograms or start timestamps could be: the store has
 /// neither, and Prometheus leaves out what has none.
+// NOLINTNEXTLINE(performance-unnecessary-value-param): the signature of them all.
 Result<Operand> Nothing(CallArguments /*arguments*/, const Context& context) {
   return Operand(Block(std::make_shared<const Shape>(), context.steps.count));
 }
