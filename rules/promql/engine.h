@@ -40,8 +40,8 @@ std::string_view Name(QueryError::Kind kind);
 struct QueryResult {
   Operand value;
   Steps steps;
-  std::set<std::string> warnings;
-  std::set<std::string> infos;
+  std::set<std::string> warnings = {};
+  std::set<std::string> infos = {};
   std::size_t samples = 0;  ///< How many samples were read from the store.
 };
 struct QueryOutcome {
@@ -92,7 +92,7 @@ class Engine {
   struct Options {
     Duration lookback{0};
     Duration timeout{0};
-    std::stop_token stop;
+    std::stop_token stop = {};
     /// Of a range query: the end that was asked for, on which no step need lie. end() and range()
     /// tell of it. By default the last step.
     std::optional<Millis> end = std::nullopt;

@@ -43,7 +43,8 @@ std::string CallOf(const Function& function, std::string_view vector, std::strin
       case ValueType::kVector: text += vector; break;
       case ValueType::kMatrix: text += matrix; break;
       case ValueType::kScalar: text += "0.5"; break;
-      default: text += "\"a\"";
+      case ValueType::kString:
+      case ValueType::kNone: text += "\"a\""; break;
     }
   }
   text = std::string(function.name) + "(" + text + ")";
