@@ -1,0 +1,51 @@
+// An alert, as the rules tell it to whoever rings.
+
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/labels.h"
+
+namespace tocsin {
+
+/// Names and texts, sorted by name, each name once.
+using Annotations = std::vector<std::pair<std::string, std::string>>;
+
+/// Why a rule tells of an alert now.
+enum class AlertReason {
+  kFiring,       ///< It has begun to fire.
+  kRepeat,       ///< It still is what was last told.
+  kResolved,     ///< Its condition holds no longer.
+  kMissing,      ///< Resolved: its series is gone.
+  kRuleRemoved,  ///< Resolved: a reload has taken away its rule.
+};
+/// "firing", "repeat", "resolved", "missing", "rule removed".
+std::string_view Name(AlertReason reason);
+
+/// What is told of one alert at one moment. Its labels are what it is; the rest may change.
+struct Alert {
+  Labels labels;  ///< With `alertname`; without external labels.
+  Annotations annotations;
+  TimePoint starts_at;  ///< When it began to fire.
+  /// Resolved: when that was. Firing: until when it holds unless it is told again.
+  TimePoint ends_at;
+  bool resolved = false;
+  AlertReason reason = AlertReason::kFiring;
+  double value = 0;  ///< Of its expression; of a resolved one, what it was at the resolution.
+  std::string generator_url;  ///< Where its expression can be looked at.
+};
+
+/// Takes alerts. Safe for concurrent use; never waits for a network or a disk.
+class AlertSink {
+ public:
+  virtual ~AlertSink() = default;
+  /// Alerts of one rule, in the order of its result.
+  virtual void Send(std::span<const Alert> alerts) = 0;
+};
+
+}  // namespace tocsin
