@@ -29,9 +29,8 @@ void AppendEscaped(std::string& out, std::string_view text, Quotes quotes) {
 void AppendLabel(std::string& out, std::string_view name, std::string_view value) {
   if (value.empty()) return;
   if (!out.empty()) out += ',';
-  out.append(name).append("=\"");
-  AppendEscaped(out, value, Quotes::kEscaped);
-  out += '"';
+  out.append(name).append("=");
+  AppendLabelValue(out, value);
 }
 
 /// The labels of a series, as they stand between the braces.
@@ -222,6 +221,12 @@ std::shared_ptr<const RenderedFamily> RenderFamily(
 
 std::string FamilyHeader(ExpositionFormat format, const FamilyShape& shape) {
   return format == ExpositionFormat::kText ? TextHeader(shape) : OpenMetricsHeader(shape);
+}
+
+void AppendLabelValue(std::string& out, std::string_view value) {
+  out += '"';
+  AppendEscaped(out, value, Quotes::kEscaped);
+  out += '"';
 }
 
 std::string_view PageEnd(ExpositionFormat format) {

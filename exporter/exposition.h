@@ -42,6 +42,9 @@ std::shared_ptr<const RenderedFamily> RenderFamily(
 /// the name: _seconds, _bytes, _ratio.
 std::string FamilyHeader(ExpositionFormat format, const FamilyShape& shape);
 
+/// Appends a label's value as both formats write it, with its quotes.
+void AppendLabelValue(std::string& out, std::string_view value);
+
 /// What a page ends with: "# EOF" in OpenMetrics.
 std::string_view PageEnd(ExpositionFormat format);
 

@@ -1,0 +1,53 @@
+// What rule groups say of themselves on /metrics.
+
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+
+#include "base/metric.h"
+#include "base/mutex.h"
+#include "rules/group.h"
+
+namespace tocsin {
+
+/// The tocsin_rule_* families: Prometheus' rule metrics under our prefix, with the label
+/// `rule_group="FILE;GROUP"`. Safe for concurrent use.
+class RuleMetrics {
+ public:
+  /// `registry` outlives this.
+  explicit RuleMetrics(prometheus::Registry& registry);
+
+  /// Brings the families up to date with the groups in force; those of others go.
+  void Update(const std::vector<GroupView>& groups);
+
+  /// What this exports, for the documentation.
+  static std::vector<MetricDesc> Descriptions();
+
+ private:
+  static constexpr std::size_t kGauges = 7;
+  static constexpr std::size_t kCounters = 4;
+  /// The series of one group.
+  struct Series {
+    std::array<prometheus::Gauge*, kGauges> gauges{};
+    std::array<prometheus::Counter*, kCounters> counters{};
+    std::array<std::uint64_t, kCounters> counted{};  ///< What the counters have got so far.
+  };
+
+  Series Make(const std::string& rule_group);
+  void Remove(const Series& series);
+
+  std::array<prometheus::Family<prometheus::Gauge>*, kGauges> gauges_{};
+  std::array<prometheus::Family<prometheus::Counter>*, kCounters> counters_{};
+  Mutex mutex_;
+  std::map<std::string, Series> series_ TOCSIN_GUARDED_BY(mutex_);
+};
+
+}  // namespace tocsin

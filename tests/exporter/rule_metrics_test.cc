@@ -1,0 +1,71 @@
+#include "exporter/rule_metrics.h"
+
+#include <map>
+#include <string>
+
+#include <boost/test/unit_test.hpp>
+
+namespace tocsin {
+namespace {
+
+struct Fixture {
+  /// "tocsin_rule_group_rules{file;group}" -> value
+  std::map<std::string, double> Samples() {
+    std::map<std::string, double> samples;
+    for (const prometheus::MetricFamily& family : registry.Collect()) {
+      for (const prometheus::ClientMetric& metric : family.metric) {
+        const bool counter = family.type == prometheus::MetricType::Counter;
+        samples[family.name + "{" + metric.label[0].value + "}"] =
+            counter ? metric.counter.value : metric.gauge.value;
+      }
+    }
+    return samples;
+  }
+
+  static GroupView View(std::string name, std::uint64_t iterations) {
+    GroupView group;
+    group.file = "a.yml";
+    group.name = std::move(name);
+    group.interval = std::chrono::seconds(15);
+    group.iterations = iterations;
+    group.missed = 1;
+    group.rules.resize(3);
+    return group;
+  }
+
+  prometheus::Registry registry;
+  RuleMetrics metrics{registry};
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(rule_metrics_test, Fixture)
+
+BOOST_AUTO_TEST_CASE(EachGroupHasItsSeries) {
+  metrics.Update({View("g", 7), View("h", 2)});
+  auto samples = Samples();
+  BOOST_TEST(samples["tocsin_rule_group_iterations_total{a.yml;g}"] == 7);
+  BOOST_TEST(samples["tocsin_rule_group_iterations_total{a.yml;h}"] == 2);
+  BOOST_TEST(samples["tocsin_rule_group_iterations_missed_total{a.yml;g}"] == 1);
+  BOOST_TEST(samples["tocsin_rule_group_interval_seconds{a.yml;g}"] == 15);
+  BOOST_TEST(samples["tocsin_rule_group_rules{a.yml;g}"] == 3);
+  BOOST_TEST(samples.size() == 2 * RuleMetrics::Descriptions().size());
+}
+
+BOOST_AUTO_TEST_CASE(CountersGoOnWhenAGroupBeginsAnew) {
+  metrics.Update({View("g", 7)});
+  metrics.Update({View("g", 9)});
+  metrics.Update({View("g", 2)});
+  BOOST_TEST(Samples()["tocsin_rule_group_iterations_total{a.yml;g}"] == 11);
+}
+
+BOOST_AUTO_TEST_CASE(AGroupThatIsGoneTakesItsSeriesAlong) {
+  metrics.Update({View("g", 7), View("h", 2)});
+  metrics.Update({View("h", 2)});
+  BOOST_TEST(Samples().count("tocsin_rule_group_rules{a.yml;g}") == 0);
+  BOOST_TEST(Samples().count("tocsin_rule_group_rules{a.yml;h}") == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace tocsin
