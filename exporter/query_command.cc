@@ -28,7 +28,7 @@
 #include "exporter/api/queries.h"
 #include "exporter/api/query_api.h"
 #include "exporter/chart.h"
-#include "exporter/rfc3339.h"
+#include "base/rfc3339.h"
 #include "exporter/sample_text.h"
 #include "rules/promql/parser.h"
 

@@ -11,7 +11,7 @@
 #include "collectors/registry.h"
 #include "exporter/api/envelope.h"
 #include "exporter/landing_page.h"
-#include "exporter/rfc3339.h"
+#include "base/rfc3339.h"
 
 namespace tocsin {
 namespace {

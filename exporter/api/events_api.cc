@@ -15,7 +15,7 @@
 #include "exporter/api/parameters.h"
 #include "exporter/api/result_json.h"
 #include "exporter/json_writer.h"
-#include "exporter/rfc3339.h"
+#include "base/rfc3339.h"
 
 namespace tocsin::api {
 namespace {

@@ -12,7 +12,7 @@
 #include "base/quote.h"
 #include "base/text.h"
 #include "exporter/request_target.h"
-#include "exporter/rfc3339.h"
+#include "base/rfc3339.h"
 #include "rules/promql/parser.h"
 
 namespace tocsin::api {

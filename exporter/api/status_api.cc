@@ -12,7 +12,7 @@
 #include "exporter/api/envelope.h"
 #include "exporter/api/parameters.h"
 #include "exporter/json_writer.h"
-#include "exporter/rfc3339.h"
+#include "base/rfc3339.h"
 #include "exporter/version.h"
 
 namespace tocsin::api {

@@ -1,4 +1,4 @@
-#include "exporter/rfc3339.h"
+#include "base/rfc3339.h"
 
 #include <string_view>
 
