@@ -88,6 +88,7 @@ AppendCounts SampleStore::End(Batch& batch) {
   if (observer_ != nullptr && !observed_.empty()) observer_->OnAppend(observed_);
   complete_->store(batch.number, std::memory_order_release);
   appends_ += batch.counts;
+  PublishStats();
   return batch.counts;
 }
 
@@ -162,9 +163,10 @@ void SampleStore::Truncate() {
   if (const Millis newest_allowed = NewestAllowed(); newest_ > newest_allowed) {
     DropAhead(newest_allowed);
   }
-  if (settings_.retention <= 0 || index_.size() == 0) return;
-  if (newest_ < std::numeric_limits<Millis>::min() + settings_.retention) return;
-  DropBefore(newest_ - settings_.retention);
+  const bool can_be_too_old = settings_.retention > 0 && index_.size() != 0 &&
+                              newest_ >= std::numeric_limits<Millis>::min() + settings_.retention;
+  if (can_be_too_old) DropBefore(newest_ - settings_.retention);
+  PublishStats();
 }
 
 /// Drops a sixteenth of the time that the samples span, then another, until there is room again.
@@ -238,8 +240,7 @@ void SampleStore::SetObserver(AppendObserver* observer) {
   observer_ = observer;
 }
 
-SampleStore::Stats SampleStore::stats() const {
-  const MutexLock lock(appending_);
+void SampleStore::PublishStats() {
   Stats stats;
   stats.series = index_.size();
   stats.samples = usage_.samples;
@@ -250,7 +251,13 @@ SampleStore::Stats SampleStore::stats() const {
     stats.oldest = oldest_;
     stats.newest = newest_;
   }
-  return stats;
+  const MutexLock lock(stats_mutex_);
+  stats_ = stats;
+}
+
+SampleStore::Stats SampleStore::stats() const {
+  const MutexLock lock(stats_mutex_);
+  return stats_;
 }
 
 }  // namespace tocsin

@@ -148,6 +148,8 @@ class SampleStore {
     std::optional<Millis> newest;
     AppendCounts appends;
   };
+  /// As of the last complete append or truncation. Does not wait for one that is running, so that
+  /// an observer may ask, too.
   Stats stats() const;
   Cardinality TopCardinality(std::size_t limit) const;
 
@@ -165,6 +167,7 @@ class SampleStore {
   void RemoveDropped() TOCSIN_REQUIRES(appending_);
   Millis NewestAllowed() const TOCSIN_REQUIRES(appending_);
   std::size_t Bytes() const TOCSIN_REQUIRES(appending_);
+  void PublishStats() TOCSIN_REQUIRES(appending_);
 
   /// Held by who appends or drops, for as long as that takes; never by readers.
   mutable Mutex appending_;
@@ -177,6 +180,9 @@ class SampleStore {
   Millis oldest_ TOCSIN_GUARDED_BY(appending_) = std::numeric_limits<Millis>::max();
   Millis made_room_at_ TOCSIN_GUARDED_BY(appending_) = std::numeric_limits<Millis>::min();
   AppendCounts appends_ TOCSIN_GUARDED_BY(appending_);
+
+  mutable Mutex stats_mutex_;  ///< Taken last, and only to copy.
+  Stats stats_ TOCSIN_GUARDED_BY(stats_mutex_);
 
   /// For index_: held alone by who appends when it changes it, shared by all others to read it.
   mutable std::shared_mutex index_mutex_;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -511,6 +512,27 @@ bool SeesHalfABatch(const SampleStore& store, const Selection& all) {
   }
   return store.read_point().batch == at.batch &&
          std::adjacent_find(newest.begin(), newest.end(), std::not_equal_to<>()) != newest.end();
+}
+
+BOOST_AUTO_TEST_CASE(StatsDoNotWaitForAnAppend) {
+  struct Asker : AppendObserver {
+    explicit Asker(const SampleStore& store_in) : store(store_in) {}
+    // Called under the lock of the append, which would never end if stats() waited for it.
+    void OnAppend(std::span<const Appended> /*batch*/) override { seen = store.stats(); }
+    const SampleStore& store;
+    SampleStore::Stats seen;
+  };
+  SampleStore store({});
+  Asker asker(store);
+  store.SetObserver(&asker);
+  Append(store, {{"__name__", "up"}}, 1000, 1);
+  BOOST_TEST(asker.seen.samples == 0U);
+  BOOST_TEST(store.stats().samples == 1U);
+  Append(store, {{"__name__", "up"}}, 2000, 1);
+  BOOST_TEST(asker.seen.samples == 1U);
+  BOOST_TEST(asker.seen.appends.appended == 1U);
+  BOOST_TEST(store.stats().samples == 2U);
+  store.SetObserver(nullptr);
 }
 
 BOOST_AUTO_TEST_CASE(ReadersSeeWholeBatchesWhileAppendsGoOn) {
