@@ -171,6 +171,11 @@ LabelsBuilder& LabelsBuilder::Set(std::string_view name, std::string_view value)
 
 LabelsBuilder& LabelsBuilder::Set(Symbol name, Symbol value) {
   Label label{std::move(name), std::move(value)};
+  // Labels mostly come in order.
+  if (labels_.empty() || NameLess(labels_.back(), label)) {
+    if (label.value != Symbol()) labels_.push_back(std::move(label));
+    return *this;
+  }
   const auto place = std::lower_bound(labels_.begin(), labels_.end(), label, NameLess);
   const bool known = place != labels_.end() && place->name == label.name;
   if (label.value == Symbol()) {
