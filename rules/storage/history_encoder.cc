@@ -1,8 +1,10 @@
 #include "rules/storage/history_encoder.h"
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cstring>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -14,6 +16,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t kBytesPerRestart = 16;  // Times what a restart costs.
+constexpr std::uint32_t kTaken = std::numeric_limits<std::uint32_t>::max();
 
 /// The texts of a record's labels, each once.
 class Dictionary {
@@ -73,7 +76,7 @@ char* PutChanged(char* out, std::uint64_t changed) {
 void HistoryEncoder::Start() {
   pages_.clear();
   last_page_ = nullptr;
-  resumed_.clear();
+  resumed_ = Resumed();
   series_ = 0;
   segment_bytes_ = 0;
   label_bytes_ = 0;
@@ -83,14 +86,41 @@ void HistoryEncoder::Start() {
 void HistoryEncoder::Resume(SegmentState state, std::size_t bytes) {
   assert(state.labels.size() == state.previous.size());
   Start();
-  resumed_.reserve(state.labels.size());
-  for (std::size_t i = 0; i < state.labels.size(); ++i) {
-    const Slot slot{state.previous[i], static_cast<std::uint32_t>(i + 1)};
-    resumed_.emplace(std::move(state.labels[i]), slot);
-  }
   series_ = static_cast<std::uint32_t>(state.labels.size());
   segment_bytes_ = bytes;
   label_bytes_ = state.label_bytes;
+  resumed_ = Resumed(std::move(state));
+}
+
+HistoryEncoder::Resumed::Resumed(SegmentState state)
+    : labels_(std::move(state.labels)),
+      previous_(std::move(state.previous)),
+      table_(std::bit_ceil(2 * labels_.size() + 1)),
+      left_(labels_.size()) {
+  const std::size_t mask = table_.size() - 1;
+  for (std::uint32_t number = 0; number < labels_.size(); ++number) {
+    std::size_t at = labels_[number].hash() & mask;
+    while (table_[at] != 0) at = (at + 1) & mask;
+    table_[at] = number + 1;
+  }
+}
+
+std::optional<HistoryEncoder::Slot> HistoryEncoder::Resumed::Take(const Labels& labels) {
+  if (empty()) return std::nullopt;
+  const std::size_t mask = table_.size() - 1;
+  for (std::size_t at = labels.hash() & mask; table_[at] != 0; at = (at + 1) & mask) {
+    const std::uint32_t number_plus_one = table_[at];
+    if (number_plus_one == kTaken || labels_[number_plus_one - 1] != labels) continue;
+    table_[at] = kTaken;
+    const Slot slot{previous_[number_plus_one - 1], number_plus_one};
+    if (--left_ == 0) *this = Resumed();
+    return slot;
+  }
+  return std::nullopt;
+}
+
+void HistoryEncoder::Resumed::Restart() {
+  std::fill(previous_.begin(), previous_.end(), 0);
 }
 
 HistoryEncoder::Slot& HistoryEncoder::SlotOf(std::uint64_t series_id) {
@@ -105,12 +135,9 @@ HistoryEncoder::Slot& HistoryEncoder::SlotOf(std::uint64_t series_id) {
 }
 
 void HistoryEncoder::Introduce(Slot& slot, const Labels& labels) {
-  if (!resumed_.empty()) {
-    if (const auto found = resumed_.find(labels); found != resumed_.end()) {
-      slot = found->second;
-      resumed_.erase(found);
-      return;
-    }
+  if (const std::optional<Slot> resumed = resumed_.Take(labels)) {
+    slot = *resumed;
+    return;
   }
   slot.number_plus_one = ++series_;
   new_series_.push_back(&labels);
@@ -120,7 +147,7 @@ void HistoryEncoder::Restart() {
   for (auto& [id, page] : pages_) {
     for (Slot& slot : *page) slot.previous = 0;
   }
-  for (auto& [labels, slot] : resumed_) slot.previous = 0;
+  resumed_.Restart();
   bytes_since_restart_ = 0;
 }
 

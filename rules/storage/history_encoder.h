@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -59,6 +60,26 @@ class HistoryEncoder {
   static constexpr std::size_t kPageSlots = 1024;
   using Page = std::array<Slot, kPageSlots>;
 
+  /// The series of a resumed segment that have not been seen since, by their labels.
+  class Resumed {
+   public:
+    Resumed() = default;
+    explicit Resumed(SegmentState state);
+    bool empty() const { return left_ == 0; }
+    /// Removes a series; nothing if it is not there.
+    std::optional<Slot> Take(const Labels& labels);
+    /// The previous value of each is 0.
+    void Restart();
+
+   private:
+    std::vector<Labels> labels_;  ///< By number.
+    std::vector<std::uint64_t> previous_;
+    /// Numbers plus one by the hash of the labels, 0 where there is none. Open addressing: a
+    /// restart waits for this table, and a node for each series takes several times as long.
+    std::vector<std::uint32_t> table_;
+    std::size_t left_ = 0;
+  };
+
   Slot& SlotOf(std::uint64_t series_id);
   void Introduce(Slot& slot, const Labels& labels);
   void Restart();
@@ -69,8 +90,7 @@ class HistoryEncoder {
   std::unordered_map<std::uint64_t, std::unique_ptr<Page>> pages_;
   std::uint64_t last_page_id_ = 0;
   Page* last_page_ = nullptr;
-  /// Series of a resumed segment that have not been seen since, with their slots.
-  std::unordered_map<Labels, Slot> resumed_;
+  Resumed resumed_;
   std::uint32_t series_ = 0;
   std::size_t segment_bytes_ = 0;
   std::size_t label_bytes_ = 0;

@@ -1,6 +1,7 @@
 #include "rules/storage/history_replay.h"
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -11,26 +12,44 @@ namespace tocsin {
 namespace {
 
 /// Appends decoded batches to a store. Collections append the same series again and again, and so
-/// the lists of series that come again are looked up in the store once.
+/// the lists of series that come again are looked up in the store once, and many of their batches
+/// are appended together.
 class BatchAppender {
  public:
   BatchAppender(const HistoryDecoder& decoder, SampleStore& store)
       : decoder_(decoder), store_(store) {}
 
-  AppendCounts Append(const HistoryBatch& batch) {
+  /// Takes the values of `batch`.
+  void Append(HistoryBatch& batch) {
     const bool has_one_time = batch.times.empty();
     Layout* const layout = has_one_time ? FindLayout(batch) : nullptr;
-    if (layout == nullptr) return AppendSingly(batch);
-    return store_.Append(layout->labels, layout->refs, batch.t, batch.values);
+    if (layout == nullptr) {
+      AppendSingly(batch);
+      return;
+    }
+    if (layout->rows.empty()) Claim(batch.series);
+    waiting_samples_ += batch.series.size();
+    layout->rows.push_back({batch.t, std::move(batch.values)});
+    batch.values.clear();
+    if (waiting_samples_ >= kMostWaiting) Flush();
   }
 
+  /// What became of all samples that were known by their labels.
+  AppendCounts Finish() {
+    Flush();
+    return counts_;
+  }
   /// Of series whose labels are not known.
   std::uint64_t lost_samples() const { return lost_samples_; }
 
  private:
+  /// 16 MiB of values: several batches of as many series as are usual.
+  static constexpr std::size_t kMostWaiting = std::size_t{2} << 20;
+
   struct Layout {
     std::vector<Labels> labels;
     std::vector<SeriesRef> refs;
+    std::vector<SampleStore::Row> rows;  ///< Not appended yet.
   };
 
   /// Null if one of the series is not known.
@@ -53,11 +72,31 @@ class BatchAppender {
     constexpr std::size_t kFewSeries = 100'000;
     layout_series_ += series;
     if (layout_series_ <= kListsPerSeries * std::max(decoder_.series(), kFewSeries)) return;
+    Flush();
     layouts_.clear();
     layout_series_ = series;
   }
 
-  AppendCounts AppendSingly(const HistoryBatch& batch) {
+  /// A series that has rows waiting in another list gets them first: its samples stay in order.
+  void Claim(std::span<const std::uint32_t> series) {
+    claims_.resize(decoder_.series());
+    const auto is_claimed = [&](std::uint32_t number) { return claims_[number] == flushes_; };
+    if (std::any_of(series.begin(), series.end(), is_claimed)) Flush();
+    for (const std::uint32_t number : series) claims_[number] = flushes_;
+  }
+
+  void Flush() {
+    for (auto& [name, layout] : layouts_) {
+      if (layout.rows.empty()) continue;
+      counts_ += store_.Append(layout.labels, layout.refs, layout.rows);
+      layout.rows = {};
+    }
+    waiting_samples_ = 0;
+    ++flushes_;
+  }
+
+  void AppendSingly(const HistoryBatch& batch) {
+    Flush();
     entries_.clear();
     for (std::size_t i = 0; i < batch.series.size(); ++i) {
       const std::uint32_t series = batch.series[i];
@@ -67,14 +106,18 @@ class BatchAppender {
       }
       entries_.push_back({decoder_.labels(series), {batch.TimeOf(i), batch.values[i]}});
     }
-    return store_.Append(entries_);
+    counts_ += store_.Append(entries_);
   }
 
   const HistoryDecoder& decoder_;
   SampleStore& store_;
   std::unordered_map<std::string, Layout> layouts_;
   std::size_t layout_series_ = 0;
+  std::size_t waiting_samples_ = 0;
+  std::uint64_t flushes_ = 1;
+  std::vector<std::uint64_t> claims_;  ///< By series: before which flush it has rows waiting.
   std::vector<SampleStore::Entry> entries_;
+  AppendCounts counts_;
   std::uint64_t lost_samples_ = 0;
 };
 
@@ -110,10 +153,11 @@ ReplayedSegment ReplaySegment(std::string_view segment, SampleStore& store) {
       continue;
     }
     NoteTimes(batch, replayed);
-    const AppendCounts appended = appender.Append(batch);
-    counts.samples += appended.appended;
-    counts.refused_samples += appended.refused();
+    appender.Append(batch);
   }
+  const AppendCounts appended = appender.Finish();
+  counts.samples = appended.appended;
+  counts.refused_samples = appended.refused();
   counts.lost_samples = appender.lost_samples();
   counts.lost_records += frames.damages();
   counts.damaged_bytes = frames.damaged_bytes();

@@ -10,6 +10,7 @@
 namespace tocsin {
 namespace {
 
+constexpr std::size_t kFewestSlots = 16;
 constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
 // Estimates of what the standard library and the allocator take.
@@ -110,50 +111,77 @@ void KeepLargest(std::vector<LabelStat>& stats, std::size_t limit) {
 
 }  // namespace
 
+void Index::Reserve(std::size_t count) {
+  series_.reserve(count);
+  std::size_t slots = std::max(kFewestSlots, slots_.size());
+  while (count * 3 > slots * 2) slots *= 2;
+  if (slots > slots_.size()) Rehash(slots);
+}
+
+void Index::Prefetch(const Labels& labels) const {
+  if (slots_.empty()) return;
+  __builtin_prefetch(&slots_[static_cast<std::uint32_t>(labels.hash()) & (slots_.size() - 1)], 1);
+}
+
 Series* Index::Find(const Labels& labels) const {
   if (slots_.empty()) return nullptr;
   const std::size_t mask = slots_.size() - 1;
-  for (std::size_t slot = labels.hash() & mask; slots_[slot] != 0; slot = (slot + 1) & mask) {
-    Series* series = series_[slots_[slot] - 1].get();
+  const auto hash = static_cast<std::uint32_t>(labels.hash());
+  for (std::size_t at = hash & mask; slots_[at].place_plus_one != 0; at = (at + 1) & mask) {
+    if (slots_[at].hash != hash) continue;
+    Series* series = series_[slots_[at].place_plus_one - 1].get();
     if (series->labels() == labels) return series;
   }
   return nullptr;
 }
 
-void Index::Insert(std::uint32_t place) {
+void Index::Insert(Slot slot) {
   const std::size_t mask = slots_.size() - 1;
-  std::size_t slot = series_[place]->labels().hash() & mask;
-  while (slots_[slot] != 0) slot = (slot + 1) & mask;
-  slots_[slot] = place + 1;
+  std::size_t at = slot.hash & mask;
+  while (slots_[at].place_plus_one != 0) at = (at + 1) & mask;
+  slots_[at] = slot;
 }
 
 void Index::Rehash(std::size_t slots) {
-  slots_.assign(slots, 0);
-  slots_.shrink_to_fit();
-  for (std::uint32_t place = 0; place < series_.size(); ++place) Insert(place);
+  const std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(slots));
+  for (const Slot& slot : old) {
+    if (slot.place_plus_one != 0) Insert(slot);
+  }
 }
 
 void Index::Add(RefPtr<Series> series) {
   assert(series_.empty() || series_.back()->id() < series->id());
   const auto place = static_cast<std::uint32_t>(series_.size());
-  for (const Label& label : series->labels()) {
-    const auto [name, new_name] = labels_.try_emplace(label.name);
-    if (new_name) bytes_ += sizeof(*name) + kHashNode + kSymbolBytes + label.name.text().size();
-    const auto [value, new_value] = name->second.try_emplace(label.value);
-    if (new_value) bytes_ += sizeof(*value) + kHashNode + kSymbolBytes + label.value.text().size();
-    bytes_ -= value->second.MemoryBytes();
-    value->second.Add(place);
-    bytes_ += value->second.MemoryBytes();
-  }
+  const auto labels = series->labels().all();
+  if (recent_.size() < labels.size()) recent_.resize(labels.size());
+  for (std::size_t i = 0; i < labels.size(); ++i) AddLabel(labels[i], recent_[i], place);
+  const auto hash = static_cast<std::uint32_t>(series->labels().hash());
   series_.push_back(std::move(series));
   if (series_.size() * 3 > slots_.size() * 2) {
-    Rehash(std::max<std::size_t>(16, slots_.size() * 2));
-  } else {
-    Insert(place);
+    Rehash(std::max(kFewestSlots, slots_.size() * 2));
   }
+  Insert({hash, place + 1});
+}
+
+void Index::AddLabel(const Label& label, Recent& recent, std::uint32_t place) {
+  if (recent.name == nullptr || recent.name->first != label.name) {
+    const auto [name, is_new] = labels_.try_emplace(label.name);
+    if (is_new) bytes_ += sizeof(*name) + kHashNode + kSymbolBytes + label.name.text().size();
+    recent = {&*name, nullptr};
+  }
+  if (recent.value == nullptr || recent.value->first != label.value) {
+    const auto [value, is_new] = recent.name->second.try_emplace(label.value);
+    if (is_new) bytes_ += sizeof(*value) + kHashNode + kSymbolBytes + label.value.text().size();
+    recent.value = &*value;
+  }
+  Postings& postings = recent.value->second;
+  bytes_ -= postings.MemoryBytes();
+  postings.Add(place);
+  bytes_ += postings.MemoryBytes();
 }
 
 void Index::RemoveDropped() {
+  recent_.clear();
   std::vector<std::uint32_t> new_places(series_.size(), kNone);
   std::uint32_t kept = 0;
   for (std::size_t place = 0; place < series_.size(); ++place) {
@@ -189,7 +217,12 @@ void Index::RemoveDropped() {
     bytes_ += sizeof(*name) + kHashNode + kSymbolBytes + name->first.text().size();
     ++name;
   }
-  std::size_t slots = 16;
+  for (Slot& slot : slots_) {
+    if (slot.place_plus_one == 0) continue;
+    const std::uint32_t place = new_places[slot.place_plus_one - 1];
+    slot.place_plus_one = place == kNone ? 0 : place + 1;
+  }
+  std::size_t slots = kFewestSlots;
   while (series_.size() * 3 > slots * 2) slots *= 2;
   Rehash(slots);
 }

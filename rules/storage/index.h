@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/labels.h"
@@ -44,6 +45,11 @@ class Index {
   std::size_t size() const { return series_.size(); }
   std::span<const RefPtr<Series>> series() const { return series_; }
 
+  /// Takes the memory for `count` series at once.
+  void Reserve(std::size_t count);
+  /// Asks for the memory that Find() and Add() begin with.
+  void Prefetch(const Labels& labels) const;
+
   /// Null if there is none.
   Series* Find(const Labels& labels) const;
   /// Adds a series with labels that it does not have and an id above all others.
@@ -63,8 +69,19 @@ class Index {
   std::size_t MemoryBytes() const;
 
  private:
+  /// Of the hash table. A part of the hash stands beside the place, so that neither looking up nor
+  /// growing touches the labels of other series, each of which is not in the cache.
+  struct Slot {
+    std::uint32_t hash = 0;
+    std::uint32_t place_plus_one = 0;  ///< 0: free.
+  };
   using Places = std::vector<std::uint32_t>;
   using Values = std::unordered_map<Symbol, Postings>;
+  /// A label of the series that was added last: the next one often has the same.
+  struct Recent {
+    std::pair<const Symbol, Values>* name = nullptr;
+    std::pair<const Symbol, Postings>* value = nullptr;
+  };
 
   const Values* ValuesOf(const Symbol& name) const;
   Places PlacesOf(std::span<const Matcher> matchers) const;
@@ -72,14 +89,16 @@ class Index {
   Places Union(const Matcher& matcher) const;
   void Narrow(const Matcher& matcher, Places& places) const;
   void FilterEach(const Matcher& matcher, Places& places) const;
-  void Insert(std::uint32_t place);
+  void AddLabel(const Label& label, Recent& recent, std::uint32_t place);
+  void Insert(Slot slot);
   void Rehash(std::size_t slots);
   void Order() const;
 
   std::vector<RefPtr<Series>> series_;  ///< By place.
-  std::vector<std::uint32_t> slots_;  ///< By hash of the labels: place + 1, or 0. Open addressing.
+  std::vector<Slot> slots_;             ///< By hash of the labels; open addressing.
   std::unordered_map<Symbol, Values> labels_;
-  std::size_t bytes_ = 0;  ///< Of labels_.
+  std::vector<Recent> recent_;  ///< Points into labels_.
+  std::size_t bytes_ = 0;       ///< Of labels_.
 
   // The order by labels, kept because comparing labels is slow. Brought up to date by who reads it:
   // the series do not change while somebody reads, and once it is up to date it is not written to.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <mutex>
 #include <utility>
 
 namespace tocsin {
@@ -26,6 +27,7 @@ struct SampleStore::Batch {
   std::uint64_t number = 0;
   Millis newest_allowed = 0;
   AppendCounts counts;
+  std::unique_lock<std::shared_mutex> index_lock;  ///< Held, or not taken.
 };
 
 SampleStore::SampleStore(Settings settings)
@@ -41,7 +43,7 @@ AppendCounts SampleStore::Append(std::span<const Entry> entries) {
       ++batch.counts.too_far_ahead;
       continue;
     }
-    Series* series = FindOrAdd(entry.labels, batch);
+    Series* series = FindOrAdd(entry.labels, 1, batch);
     if (series != nullptr) AppendTo(*series, entry.sample, batch);
   }
   return End(batch);
@@ -60,15 +62,52 @@ AppendCounts SampleStore::Append(std::span<const Labels> labels, std::vector<Ser
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (i + kPrefetch < refs.size()) refs[i + kPrefetch].Prefetch();
     if (i + kPrefetch / 2 < refs.size()) refs[i + kPrefetch / 2].PrefetchHead();
-    Series* series = refs[i].series_.get();
-    if (series == nullptr || series->dropped()) {
-      series = FindOrAdd(labels[i], batch);
-      refs[i] = SeriesRef(series);
-      if (series == nullptr) continue;
-    }
-    AppendTo(*series, {t, values[i]}, batch);
+    Series* series = Resolve(refs[i], labels[i], 1, batch);
+    if (series != nullptr) AppendTo(*series, {t, values[i]}, batch);
   }
   return End(batch);
+}
+
+AppendCounts SampleStore::Append(std::span<const Labels> labels, std::vector<SeriesRef>& refs,
+                                 std::span<const Row> rows) {
+  const MutexLock lock(appending_);
+  Batch batch = Begin();
+  std::vector<const Row*> taken;
+  for (const Row& row : rows) {
+    assert(row.values.size() == labels.size());
+    if (row.t <= batch.newest_allowed) {
+      taken.push_back(&row);
+    } else {
+      batch.counts.too_far_ahead += labels.size();
+    }
+  }
+  if (taken.empty()) return End(batch);
+  std::vector<Sample> run(taken.size());
+  batch.index_lock = std::unique_lock(index_mutex_);
+  // Growing step by step would sort the same series in again and again.
+  const std::size_t expected = std::min(labels.size(), settings_.max_series);
+  if (expected > index_.size()) index_.Reserve(expected);
+  refs.resize(labels.size());
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (i + kPrefetch < refs.size()) {
+      refs[i + kPrefetch].Prefetch();
+      if (!refs[i + kPrefetch]) index_.Prefetch(labels[i + kPrefetch]);
+    }
+    Series* series = Resolve(refs[i], labels[i], taken.size(), batch);
+    if (series == nullptr) continue;
+    for (std::size_t k = 0; k < run.size(); ++k) run[k] = {taken[k]->t, taken[k]->values[i]};
+    AppendRun(*series, run, batch);
+  }
+  return End(batch);
+}
+
+inline Series* SampleStore::Resolve(SeriesRef& ref, const Labels& labels, std::size_t samples,
+                                    Batch& batch) {
+  Series* series = ref.series_.get();
+  if (series != nullptr && !series->dropped()) return series;
+  series = FindOrAdd(labels, samples, batch);
+  ref = SeriesRef(series);
+  return series;
 }
 
 SampleStore::Batch SampleStore::Begin() {
@@ -76,7 +115,8 @@ SampleStore::Batch SampleStore::Begin() {
   if (Bytes() >= settings_.max_bytes) MakeRoom();
   return {.number = complete_->load(std::memory_order_relaxed) + 1,
           .newest_allowed = NewestAllowed(),
-          .counts = {}};
+          .counts = {},
+          .index_lock = {}};
 }
 
 Millis SampleStore::NewestAllowed() const {
@@ -92,22 +132,23 @@ AppendCounts SampleStore::End(Batch& batch) {
   return batch.counts;
 }
 
-Series* SampleStore::FindOrAdd(const Labels& labels, Batch& batch) {
+Series* SampleStore::FindOrAdd(const Labels& labels, std::size_t samples, Batch& batch) {
   // Nobody else changes the index, so that finding in it needs no lock of its own.
   if (Series* found = index_.Find(labels); found != nullptr) return found;
   if (index_.size() >= settings_.max_series) {
-    ++batch.counts.series_limit;
+    batch.counts.series_limit += samples;
     return nullptr;
   }
   if (Bytes() >= settings_.max_bytes) {
-    ++batch.counts.bytes_limit;
+    batch.counts.bytes_limit += samples;
     return nullptr;
   }
   auto series = RefPtr<Series>::Adopt(new Series(labels, next_id_++));
   Series* added = series.get();
   usage_ += added->TotalUsage();
   {
-    const std::unique_lock lock(index_mutex_);
+    std::unique_lock lock(index_mutex_, std::defer_lock);
+    if (!batch.index_lock) lock.lock();
     index_.Add(std::move(series));
   }
   generation_.fetch_add(1, std::memory_order_release);
@@ -125,6 +166,18 @@ inline void SampleStore::AppendTo(Series& series, Sample sample, Batch& batch) {
   newest_ = std::max(newest_, sample.t);
   oldest_ = std::min(oldest_, sample.t);
   if (observer_ != nullptr) observed_.push_back({&series.labels(), series.id(), sample});
+}
+
+void SampleStore::AppendRun(Series& series, std::span<const Sample> run, Batch& batch) {
+  const auto not_after = [](const Sample& a, const Sample& b) { return a.t >= b.t; };
+  const bool ascends = std::adjacent_find(run.begin(), run.end(), not_after) == run.end();
+  if (observer_ != nullptr || !ascends || !series.AppendRun(run, batch.number, usage_)) {
+    for (const Sample& sample : run) AppendTo(series, sample, batch);
+    return;
+  }
+  batch.counts.appended += run.size();
+  newest_ = std::max(newest_, run.back().t);
+  oldest_ = std::min(oldest_, run.front().t);
 }
 
 std::size_t SampleStore::Bytes() const {

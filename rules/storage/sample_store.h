@@ -114,6 +114,16 @@ class SampleStore {
   AppendCounts Append(std::span<const Labels> labels, std::vector<SeriesRef>& refs, Millis t,
                       std::span<const double> values);
 
+  /// What a fixed list of series had at one time.
+  struct Row {
+    Millis t = 0;
+    std::vector<double> values;
+  };
+  /// Several times of the same in one batch. Cheaper than one after another, for loading: who
+  /// selects series meanwhile waits.
+  AppendCounts Append(std::span<const Labels> labels, std::vector<SeriesRef>& refs,
+                      std::span<const Row> rows);
+
   /// The series that match all of `matchers`. `previous`, if not null, is given back when the
   /// answer has not changed. Also series are found of which no sample is complete yet.
   std::shared_ptr<const Selection> Select(
@@ -159,7 +169,13 @@ class SampleStore {
 
   Batch Begin() TOCSIN_REQUIRES(appending_);
   AppendCounts End(Batch& batch) TOCSIN_REQUIRES(appending_);
-  Series* FindOrAdd(const Labels& labels, Batch& batch) TOCSIN_REQUIRES(appending_);
+  /// Null if it must not be added; then `samples` are counted as refused.
+  Series* FindOrAdd(const Labels& labels, std::size_t samples, Batch& batch)
+      TOCSIN_REQUIRES(appending_);
+  Series* Resolve(SeriesRef& ref, const Labels& labels, std::size_t samples, Batch& batch)
+      TOCSIN_REQUIRES(appending_);
+  void AppendRun(Series& series, std::span<const Sample> run, Batch& batch)
+      TOCSIN_REQUIRES(appending_);
   void AppendTo(Series& series, Sample sample, Batch& batch) TOCSIN_REQUIRES(appending_);
   void MakeRoom() TOCSIN_REQUIRES(appending_);
   void DropBefore(Millis oldest) TOCSIN_REQUIRES(appending_);

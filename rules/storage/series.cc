@@ -152,7 +152,25 @@ void Series::MakeRoom(Usage& usage) {
     Compress(usage);
     return;
   }
-  const auto capacity = static_cast<std::uint8_t>(std::max<int>(kFirstHead, head_capacity_ * 2));
+  GrowHead(static_cast<std::uint8_t>(std::max<int>(kFirstHead, head_capacity_ * 2)), usage);
+}
+
+bool Series::AppendRun(std::span<const Sample> run, std::uint64_t batch, Usage& usage) {
+  if (run.empty()) return true;
+  if (!empty_ && run.front().t <= newest_.t) return false;
+  // The newest sample needs no place in the head.
+  const std::size_t wanted =
+      std::min<std::size_t>(kMostHead, head_size_ + run.size() - (empty_ ? 1 : 0));
+  std::uint8_t capacity = std::max(kFirstHead, head_capacity_);
+  while (capacity < wanted) capacity = static_cast<std::uint8_t>(capacity * 2);
+  const std::lock_guard lock(lock_);
+  if (capacity > head_capacity_ && wanted > 0) GrowHead(capacity, usage);
+  Enter(batch);
+  for (const Sample& sample : run) Put(sample, usage);
+  return true;
+}
+
+void Series::GrowHead(std::uint8_t capacity, Usage& usage) {
   std::unique_ptr<Sample[]> head(new Sample[capacity]);
   std::copy_n(head_.get(), head_size_, head.get());
   head_ = std::move(head);
@@ -217,6 +235,7 @@ void Series::DropBefore(Millis oldest, Usage& usage) {
   }
   {
     const std::lock_guard lock(lock_);
+    dropped_until_ = kept[-1]->max_t();
     std::swap(sealed_, list);
   }
   // What was dropped is freed here, outside the lock, or with the last reader.
@@ -336,6 +355,11 @@ void Series::Read(Millis after, Millis until, std::uint64_t as_of, Samples& out,
     out.t.push_back(sample.t);
     out.v.push_back(sample.v);
   }
+}
+
+bool Series::IsCompleteAfter(Millis t) const {
+  const std::lock_guard lock(lock_);
+  return dropped_until_ <= t;
 }
 
 std::size_t Series::CountAtMost(Millis after, Millis until) const {

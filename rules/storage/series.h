@@ -69,6 +69,9 @@ class Series final : public RefCounted<Series> {
   /// Appends a sample as part of a batch; the number of a batch is higher than those before. Adds
   /// to `usage` what it took.
   Outcome Append(Sample sample, std::uint64_t batch, Usage& usage);
+  /// The same for several samples, in the order of time, if all of them can be appended; tells
+  /// whether they were.
+  bool AppendRun(std::span<const Sample> run, std::uint64_t batch, Usage& usage);
   /// Drops what is wholly older than `oldest`: chunks, not single samples. Subtracts it from
   /// `usage`.
   void DropBefore(Millis oldest, Usage& usage);
@@ -91,6 +94,8 @@ class Series final : public RefCounted<Series> {
   /// Appends the samples in (after, until] to `out`.
   void Read(Millis after, Millis until, std::uint64_t as_of, Samples& out,
             StaleMarkers markers = StaleMarkers::kSkip) const;
+  /// Whether all samples after `t` that there ever were are still there.
+  bool IsCompleteAfter(Millis t) const;
   /// How many these are at most.
   std::size_t CountAtMost(Millis after, Millis until) const;
 
@@ -101,7 +106,10 @@ class Series final : public RefCounted<Series> {
 
   ~Series();
   friend class RefCounted<Series>;
+  void Put(Sample sample, Usage& usage);
+  void Enter(std::uint64_t batch);
   void MakeRoom(Usage& usage);
+  void GrowHead(std::uint8_t capacity, Usage& usage);
   void Compress(Usage& usage);
   void Seal(Usage& usage);
   void Capture(Millis after, Millis until, std::uint64_t as_of, View& view) const;
@@ -113,7 +121,8 @@ class Series final : public RefCounted<Series> {
   }
 
   // What an append or a look at the newest sample touches comes first, in one cache line.
-  mutable SpinLock lock_;  ///< For what follows, down to sealed_; the appender reads without it.
+  mutable SpinLock
+      lock_;  ///< For what follows, down to dropped_until_; the appender reads without it.
   std::uint8_t head_size_ = 0;
   std::uint8_t head_capacity_ = 0;
   bool empty_ = true;
@@ -126,6 +135,8 @@ class Series final : public RefCounted<Series> {
   std::unique_ptr<Sample[]> head_;
   std::unique_ptr<ChunkWriter> open_;
   RefPtr<ChunkList> sealed_;
+  /// The time of the last sample that DropBefore() has dropped.
+  Millis dropped_until_ = std::numeric_limits<Millis>::min();
   const Labels labels_;
   const std::uint64_t id_;
 };
@@ -138,10 +149,20 @@ inline Series::Outcome Series::Append(Sample sample, std::uint64_t batch, Usage&
     return same ? Outcome::kSame : Outcome::kDuplicate;
   }
   const std::lock_guard lock(lock_);
-  if (batch_ != batch) {
-    batch_ = batch;
-    if (!empty_) before_batch_ = newest_.t;
-  }
+  Enter(batch);
+  Put(sample, usage);
+  return Outcome::kAppended;
+}
+
+/// Notes what readers may see until `batch` is committed. Under the lock.
+inline void Series::Enter(std::uint64_t batch) {
+  if (batch_ == batch) return;
+  batch_ = batch;
+  if (!empty_) before_batch_ = newest_.t;
+}
+
+/// Under the lock.
+inline void Series::Put(Sample sample, Usage& usage) {
   if (!empty_) {
     if (head_size_ == head_capacity_) MakeRoom(usage);
     head_[head_size_++] = newest_;
@@ -149,7 +170,6 @@ inline Series::Outcome Series::Append(Sample sample, std::uint64_t batch, Usage&
   newest_ = sample;
   empty_ = false;
   ++usage.samples;
-  return Outcome::kAppended;
 }
 
 }  // namespace tocsin
