@@ -32,6 +32,32 @@ void Selection::Read(std::size_t i, Millis after, Millis until, Samples& out, Re
   series_[i]->Read(after, until, AsOf(at), out, markers);
 }
 
+bool Selection::ReadOn(std::size_t i, Millis until, ReadPosition& position, Samples& out,
+                       ReadPoint at) const {
+  if (i + kPrefetch < series_.size()) __builtin_prefetch(series_[i + kPrefetch].get());
+  const Series& series = *series_[i];
+  const bool is_new = position.series_id == ReadPosition::kNoSeries;
+  if (!is_new && position.series_id != series.id()) {
+    position = {};
+    return false;
+  }
+  const std::uint64_t as_of = AsOf(at);
+  const std::size_t before = out.size();
+  if (series.Newest(position.t, until, as_of)) {
+    series.Read(position.t, until, as_of, out, StaleMarkers::kKeep);
+  }
+  // Asked after reading: what is dropped in between is missed, too.
+  if (!is_new && !series.IsCompleteAfter(position.t)) {
+    out.t.resize(before);
+    out.v.resize(before);
+    position = {};
+    return false;
+  }
+  position.series_id = series.id();
+  if (out.size() != before) position.t = out.t.back();
+  return true;
+}
+
 std::size_t Selection::CountAtMost(std::size_t i, Millis after, Millis until) const {
   return series_[i]->CountAtMost(after, until);
 }

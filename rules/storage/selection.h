@@ -31,6 +31,15 @@ struct ReadPoint {
   std::uint64_t batch = kWhateverIsComplete;
 };
 
+/// How far a reader of one series has come, for Selection::ReadOn(). A new one belongs to whatever
+/// series it is used for first, and is at the beginning, or where its `t` is set to.
+struct ReadPosition {
+  static constexpr std::uint64_t kNoSeries = 0;
+  std::uint64_t series_id = kNoSeries;
+  /// Of the last sample that was read; all samples after it are still to be read.
+  Millis t = std::numeric_limits<Millis>::min();
+};
+
 /// The number of the last complete batch of a store. Outlives it in the Selections that use it.
 using CompleteBatch = std::shared_ptr<const std::atomic<std::uint64_t>>;
 
@@ -57,6 +66,15 @@ class Selection {
   /// Appends the samples of series `i` in (after, until] to `out`.
   void Read(std::size_t i, Millis after, Millis until, Samples& out, ReadPoint at = {},
             StaleMarkers markers = StaleMarkers::kSkip) const;
+  /// Appends the samples of series `i` from `position` up to `until` to `out`, stale markers
+  /// included, and moves `position` behind them. So that a reader who keeps sums sees each sample
+  /// once and in order, also one that is appended with a time before an `until` of the past.
+  ///
+  /// False, with nothing read and a new `position`, if the reader has lost its place: samples after
+  /// it have been dropped, or series `i` is another one than before. It then starts anew.
+  /// To look at a series that has nothing new costs as much as Newest().
+  bool ReadOn(std::size_t i, Millis until, ReadPosition& position, Samples& out,
+              ReadPoint at = {}) const;
   /// How many samples Read() would append, at most: from the chunks' headers, without decoding.
   std::size_t CountAtMost(std::size_t i, Millis after, Millis until) const;
 

@@ -1,8 +1,11 @@
 #include "rules/storage/sample_store.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <fstream>
 #include <functional>
 #include <limits>
 #include <map>
@@ -513,6 +516,163 @@ bool SeesHalfABatch(const SampleStore& store, const Selection& all) {
   return store.read_point().batch == at.batch &&
          std::adjacent_find(newest.begin(), newest.end(), std::not_equal_to<>()) != newest.end();
 }
+
+BOOST_AUTO_TEST_CASE(RowsTogetherAreRowsOneByOne) {
+  std::mt19937_64 random(7);
+  const std::vector<Labels> labels = {
+      {{"a", "1"}}, {{"a", "2"}}, {{"a", "3"}}, {{"a", "4"}}, {{"a", "5"}}};
+  FakeClock clock;
+  const Millis now = clock.Now().time_since_epoch().count();
+  const SampleStore::Settings settings = {.max_series = 4, .clock = &clock};
+  SampleStore together(settings);
+  SampleStore singly(settings);
+  std::vector<SeriesRef> refs_together;
+  std::vector<SeriesRef> refs_singly;
+  Millis t = now - 100'000'000;
+  AppendCounts counts_together;
+  AppendCounts counts_singly;
+  for (int round = 0; round < 60; ++round) {
+    std::vector<SampleStore::Row> rows(random() % 40);
+    for (SampleStore::Row& row : rows) {
+      // Mostly forward, now and then back, the same again, or into the future.
+      t += static_cast<Millis>(random() % 3000);
+      const auto kind = random() % 64;
+      row.t = kind == 0 ? t - 5000 : kind == 1 ? now + 3'600'000 : t;
+      for (std::size_t i = 0; i < labels.size(); ++i) {
+        row.values.push_back(static_cast<double>(random() % 4));
+      }
+      counts_singly += singly.Append(labels, refs_singly, row.t, row.values);
+    }
+    counts_together += together.Append(labels, refs_together, rows);
+  }
+  BOOST_TEST(counts_together.appended == counts_singly.appended);
+  BOOST_TEST(counts_together.out_of_order == counts_singly.out_of_order);
+  BOOST_TEST(counts_together.duplicate == counts_singly.duplicate);
+  BOOST_TEST(counts_together.too_far_ahead == counts_singly.too_far_ahead);
+  BOOST_TEST(counts_together.series_limit == counts_singly.series_limit);
+  BOOST_TEST(counts_together.series_limit > 0U);
+  BOOST_TEST(counts_together.out_of_order > 0U);
+  BOOST_TEST(together.stats().bytes == singly.stats().bytes);
+  BOOST_TEST((together.stats().oldest == singly.stats().oldest));
+  BOOST_TEST((together.stats().newest == singly.stats().newest));
+  const auto a = together.Select({});
+  const auto b = singly.Select({});
+  BOOST_TEST_REQUIRE(a->size() == 4U);
+  for (std::size_t i = 0; i < a->size(); ++i) {
+    BOOST_TEST(ReadAll(*a, i).t == ReadAll(*b, i).t, boost::test_tools::per_element());
+    BOOST_TEST(ReadAll(*a, i).v == ReadAll(*b, i).v, boost::test_tools::per_element());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(ReadingOnGivesEachSampleOnceAndInOrder) {
+  std::mt19937_64 random(3);
+  SampleStore store({});
+  const Labels labels = {{"__name__", "up"}};
+  Append(store, labels, 0, 0);
+  const auto all = store.Select({});
+  ReadPosition position;
+  Samples read;
+  Millis t = 0;
+  for (int round = 0; round < 500; ++round) {
+    for (auto count = random() % 12; count > 0; --count) {
+      t += 1 + static_cast<Millis>(random() % 2000);
+      Append(store, labels, t, random() % 9 == 0 ? kStaleNan : static_cast<double>(t));
+    }
+    // What lies behind `until` comes next time.
+    BOOST_TEST(all->ReadOn(0, t - static_cast<Millis>(random() % 4000), position, read));
+  }
+  BOOST_TEST(all->ReadOn(0, kEver, position, read));
+  Samples expected;
+  all->Read(0, kBeforeAll, kEver, expected, {}, StaleMarkers::kKeep);
+  BOOST_TEST(read.t == expected.t, boost::test_tools::per_element());
+  BOOST_TEST(std::equal(read.v.begin(), read.v.end(), expected.v.begin(), expected.v.end(),
+                        [](double a, double b) { return Bits(a) == Bits(b); }));
+  BOOST_TEST(read.t.back() == t);
+}
+
+BOOST_AUTO_TEST_CASE(ReadingOnSaysThatItsPlaceIsLost) {
+  SampleStore store({.retention = 1'000'000});
+  const Labels labels = {{"__name__", "up"}};
+  const auto fill = [&](Millis from, Millis to) {
+    for (Millis t = from; t < to; t += 1000) Append(store, labels, t, 1);
+  };
+  fill(0, 100'000);
+  const auto all = store.Select({});
+  ReadPosition early;
+  ReadPosition late;
+  Samples samples;
+  BOOST_TEST(all->ReadOn(0, 50'000, early, samples));
+  BOOST_TEST(early.t == 50'000);
+  fill(100'000, 5'000'000);
+  BOOST_TEST(all->ReadOn(0, kEver, late, samples));
+  store.Truncate();
+  const Millis oldest = *store.stats().oldest;
+  BOOST_TEST_REQUIRE(oldest > 51'000);
+
+  samples.clear();
+  BOOST_TEST(!all->ReadOn(0, kEver, early, samples));
+  BOOST_TEST(samples.size() == 0U);
+  BOOST_TEST(all->ReadOn(0, kEver, early, samples));  // From the beginning.
+  BOOST_TEST_REQUIRE(samples.size() == store.stats().samples);
+  BOOST_TEST(samples.t.front() == oldest);
+
+  // Who had read what was dropped has lost nothing; nor has who starts behind it.
+  samples.clear();
+  Append(store, labels, 5'000'000, 2);
+  BOOST_TEST(all->ReadOn(0, kEver, late, samples));
+  BOOST_TEST(samples.size() == 1U);
+  samples.clear();
+  ReadPosition recent{.t = 4'999'000};
+  BOOST_TEST(all->ReadOn(0, kEver, recent, samples));
+  BOOST_TEST(samples.size() == 1U);
+
+  // All the rest is gone.
+  Append(store, {{"__name__", "down"}}, 50'000'000, 1);
+  store.Truncate();
+  Append(store, labels, 50'000'000, 1);
+  const auto again = store.Select(Matchers{Equal("__name__", "up")});
+  BOOST_TEST(!again->ReadOn(0, kEver, late, samples));
+  samples.clear();
+  BOOST_TEST(again->ReadOn(0, kEver, late, samples));
+  BOOST_TEST(samples.size() == 1U);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+/// Bytes of memory that the process has.
+std::size_t Resident() {
+  std::ifstream file("/proc/self/statm");
+  std::size_t pages = 0;
+  file >> pages >> pages;
+  return pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+BOOST_AUTO_TEST_CASE(AMillionSeriesTakeWhatTheLimitAllows) {
+  constexpr std::size_t kLimit = 100'000;
+  constexpr std::size_t kOffered = 1'000'000;
+  constexpr std::size_t kBatch = 10'000;
+  SampleStore store({.max_series = kLimit});
+  const auto offer = [&](std::size_t first, Millis t) {
+    Entries entries;
+    for (std::size_t i = first; i < first + kBatch; ++i) {
+      entries.push_back({{{"__name__", "up"}, {"instance", "host-" + std::to_string(i)}}, {t, 1}});
+    }
+    return store.Append(entries);
+  };
+  for (std::size_t first = 0; first < kLimit; first += kBatch) {
+    BOOST_TEST_REQUIRE(offer(first, 1000).appended == kBatch);
+  }
+  const std::size_t full = Resident();
+  for (std::size_t first = kLimit; first < kOffered; first += kBatch) {
+    BOOST_TEST_REQUIRE(offer(first, 2000).series_limit == kBatch);
+  }
+  for (std::size_t first = 0; first < kLimit; first += kBatch) {
+    BOOST_TEST_REQUIRE(offer(first, 3000).appended == kBatch);
+  }
+  BOOST_TEST(store.stats().series == kLimit);
+  BOOST_TEST(store.stats().samples == 2 * kLimit);
+  BOOST_TEST(Resident() < full + (std::size_t{64} << 20));
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(StatsDoNotWaitForAnAppend) {
   struct Asker : AppendObserver {
