@@ -2,14 +2,24 @@
 //
 //     history_bench [SERIES [COLLECTIONS]]
 //
-// Half of the series are counters and gauges that change with every collection, half do not change.
+// Each in a process of its own; of the restarts the cheapest one counts. Half of the series are
+// counters and gauges that change with every collection, half do not change.
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
 #include <random>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include <fmt/format.h>
@@ -83,37 +93,104 @@ double AppendAll(SampleStore& store, const std::vector<Labels>& labels, int coll
   return milliseconds;
 }
 
-void Run(std::size_t series, int collections) {
-  const TemporaryFolder folder;
+/// Runs `measure` in a process of its own, so that nothing is there yet: no texts, no memory that
+/// is free already. Ends the program if it fails.
+template <class Measured, class Measure>
+Measured InOwnProcess(const Measure& measure) {
+  static_assert(std::is_trivially_copyable_v<Measured>);
+  void* const shared =
+      mmap(nullptr, sizeof(Measured), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) std::abort();
+  const pid_t child = fork();
+  if (child == 0) {
+    const Measured measured = measure();
+    std::memcpy(shared, &measured, sizeof measured);
+    _exit(0);
+  }
+  int status = 0;
+  if (child < 0 || waitpid(child, &status, 0) != child || status != 0) std::abort();
+  Measured measured;
+  std::memcpy(&measured, shared, sizeof measured);
+  munmap(shared, sizeof measured);
+  return measured;
+}
+
+/// Bytes of memory that the process has.
+double Resident() {
+  std::ifstream file("/proc/self/statm");
+  double pages = 0;
+  file >> pages >> pages;
+  return pages * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+double CpuMilliseconds() {
+  timespec time = {};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+}
+
+struct Kept {
+  double append_ms = 0;
+  std::size_t disk_bytes = 0;
+};
+
+Kept Fill(const std::filesystem::path& folder, std::size_t series, int collections) {
   const SystemClock clock;
   const Log log(LogLevel::kError, LogFormat::kLogfmt);
-  const std::vector<Labels> labels = MakeLabels(series);
+  SampleStore store({});
+  auto history = History::Open(folder, {}, store, clock, log);
+  if (!history) std::abort();
+  Kept kept;
+  kept.append_ms = AppendAll(store, MakeLabels(series), collections);
+  while ((*history)->stats().writer.queued_bytes > 0) std::this_thread::yield();
+  kept.disk_bytes = (*history)->stats().writer.disk_bytes;
+  return kept;
+}
+
+struct Restarted {
+  double ms = 0;
+  double cpu_ms = 0;
+  double bytes_per_series = 0;
+};
+
+Restarted Restart(const std::filesystem::path& folder, std::size_t series, int collections) {
+  const SystemClock clock;
+  const Log log(LogLevel::kError, LogFormat::kLogfmt);
+  const double resident = Resident();
+  const double cpu = CpuMilliseconds();
+  const Stopwatch watch;
+  SampleStore store({});
+  const auto history = History::Open(folder, {}, store, clock, log);
+  const Restarted restarted{watch.milliseconds(), CpuMilliseconds() - cpu,
+                            (Resident() - resident) / static_cast<double>(series)};
+  if (!history || store.stats().samples != series * static_cast<std::size_t>(collections)) {
+    std::abort();
+  }
+  return restarted;
+}
+
+void Run(std::size_t series, int collections) {
+  constexpr int kRestarts = 7;
+  const TemporaryFolder folder;
   const double samples = static_cast<double>(series) * collections;
   const double later_samples = samples - static_cast<double>(series);
-
-  SampleStore bare({});
-  const double bare_ms = AppendAll(bare, labels, collections);
-  double kept_ms = 0;
-  std::size_t disk_bytes = 0;
-  {
-    SampleStore store({});
-    auto history = History::Open(folder.path(), {}, store, clock, log);
-    if (!history) std::abort();
-    kept_ms = AppendAll(store, labels, collections);
-    while ((*history)->stats().writer.queued_bytes > 0) std::this_thread::yield();
-    disk_bytes = (*history)->stats().writer.disk_bytes;
+  const auto bare_ms = InOwnProcess<double>([&] {
+    SampleStore bare({});
+    return AppendAll(bare, MakeLabels(series), collections);
+  });
+  const auto kept = InOwnProcess<Kept>([&] { return Fill(folder.path(), series, collections); });
+  Restarted best;
+  for (int i = 0; i < kRestarts; ++i) {
+    const auto restarted =
+        InOwnProcess<Restarted>([&] { return Restart(folder.path(), series, collections); });
+    if (i == 0 || restarted.cpu_ms < best.cpu_ms) best = restarted;
   }
-  SampleStore store({});
-  const Stopwatch watch;
-  const auto history = History::Open(folder.path(), {}, store, clock, log);
-  const double restart_ms = watch.milliseconds();
-  if (!history || store.stats().samples != bare.stats().samples) std::abort();
-
-  fmt::print("| {} | {} | {:.1f} | {:.1f} | {:.2f} | {:.1f} |", series, collections,
-             bare_ms * 1e6 / later_samples, kept_ms * 1e6 / later_samples,
-             static_cast<double>(disk_bytes) / samples, restart_ms);
+  fmt::print("| {} | {} | {:.1f} | {:.1f} | {:.2f} | {:.1f} | {:.1f} |", series, collections,
+             bare_ms * 1e6 / later_samples, kept.append_ms * 1e6 / later_samples,
+             static_cast<double>(kept.disk_bytes) / samples, best.ms, best.cpu_ms);
   const bool has_must = series == 100'000 && collections == 16;
-  fmt::print(" {} |\n", has_must ? fmt::format("{} ms", kMustMs) : std::string());
+  fmt::print(" {} | {:.0f} |\n", has_must ? fmt::format("{} ms", kMustMs) : std::string(),
+             best.bytes_per_series);
 }
 
 }  // namespace
@@ -122,7 +199,7 @@ void Run(std::size_t series, int collections) {
 int main(int count, char** arguments) {
   fmt::print(
       "| series | collections | append ns/sample | with history | B/sample on disk | "
-      "restart ms | must |\n|--:|--:|--:|--:|--:|--:|--:|\n");
+      "restart ms | CPU ms | must | RSS B/series |\n|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
   if (count == 3) {
     tocsin::Run(std::strtoul(arguments[1], nullptr, 10), std::atoi(arguments[2]));
     return 0;

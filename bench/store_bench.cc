@@ -5,9 +5,11 @@
 // Counters: B/series and B/sample as the process grows, B/sample as the store counts.
 
 #include <malloc.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <cstdint>
+#include <fstream>
 #include <limits>
 #include <memory>
 #include <random>
@@ -31,6 +33,14 @@ constexpr Millis kEver = std::numeric_limits<Millis>::max();
 std::size_t Allocated() {
   const struct mallinfo2 info = mallinfo2();
   return info.uordblks + info.hblkhd;
+}
+
+/// Bytes of memory that the process has.
+double Resident() {
+  std::ifstream file("/proc/self/statm");
+  double pages = 0;
+  file >> pages >> pages;
+  return pages * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
 /// Series as a monitored fleet has them: few names, jobs and instances, one label that tells them
@@ -180,6 +190,7 @@ void Memory(benchmark::State& state) {
   for (auto _ : state) {
     malloc_trim(0);
     const std::size_t before = Allocated();
+    const double resident = Resident();
     const auto filled = std::make_unique<Filled>(kSeries, steps);
     // The prepared lists belong to the caller.
     const std::size_t own =
@@ -188,6 +199,11 @@ void Memory(benchmark::State& state) {
     const auto bytes = static_cast<double>(Allocated() - own);
     state.counters["B/series"] = bytes / kSeries;
     state.counters["B/series counted"] = static_cast<double>(stats.bytes) / kSeries;
+    state.counters["B/series RSS"] =
+        (Resident() - resident - static_cast<double>(own - before)) / kSeries;
+    malloc_trim(0);
+    state.counters["B/series RSS trimmed"] =
+        (Resident() - resident - static_cast<double>(own - before)) / kSeries;
     state.counters["B/sample"] = bytes / static_cast<double>(stats.samples);
   }
 }
