@@ -98,6 +98,7 @@ AppendCounts SampleStore::Append(std::span<const Labels> labels, std::vector<Ser
     for (std::size_t k = 0; k < run.size(); ++k) run[k] = {taken[k]->t, taken[k]->values[i]};
     AppendRun(*series, run, batch);
   }
+  batch.index_lock = {};  // The observer may select.
   return End(batch);
 }
 
