@@ -1,5 +1,6 @@
 #include "rules/promql/context.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "rules/promql/relabeling.h"
@@ -26,6 +27,7 @@ Status Budget::Take(std::size_t samples) {
                  "query processing would load too many samples into memory in query execution"};
   }
   left_ -= samples;
+  least_left_ = std::min(least_left_, left_);
   return {};
 }
 

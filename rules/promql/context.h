@@ -18,11 +18,18 @@ namespace tocsin::promql {
 class Budget {
  public:
   Budget(std::size_t max_samples, SteadyPoint deadline, const Clock& clock, std::stop_token stop)
-      : clock_(clock), stop_(std::move(stop)), deadline_(deadline), left_(max_samples) {}
+      : clock_(clock),
+        stop_(std::move(stop)),
+        deadline_(deadline),
+        most_(max_samples),
+        left_(max_samples),
+        least_left_(max_samples) {}
 
   /// Takes `samples` from what may be held in memory at once; fails with kTooLarge.
   Status Take(std::size_t samples);
   void GiveBack(std::size_t samples) { left_ += samples; }
+  /// The most that was taken at once.
+  std::size_t peak() const { return most_ - least_left_; }
   /// Fails with kTimeout after the deadline, with kUnavailable once stopped. To be called every few
   /// thousand samples: it looks at the clock only now and then.
   Status Check();
@@ -35,7 +42,9 @@ class Budget {
   const Clock& clock_;
   std::stop_token stop_;
   SteadyPoint deadline_;
+  std::size_t most_;
   std::size_t left_;
+  std::size_t least_left_;
   unsigned calls_ = 0;
 };
 

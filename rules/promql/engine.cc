@@ -9,6 +9,7 @@
 #include "rules/promql/plan.h"
 #include "rules/promql/query_slots.h"
 #include "rules/promql/relabeling.h"
+#include "rules/promql/small_query.h"
 
 namespace tocsin::promql {
 
@@ -146,16 +147,34 @@ QueryOutcome Engine::Range(PreparedQuery& query, const Steps& steps, const Optio
   return Run(*query.state_, steps, /*is_range=*/true, options);
 }
 
+std::optional<QueryOutcome> Engine::InstantAtOnce(PreparedQuery& query, Millis at,
+                                                  const Options& options) const {
+  PreparedQuery::State& state = *query.state_;
+  const std::uint64_t generation = store_.generation();
+  if (!IsSmall(state.query, state.plan, generation)) return std::nullopt;
+  return Evaluate(state, {Steps{at, 1, 1}, /*is_range=*/false, DeadlineOf(options), generation},
+                  options);
+}
+
+SteadyPoint Engine::DeadlineOf(const Options& options) const {
+  const bool own_timeout = options.timeout > Duration::zero();
+  return clock_.SteadyNow() +
+         (own_timeout ? std::min(options.timeout, settings_.timeout) : settings_.timeout);
+}
+
 QueryOutcome Engine::Run(PreparedQuery::State& query, const Steps& steps, bool is_range,
                          const Options& options) const {
-  const bool own_timeout = options.timeout > Duration::zero();
-  const SteadyPoint deadline =
-      clock_.SteadyNow() +
-      (own_timeout ? std::min(options.timeout, settings_.timeout) : settings_.timeout);
+  const SteadyPoint deadline = DeadlineOf(options);
   if (const Status entered = slots_->Enter(deadline, clock_, options.stop); !entered) {
     return {Explain(entered.error())};
   }
   const SlotGuard slot(*slots_);
+  return Evaluate(query, {steps, is_range, deadline, store_.generation()}, options);
+}
+
+QueryOutcome Engine::Evaluate(PreparedQuery::State& query, const Start& start,
+                              const Options& options) const {
+  const auto& [steps, is_range, deadline, generation] = start;
   const QueryTimes times{.start = steps.start,
                          .end = is_range ? options.end.value_or(steps.end()) : steps.start,
                          .step = is_range ? steps.step : 0};
@@ -169,6 +188,7 @@ QueryOutcome Engine::Run(PreparedQuery::State& query, const Steps& steps, bool i
       options.lookback > Duration::zero() ? options.lookback : settings_.lookback;
   Environment environment{.store = store_,
                           .read_point = store_.read_point(),
+                          .generation = generation,
                           .features = settings_.features,
                           .query = times,
                           .lookback = lookback.count(),
@@ -185,7 +205,7 @@ QueryOutcome Engine::Run(PreparedQuery::State& query, const Steps& steps, bool i
     query.buffer = std::move(environment.buffer);
   if (!value) return {Explain(value.error())};
   return {QueryResult{std::move(*value), steps, annotations.warnings(), annotations.infos(),
-                      environment.samples_read}};
+                      environment.samples_read, budget.peak()}};
 }
 
 }  // namespace tocsin::promql

@@ -42,7 +42,8 @@ struct QueryResult {
   Steps steps;
   std::set<std::string> warnings = {};
   std::set<std::string> infos = {};
-  std::size_t samples = 0;  ///< How many samples were read from the store.
+  std::size_t samples = 0;       ///< How many samples were read from the store.
+  std::size_t peak_samples = 0;  ///< How many values were held at once, as max_samples counts.
 };
 struct QueryOutcome {
   std::variant<QueryResult, QueryError> state;
@@ -106,6 +107,10 @@ class Engine {
   /// May wait for other queries. Fails as QueryError says: kBadData for durations out of bounds and
   /// for expressions that have no such kind of result.
   QueryOutcome Instant(PreparedQuery& query, Millis at, const Options& options) const;
+  /// The same for a thread that must not wait: nothing, unless the query is small (small_query.h)
+  /// and need not look for its series again. Does not count among the queries that run at once.
+  std::optional<QueryOutcome> InstantAtOnce(PreparedQuery& query, Millis at,
+                                            const Options& options) const;
   /// `steps.count` at least 1. The caller limits the number of steps.
   QueryOutcome Range(PreparedQuery& query, const Steps& steps, const Options& options) const;
 
@@ -114,6 +119,16 @@ class Engine {
  private:
   QueryOutcome Run(PreparedQuery::State& query, const Steps& steps, bool is_range,
                    const Options& options) const;
+  SteadyPoint DeadlineOf(const Options& options) const;
+  /// What an evaluation begins with, beside its query.
+  struct Start {
+    Steps steps;
+    bool is_range = false;
+    SteadyPoint deadline;
+    std::uint64_t generation = 0;  ///< Of the store.
+  };
+  QueryOutcome Evaluate(PreparedQuery::State& query, const Start& start,
+                        const Options& options) const;
 
   Settings settings_;
   const SampleStore& store_;

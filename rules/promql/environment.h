@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "rules/promql/block.h"
 #include "rules/promql/context.h"
@@ -20,7 +21,8 @@ struct QueryTimes {
 /// Of one evaluation of one query. One thread.
 struct Environment {
   const SampleStore& store;
-  ReadPoint read_point;  ///< All series are read as of one moment.
+  ReadPoint read_point;          ///< All series are read as of one moment.
+  std::uint64_t generation = 0;  ///< Of the store when the evaluation began.
   const Features& features;
   QueryTimes query;
   Millis lookback = 0;

@@ -126,7 +126,7 @@ Result<Operand> Evaluator::Value(const Expr&, const StringLiteral& literal, cons
 Result<Operand> Evaluator::Value(const Expr& expr, const VectorSelector& selector,
                                  const Steps& steps) {
   PlannedNode& node = planned(expr);
-  node.series.Refresh(environment_.store, selector.matchers);
+  node.series.Refresh(environment_, selector.matchers);
   const Moments moments = MakeMoments(selector.time.at, node.durations.offset, steps, environment_);
   Result<Block> block = selector.extension == Extension::kSmoothed
                             ? ReadSmoothed(node.series, moments, environment_)
@@ -160,7 +160,7 @@ Result<RangeVector> Evaluator::OpenRange(const Expr& expr, const Steps& steps) {
 Result<RangeVector> Evaluator::OpenSelector(const Expr& expr, const MatrixSelector& matrix,
                                             const Steps& steps) {
   PlannedNode& node = planned(expr);
-  node.series.Refresh(environment_.store, matrix.selector.matchers);
+  node.series.Refresh(environment_, matrix.selector.matchers);
   const Moments moments =
       MakeMoments(matrix.selector.time.at, node.durations.offset, steps, environment_);
   return RangeVector(node.series, moments, node.durations.range, matrix.selector.extension,
@@ -230,7 +230,7 @@ Result<Operand> Evaluator::Timestamps(const Expr& expr, const Call& call, const 
   Block block;
   if (const auto* selector = std::get_if<VectorSelector>(&argument.node)) {
     PlannedNode& node = planned(argument);
-    node.series.Refresh(environment_.store, selector->matchers);
+    node.series.Refresh(environment_, selector->matchers);
     const Moments moments =
         MakeMoments(selector->time.at, node.durations.offset, steps, environment_);
     Result<Block> times = ReadNewest(node.series, moments, Reading::kTime, environment_);

@@ -325,7 +325,7 @@ Result<Operand> EvaluateInfo(Evaluator& evaluator, const Expr& expr, const Call&
   const InfoMatchers matchers(call);
   PlannedNode& node = evaluator.planned(expr);
   Environment& environment = evaluator.environment();
-  node.series.Refresh(environment.store, matchers.all());
+  node.series.Refresh(environment, matchers.all());
   const Moments moments = ReferenceTime(*call.args.front(), evaluator).At(steps);
   const Result<Block> times = ReadNewest(node.series, moments, Reading::kTime, environment);
   if (!times) return times.error();

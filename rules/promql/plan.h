@@ -36,6 +36,7 @@ class Plan {
   explicit Plan(const Query& query);
 
   PlannedNode& operator[](const Expr& expr) { return nodes_[expr.id]; }
+  const PlannedNode& operator[](const Expr& expr) const { return nodes_[expr.id]; }
 
   /// How many series the selectors hold on to.
   std::size_t KeptSeries() const;

@@ -69,12 +69,11 @@ Result<Block> MakeBlock(const SelectedSeries& series, const Moments& moments,
 
 }  // namespace
 
-void SelectedSeries::Refresh(const SampleStore& store, std::span<const Matcher> matchers) {
-  // Read before the look-up: what changes meanwhile is seen the next time.
-  const std::uint64_t generation = store.generation();
-  if (selection_ && generation == generation_) return;
-  std::shared_ptr<const Selection> found = store.Select(matchers, selection_);
-  generation_ = generation;
+void SelectedSeries::Refresh(const Environment& environment, std::span<const Matcher> matchers) {
+  if (IsKnownAt(environment.generation)) return;
+  std::shared_ptr<const Selection> found = environment.store.Select(matchers, selection_);
+  // Not that of now: what has changed since the query began is seen the next time.
+  generation_ = environment.generation;
   if (shape_ && found == selection_) return;
   auto shape = std::make_shared<Shape>();
   shape->labels.reserve(found->size());

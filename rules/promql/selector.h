@@ -19,8 +19,13 @@ namespace tocsin::promql {
 /// One thread at a time.
 class SelectedSeries {
  public:
-  /// Looks again if the store's series have changed since. Afterwards the two below are not null.
-  void Refresh(const SampleStore& store, std::span<const Matcher> matchers);
+  /// Looks again if the store's series have changed since, that is, if the last look was not at
+  /// environment.generation. Afterwards the two below are not null.
+  void Refresh(const Environment& environment, std::span<const Matcher> matchers);
+  /// Whether Refresh() need not look at `generation` of the store.
+  bool IsKnownAt(std::uint64_t generation) const {
+    return selection_ != nullptr && generation_ == generation;
+  }
 
   const Selection& selection() const { return *selection_; }
   const ShapePtr& shape() const { return shape_; }
