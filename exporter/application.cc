@@ -157,7 +157,7 @@ std::vector<Route> Application::Routes(bool demo) {
   };
   add({ReloadRoute(reloader_), api::WriteRoute(store_, remote_write_)});
   add(api::QueryRoutes(queries_, clock_));
-  add(api::SeriesRoutes(store_));
+  add(api::SeriesRoutes(store_, queries_, clock_));
   add(api::StatusRoutes(
       {.store = store_,
        .clock = clock_,

@@ -1,8 +1,10 @@
 #include "exporter/connections.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <chrono>
+#include <vector>
 
 namespace tocsin {
 namespace {
@@ -25,7 +27,7 @@ int Rank(Connections::Phase phase) {
 void Connections::Add(int socket, SteadyPoint now) {
   const MutexLock lock(mutex_);
   if (held_.size() - closing_ >= limits_.most) CloseLongestWaitingLocked();
-  held_.insert_or_assign(socket, Held{Phase::kFresh, now, false});
+  held_.insert_or_assign(socket, Held{.phase = Phase::kFresh, .since = now});
 }
 
 void Connections::Remove(int socket) {
@@ -43,7 +45,30 @@ void Connections::Enter(int socket, Phase phase, SteadyPoint now) {
   if (found == held_.end()) return;
   found->second.phase = phase;
   found->second.since = now;
+  found->second.abandoned = std::stop_source(std::nostopstate);
   if (phase == Phase::kIdle && draining()) Close(socket, found->second, SHUT_RDWR);
+}
+
+std::stop_token Connections::Watch(int socket) {
+  const MutexLock lock(mutex_);
+  const auto found = held_.find(socket);
+  if (found == held_.end()) return {};
+  found->second.abandoned = std::stop_source();
+  return found->second.abandoned.get_token();
+}
+
+void Connections::StopAbandoned() {
+  std::vector<std::stop_source> abandoned;
+  {
+    const MutexLock lock(mutex_);  // So that no socket is closed meanwhile.
+    for (auto& [socket, held] : held_) {
+      // Of those that are being closed, the end of the input is our own doing.
+      if (held.closing || !held.abandoned.stop_possible()) continue;
+      pollfd polled = {socket, POLLRDHUP, 0};
+      if (poll(&polled, 1, 0) > 0) abandoned.push_back(held.abandoned);
+    }
+  }
+  for (std::stop_source& source : abandoned) source.request_stop();
 }
 
 Duration Connections::LimitOf(Phase phase) const {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <stop_token>
 #include <unordered_map>
 
 #include "base/clock.h"
@@ -49,6 +50,13 @@ class Connections {
   void Remove(int socket);
   void Enter(int socket, Phase phase, SteadyPoint now);
 
+  /// For a request whose handling may take long: stops if the client leaves before the connection
+  /// enters its next phase. A client that only sends no more counts as one that has left, as it
+  /// does for Prometheus; the two cannot be told apart before something is sent.
+  std::stop_token Watch(int socket);
+  /// Looks which of the watched clients have left. To be called about once a second.
+  void StopAbandoned();
+
   /// Closes the connections that have been in their phase for too long.
   void CloseOverdue(SteadyPoint now);
   /// Closes the connection that has waited longest for its client, if there is one.
@@ -68,6 +76,7 @@ class Connections {
     Phase phase = Phase::kFresh;
     SteadyPoint since;
     bool closing = false;
+    std::stop_source abandoned{std::nostopstate};  ///< With a state while it is watched.
   };
 
   Duration LimitOf(Phase phase) const;

@@ -5,10 +5,14 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/clock.h"
 
 namespace tocsin {
 
@@ -22,6 +26,9 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> query;  ///< Decoded, in order, with repetitions.
   std::vector<std::pair<std::string, std::string>> headers;  ///< Names as sent.
   std::string body;
+  Duration waited{0};  ///< For a thread, since the request was complete.
+  /// Stops when the client has left before it was answered. Only for those with Waits.
+  std::stop_token abandoned = {};
 
   /// The value of the first header called `name` (in any case), or "".
   std::string_view Header(std::string_view name) const;
@@ -57,6 +64,9 @@ struct Route {
   /// that the route's clients expect. Called with the status and why, on any of the server's
   /// threads; must not throw. Null: plain text.
   std::function<HttpResponse(int status, std::string_view why)> refusal = nullptr;
+  /// Asked before `handle`, on a thread that must not wait, if the route's handlers may: the answer
+  /// if that takes some 100 microseconds at most, else nothing. Null: never.
+  std::function<std::optional<HttpResponse>(const HttpRequest&)> at_once = nullptr;
 };
 
 }  // namespace tocsin

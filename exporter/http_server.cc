@@ -101,6 +101,7 @@ class Acceptor {
       const bool idle = connections_.size() == 0;
       poll(polled.data(), polled.size(), idle ? -1 : static_cast<int>(sweep_period_.count()));
       connections_.CloseOverdue(SteadyNow());
+      connections_.StopAbandoned();
       for (std::size_t i = 1; i < polled.size(); ++i) {
         if (polled[i].revents != 0) AcceptOne(polled[i].fd);
       }
@@ -192,8 +193,20 @@ std::string_view RawPath(std::string_view target) {
   return target.substr(0, target.find('?'));
 }
 
-/// Handlers of ours do not throw; this is for the libraries below them, since an exception must not
-/// pass through C.
+/// The answer, if it is to be had without waiting.
+///
+/// Handlers of ours do not throw; the catch is for the libraries below them, since an exception must
+/// not pass through C.
+std::optional<HttpResponse> HandleAtOnce(const Route& route, const HttpRequest& request) noexcept {
+  try {
+    if (route.waits == Waits::kNever) return route.handle(request);
+    if (route.at_once) return route.at_once(request);
+    return std::nullopt;
+  } catch (...) {
+    return Refuse(&route, 500, "internal error");
+  }
+}
+
 HttpResponse Handle(const Route& route, const HttpRequest& request) noexcept {
   try {
     return route.handle(request);
@@ -369,14 +382,23 @@ class MicrohttpdServer final : public HttpServer {
     connections_.Enter(SocketOf(connection), Connections::Phase::kHandling, SteadyNow());
     exchange.stage = Exchange::Stage::kAnswered;
     if (!FindRoute(exchange)) return Send(connection, exchange);
-    if (exchange.route->waits == Waits::kNever) {
-      exchange.response = Handle(*exchange.route, exchange.request);
+    if (auto answer = HandleAtOnce(*exchange.route, exchange.request)) {
+      exchange.response = std::move(*answer);
       return Send(connection, exchange);
     }
+    HandOver(connection, exchange);
+    return MHD_YES;
+  }
+
+  /// Has another thread handle the request; meanwhile nothing is read from the connection.
+  void HandOver(MHD_Connection* connection, Exchange& exchange) {
     exchange.stage = Exchange::Stage::kHandling;
+    exchange.request.abandoned = connections_.Watch(SocketOf(connection));
     MHD_suspend_connection(connection);
     WorkerPool& pool = exchange.route->waits == Waits::kLong ? long_workers_ : workers_;
-    const bool taken = pool.Submit([connection, &exchange](bool cancelled) {
+    const SteadyPoint complete = SteadyNow();
+    const bool taken = pool.Submit([connection, &exchange, complete](bool cancelled) {
+      exchange.request.waited = SteadyNow() - complete;
       exchange.response = cancelled ? Refuse(exchange.route, 503, "tocsin is stopping")
                                     : Handle(*exchange.route, exchange.request);
       exchange.stage = Exchange::Stage::kAnswered;
@@ -387,7 +409,6 @@ class MicrohttpdServer final : public HttpServer {
       exchange.stage = Exchange::Stage::kAnswered;
       MHD_resume_connection(connection);
     }
-    return MHD_YES;
   }
 
   /// The route of `path`, or null. Sets `parameter`, if there is one, to what stands for the `*`.

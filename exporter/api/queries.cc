@@ -6,13 +6,11 @@
 namespace tocsin::api {
 
 Queries::Lease::Lease(Queries& owner, std::shared_ptr<const promql::Engine> engine,
-                      promql::PreparedQuery query)
-    : owner_(&owner),
-      engine_(std::move(engine)),
-      query_(std::make_unique<promql::PreparedQuery>(std::move(query))) {}
+                      std::unique_ptr<promql::PreparedQuery> query)
+    : owner_(&owner), engine_(std::move(engine)), query_(std::move(query)) {}
 
 Queries::Lease::~Lease() {
-  if (query_ != nullptr) owner_->GiveBack(std::move(engine_), std::move(query_));
+  if (query_ != nullptr) owner_->GiveBack(std::move(engine_), std::move(query_), may_drop_);
 }
 
 Queries::Queries(const promql::Engine::Settings& settings, const SampleStore& store,
@@ -32,22 +30,29 @@ void Queries::Configure(const promql::Engine::Settings& settings) {
 }
 
 std::variant<Queries::Lease, promql::ParseError> Queries::Prepare(std::string_view text) {
-  std::shared_ptr<const promql::Engine> engine;
-  {
-    const MutexLock lock(mutex_);
-    engine = engine_;
-    if (const auto found = by_text_.find(text); found != by_text_.end()) {
-      const Order::iterator kept = found->second;
-      Lease lease(*this, std::move(kept->engine), std::move(*kept->query));
-      by_text_.erase(found);
-      kept_series_ -= kept->series;
-      order_.erase(kept);
-      return lease;
-    }
+  if (std::optional<Lease> known = Known(text)) {
+    known->may_drop_ = true;
+    return std::move(*known);
   }
-  auto prepared = engine->Prepare(text);
+  std::shared_ptr<const promql::Engine> current = engine();
+  auto prepared = current->Prepare(text);
   if (auto* const error = std::get_if<promql::ParseError>(&prepared)) return std::move(*error);
-  return Lease(*this, std::move(engine), std::get<promql::PreparedQuery>(std::move(prepared)));
+  return Lease(*this, std::move(current),
+               std::make_unique<promql::PreparedQuery>(
+                   std::get<promql::PreparedQuery>(std::move(prepared))));
+}
+
+std::optional<Queries::Lease> Queries::Known(std::string_view text) {
+  const MutexLock lock(mutex_);
+  const auto found = by_text_.find(text);
+  if (found == by_text_.end()) return std::nullopt;
+  const Order::iterator kept = found->second;
+  std::optional<Lease> lease(Lease(*this, std::move(kept->engine), std::move(kept->query)));
+  lease->may_drop_ = false;
+  by_text_.erase(found);
+  kept_series_ -= kept->series;
+  order_.erase(kept);
+  return lease;
 }
 
 std::shared_ptr<const promql::Engine> Queries::engine() const {
@@ -61,9 +66,10 @@ std::size_t Queries::kept() const {
 }
 
 void Queries::GiveBack(std::shared_ptr<const promql::Engine> engine,
-                       std::unique_ptr<promql::PreparedQuery> query) {
+                       std::unique_ptr<promql::PreparedQuery> query, bool may_drop) {
   const SteadyPoint now = clock_.SteadyNow();
   const std::size_t series = query->KeptSeries();
+  Order dropped;
   const MutexLock lock(mutex_);
   // Another engine: the configuration has changed meanwhile.
   if (engine == engine_ && series <= kMostKeptSeries) {
@@ -71,23 +77,24 @@ void Queries::GiveBack(std::shared_ptr<const promql::Engine> engine,
     by_text_.emplace(order_.front().query->query().text, order_.begin());
     kept_series_ += series;
   }
-  DropExcess(now);
+  if (may_drop) MoveExcess(now, dropped);
 }
 
 void Queries::Expire() {
   const SteadyPoint now = clock_.SteadyNow();
+  Order dropped;
   const MutexLock lock(mutex_);
-  DropExcess(now);
+  MoveExcess(now, dropped);
 }
 
-void Queries::DropExcess(SteadyPoint now) {
+void Queries::MoveExcess(SteadyPoint now, Order& dropped) {
   while (order_.size() > kMostKept || kept_series_ > kMostKeptSeries ||
          (!order_.empty() && now - order_.back().since > kLongestKept)) {
-    DropOldest();
+    MoveOldest(dropped);
   }
 }
 
-void Queries::DropOldest() {
+void Queries::MoveOldest(Order& to) {
   const auto oldest = std::prev(order_.end());
   const auto [begin, end] = by_text_.equal_range(oldest->query->query().text);
   for (auto entry = begin; entry != end; ++entry) {
@@ -96,7 +103,7 @@ void Queries::DropOldest() {
     break;
   }
   kept_series_ -= oldest->series;
-  order_.erase(oldest);
+  to.splice(to.end(), order_, oldest);
 }
 
 }  // namespace tocsin::api

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <list>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -50,12 +51,15 @@ class Queries {
    private:
     friend class Queries;
     Lease(Queries& owner, std::shared_ptr<const promql::Engine> engine,
-          promql::PreparedQuery query);
+          std::unique_ptr<promql::PreparedQuery> query);
     Queries* owner_;
     std::shared_ptr<const promql::Engine> engine_;
     std::unique_ptr<promql::PreparedQuery> query_;
+    bool may_drop_ = true;  ///< Whether giving it back may drop others, which may be large.
   };
   std::variant<Lease, promql::ParseError> Prepare(std::string_view text);
+  /// The same if it was kept; for threads that must not wait. Cheap, also to give back.
+  std::optional<Lease> Known(std::string_view text);
 
   std::shared_ptr<const promql::Engine> engine() const;
   std::size_t kept() const;
@@ -77,9 +81,10 @@ class Queries {
   using Order = std::list<Kept>;  ///< Those that came back last in front.
 
   void GiveBack(std::shared_ptr<const promql::Engine> engine,
-                std::unique_ptr<promql::PreparedQuery> query);
-  void DropOldest() TOCSIN_REQUIRES(mutex_);
-  void DropExcess(SteadyPoint now) TOCSIN_REQUIRES(mutex_);
+                std::unique_ptr<promql::PreparedQuery> query, bool may_drop);
+  void MoveOldest(Order& to) TOCSIN_REQUIRES(mutex_);
+  /// Moves what must go to `dropped`, which is to be freed without the lock.
+  void MoveExcess(SteadyPoint now, Order& dropped) TOCSIN_REQUIRES(mutex_);
 
   const SampleStore& store_;
   const Clock& clock_;

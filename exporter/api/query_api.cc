@@ -1,8 +1,11 @@
 #include "exporter/api/query_api.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +23,9 @@ namespace {
 
 using promql::QueryError;
 using promql::QueryOutcome;
+
+/// What reading a form may cost where nothing may wait: as much as an address.
+constexpr std::size_t kMostFormAtOnce = 16 << 10;
 
 HttpResponse BadData(const Error& error) {
   return Failure(ErrorType::kBadData, error.message);
@@ -39,6 +45,26 @@ ErrorType TypeOf(QueryError::Kind kind) {
   }
   return ErrorType::kUnavailable;
 }
+
+/// Stops when the client has left, or when all queries are cancelled.
+class Stop {
+ public:
+  Stop(const Queries& queries, const HttpRequest& request)
+      : on_cancelled_(queries.cancelled(), Forward{source_}),
+        on_abandoned_(request.abandoned, Forward{source_}) {}
+
+  std::stop_token token() const { return source_.get_token(); }
+
+ private:
+  struct Forward {
+    std::stop_source& to;
+    void operator()() const { to.request_stop(); }
+  };
+
+  std::stop_source source_;
+  std::stop_callback<Forward> on_cancelled_;
+  std::stop_callback<Forward> on_abandoned_;
+};
 
 /// What instant and range queries have in common.
 struct Wishes {
@@ -78,7 +104,8 @@ void AppendStats(std::string& body, const promql::QueryResult& result, Duration 
   }
   json.EndObject().Key("samples").BeginObject();
   const auto samples = static_cast<std::int64_t>(result.samples);
-  json.Key("totalQueryableSamples").Integer(samples).Key("peakSamples").Integer(samples);
+  const auto peak = static_cast<std::int64_t>(result.peak_samples);
+  json.Key("totalQueryableSamples").Integer(samples).Key("peakSamples").Integer(peak);
   json.EndObject().EndObject();
 }
 
@@ -105,6 +132,15 @@ Millis Now(const Clock& clock) {
   return clock.Now().time_since_epoch().count();
 }
 
+/// The time that a query has, less what it has waited for a thread; none is an error.
+Status SetTimeout(Wishes& wishes, const Queries::Lease& lease, const HttpRequest& request) {
+  Duration& timeout = wishes.options.timeout;
+  const Duration most = lease.engine().settings().timeout;
+  timeout = (timeout > Duration(0) ? std::min(timeout, most) : most) - request.waited;
+  if (timeout > Duration(0)) return {};
+  return Error{ErrorCode::kTimeout, "query timed out in query queue"};
+}
+
 HttpResponse InstantQuery(Queries& queries, const Clock& clock, const HttpRequest& request) {
   const Result<Parameters> parameters = Parameters::Read(request);
   if (!parameters) return BadData(parameters.error());
@@ -118,10 +154,33 @@ HttpResponse InstantQuery(Queries& queries, const Clock& clock, const HttpReques
     return NotPromql(*error, text);
   }
   auto& lease = std::get<Queries::Lease>(prepared);
-  wishes->options.stop = queries.cancelled();
+  if (const Status in_time = SetTimeout(*wishes, lease, request); !in_time) {
+    return Failure(ErrorType::kTimeout, in_time.error().message);
+  }
+  const Stop stop(queries, request);
+  wishes->options.stop = stop.token();
   const SteadyPoint began = clock.SteadyNow();
   const QueryOutcome outcome = lease.engine().Instant(lease.query(), *time, wishes->options);
   return Answer(outcome, *wishes, /*is_range=*/false, clock.SteadyNow() - began);
+}
+
+/// The same if it takes no longer than asking a thread to do it: a small query that has been
+/// evaluated before. Mistakes are left to InstantQuery().
+std::optional<HttpResponse> InstantQueryAtOnce(Queries& queries, const Clock& clock,
+                                               const HttpRequest& request) {
+  if (request.body.size() > kMostFormAtOnce) return std::nullopt;
+  const Result<Parameters> parameters = Parameters::Read(request);
+  if (!parameters) return std::nullopt;
+  const Result<Millis> time = parameters->Time("time", Now(clock));
+  const Result<Wishes> wishes = ReadWishes(*parameters);
+  if (!time || !wishes) return std::nullopt;
+  std::optional<Queries::Lease> lease = queries.Known(parameters->Get("query"));
+  if (!lease) return std::nullopt;
+  const SteadyPoint began = clock.SteadyNow();
+  const std::optional<QueryOutcome> outcome =
+      lease->engine().InstantAtOnce(lease->query(), *time, wishes->options);
+  if (!outcome) return std::nullopt;
+  return Answer(*outcome, *wishes, /*is_range=*/false, clock.SteadyNow() - began);
 }
 
 /// The moments of a range query, and the end that was asked for, which may lie behind the last.
@@ -165,13 +224,17 @@ HttpResponse RangeQuery(Queries& queries, const Clock& clock, const HttpRequest&
   Result<Wishes> wishes = ReadWishes(*parameters);
   if (!wishes) return BadData(wishes.error());
   wishes->options.end = range->end;
-  wishes->options.stop = queries.cancelled();
   const std::string_view text = parameters->Get("query");
   auto prepared = queries.Prepare(text);
   if (const auto* const error = std::get_if<promql::ParseError>(&prepared)) {
     return NotPromql(*error, text);
   }
   auto& lease = std::get<Queries::Lease>(prepared);
+  if (const Status in_time = SetTimeout(*wishes, lease, request); !in_time) {
+    return Failure(ErrorType::kTimeout, in_time.error().message);
+  }
+  const Stop stop(queries, request);
+  wishes->options.stop = stop.token();
   const SteadyPoint began = clock.SteadyNow();
   const QueryOutcome outcome = lease.engine().Range(lease.query(), range->steps, wishes->options);
   return Answer(outcome, *wishes, /*is_range=*/true, clock.SteadyNow() - began);
@@ -202,9 +265,14 @@ Route GetOrPost(std::string path, std::function<HttpResponse(const HttpRequest&)
 }  // namespace
 
 std::vector<Route> QueryRoutes(Queries& queries, const Clock& clock) {
+  Route instant = GetOrPost("/api/v1/query", [&](const HttpRequest& request) {
+    return InstantQuery(queries, clock, request);
+  });
+  instant.at_once = [&](const HttpRequest& request) {
+    return InstantQueryAtOnce(queries, clock, request);
+  };
   return {
-      GetOrPost("/api/v1/query",
-                [&](const HttpRequest& request) { return InstantQuery(queries, clock, request); }),
+      std::move(instant),
       GetOrPost("/api/v1/query_range",
                 [&](const HttpRequest& request) { return RangeQuery(queries, clock, request); }),
       GetOrPost("/api/v1/format_query",

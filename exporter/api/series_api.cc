@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -59,45 +60,93 @@ Result<Wishes> ReadWishes(const HttpRequest& request) {
   return wishes;
 }
 
-/// Calls `see` for the labels of each series that a selector finds and that has samples in the time
-/// asked for. A series that two selectors find is seen twice.
-template <class See>
-void ForEachSeries(const SampleStore& store, const Wishes& wishes, See see) {
-  for (const std::vector<Matcher>& matchers : wishes.selectors) {
-    const auto selection = store.Select(matchers);
-    for (std::size_t i = 0; i < selection->size(); ++i) {
-      if (wishes.always || selection->CountAtMost(i, wishes.start - 1, wishes.end) > 0) {
-        see(selection->labels(i));
+/// Where the answers come from.
+struct Sources {
+  const SampleStore& store;
+  const Queries& queries;
+  const Clock& clock;
+};
+
+/// The series of the store, as one request may read them: for as long as it has time.
+class SeriesReader {
+ public:
+  SeriesReader(const Sources& sources, const HttpRequest& request)
+      : sources_(sources),
+        deadline_(sources.clock.SteadyNow() - request.waited +
+                  sources.queries.engine()->settings().timeout),
+        abandoned_(request.abandoned) {}
+
+  /// Calls `see` for the labels of each series that a selector finds and that has samples in the
+  /// time asked for. A series that two selectors find is seen twice. Fails with kTimeout, or with
+  /// kUnavailable if nobody waits for the answer any more.
+  template <class See>
+  Status ForEach(const Wishes& wishes, See see) const {
+    constexpr std::size_t kSeriesPerCheck = 1024;
+    for (const std::vector<Matcher>& matchers : wishes.selectors) {
+      if (Status goes_on = Check(); !goes_on) return goes_on;
+      const auto selection = sources_.store.Select(matchers);
+      for (std::size_t i = 0; i < selection->size(); ++i) {
+        if (i % kSeriesPerCheck == 0) {
+          if (Status goes_on = Check(); !goes_on) return goes_on;
+        }
+        if (wishes.always || selection->CountAtMost(i, wishes.start - 1, wishes.end) > 0) {
+          see(selection->labels(i));
+        }
       }
     }
+    return {};
   }
-}
+
+ private:
+  Status Check() const {
+    if (abandoned_.stop_requested() || sources_.queries.cancelled().stop_requested()) {
+      return Error{ErrorCode::kUnavailable, "query was canceled"};
+    }
+    if (sources_.clock.SteadyNow() < deadline_) return {};
+    return Error{ErrorCode::kTimeout, "query timed out"};
+  }
+
+  const Sources& sources_;
+  const SteadyPoint deadline_;
+  const std::stop_token abandoned_;
+};
 
 HttpResponse BadData(const Error& error) {
   return Failure(ErrorType::kBadData, error.message);
 }
 
+/// The answer if ForEach() fails.
+HttpResponse Unfinished(const Error& error) {
+  const bool timed_out = error.code == ErrorCode::kTimeout;
+  return Failure(timed_out ? ErrorType::kTimeout : ErrorType::kCanceled, error.message);
+}
+
 /// The series that the selectors find, each once; those of several selectors sorted.
-std::vector<Labels> FindSeries(const SampleStore& store, const Wishes& wishes) {
+Result<std::vector<Labels>> FindSeries(const SeriesReader& reader, const Wishes& wishes) {
   if (wishes.selectors.size() == 1) {
     std::vector<Labels> found;
-    ForEachSeries(store, wishes, [&](const Labels& labels) { found.push_back(labels); });
+    const Status done =
+        reader.ForEach(wishes, [&](const Labels& labels) { found.push_back(labels); });
+    if (!done) return done.error();
     return found;
   }
   std::unordered_set<Labels> each;
-  ForEachSeries(store, wishes, [&](const Labels& labels) { each.insert(labels); });
+  const Status done = reader.ForEach(wishes, [&](const Labels& labels) { each.insert(labels); });
+  if (!done) return done.error();
   std::vector<Labels> found(each.begin(), each.end());
   std::sort(found.begin(), found.end());
   return found;
 }
 
-HttpResponse Series(const SampleStore& store, const HttpRequest& request) {
+HttpResponse Series(const Sources& sources, const HttpRequest& request) {
   const Result<Wishes> wishes = ReadWishes(request);
   if (!wishes) return BadData(wishes.error());
   if (wishes->selectors.empty()) {
     return Failure(ErrorType::kBadData, "no match[] parameter provided");
   }
-  std::vector<Labels> found = FindSeries(store, *wishes);
+  Result<std::vector<Labels>> read = FindSeries(SeriesReader(sources, request), *wishes);
+  if (!read) return Unfinished(read.error());
+  std::vector<Labels>& found = *read;
   std::set<std::string> warnings;
   if (wishes->limit != 0 && found.size() > wishes->limit) {
     found.resize(wishes->limit);
@@ -130,21 +179,22 @@ HttpResponse Texts(std::vector<std::string> texts, std::size_t limit) {
   return EndSuccess(std::move(body), warnings);
 }
 
-HttpResponse LabelNames(const SampleStore& store, const HttpRequest& request) {
+HttpResponse LabelNames(const Sources& sources, const HttpRequest& request) {
   Result<Wishes> wishes = ReadWishes(request);
   if (!wishes) return BadData(wishes.error());
   if (wishes->always && wishes->selectors.empty()) {
-    return Texts(store.LabelNames({}), wishes->limit);
+    return Texts(sources.store.LabelNames({}), wishes->limit);
   }
   if (wishes->selectors.empty()) wishes->selectors.emplace_back();  // All series.
   std::set<std::string> names;
-  ForEachSeries(store, *wishes, [&](const Labels& labels) {
+  const Status done = SeriesReader(sources, request).ForEach(*wishes, [&](const Labels& labels) {
     for (const Label& label : labels) names.emplace(label.name.text());
   });
+  if (!done) return Unfinished(done.error());
   return Texts({names.begin(), names.end()}, wishes->limit);
 }
 
-HttpResponse LabelValues(const SampleStore& store, const HttpRequest& request) {
+HttpResponse LabelValues(const Sources& sources, const HttpRequest& request) {
   const std::string name = UnescapeLabelName(request.parameter);
   if (!IsUtf8Name(name)) {
     return Failure(ErrorType::kBadData, fmt::format("invalid label name: {}", Quoted(name)));
@@ -152,15 +202,16 @@ HttpResponse LabelValues(const SampleStore& store, const HttpRequest& request) {
   Result<Wishes> wishes = ReadWishes(request);
   if (!wishes) return BadData(wishes.error());
   if (wishes->always && wishes->selectors.empty()) {
-    return Texts(store.LabelValues(name, {}), wishes->limit);
+    return Texts(sources.store.LabelValues(name, {}), wishes->limit);
   }
   if (wishes->selectors.empty()) wishes->selectors.emplace_back();
   const Symbol symbol(name);
   std::set<std::string> values;
-  ForEachSeries(store, *wishes, [&](const Labels& labels) {
+  const Status done = SeriesReader(sources, request).ForEach(*wishes, [&](const Labels& labels) {
     const Symbol value = labels.Get(symbol);
     if (value != Symbol()) values.emplace(value.text());
   });
+  if (!done) return Unfinished(done.error());
   return Texts({values.begin(), values.end()}, wishes->limit);
 }
 
@@ -217,15 +268,17 @@ std::string UnescapeLabelName(std::string_view text) {
   return name;
 }
 
-std::vector<Route> SeriesRoutes(const SampleStore& store) {
-  const auto route = [&store](std::string path, std::vector<std::string> methods,
-                              HttpResponse (*answer)(const SampleStore&, const HttpRequest&)) {
-    return Route{
-        .path = std::move(path),
-        .methods = std::move(methods),
-        .waits = Waits::kMaybe,
-        .handle = [&store, answer](const HttpRequest& request) { return answer(store, request); },
-        .refusal = &Refusal};
+std::vector<Route> SeriesRoutes(const SampleStore& store, const Queries& queries,
+                                const Clock& clock) {
+  const Sources sources = {store, queries, clock};
+  const auto route = [&](std::string path, std::vector<std::string> methods,
+                         HttpResponse (*answer)(const Sources&, const HttpRequest&)) {
+    return Route{.path = std::move(path),
+                 .methods = std::move(methods),
+                 .waits = Waits::kMaybe,
+                 .handle = [sources, answer](
+                               const HttpRequest& request) { return answer(sources, request); },
+                 .refusal = &Refusal};
   };
   return {
       route("/api/v1/series", {"GET", "POST"}, &Series),

@@ -37,7 +37,7 @@ struct Fixture {
       for (Route& route : more) routes.push_back(std::move(route));
     };
     add(QueryRoutes(queries, clock));
-    add(SeriesRoutes(store));
+    add(SeriesRoutes(store, queries, clock));
     add(StatusRoutes({.store = store,
                       .clock = clock,
                       .views = [] { return InstanceViews(); },
