@@ -40,6 +40,16 @@ BOOST_AUTO_TEST_CASE(ABudgetRefusesWhatGoesBeyondItAndTakesBack) {
   BOOST_TEST(static_cast<bool>(small.Take(1)));
 }
 
+BOOST_AUTO_TEST_CASE(ABudgetKnowsTheMostThatWasTaken) {
+  BOOST_TEST(budget.peak() == 0U);
+  BOOST_TEST(static_cast<bool>(budget.Take(3)));
+  BOOST_TEST(static_cast<bool>(budget.Take(4)));
+  budget.GiveBack(7);
+  BOOST_TEST(static_cast<bool>(budget.Take(5)));
+  BOOST_TEST(!budget.Take(kMany));  // Was not given.
+  BOOST_TEST(budget.peak() == 7U);
+}
+
 BOOST_AUTO_TEST_CASE(ABudgetIsOutOfTimeAtItsDeadline) {
   BOOST_TEST(static_cast<bool>(budget.Check()));
   clock.Advance(Duration(1000));

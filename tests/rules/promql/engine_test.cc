@@ -276,6 +276,15 @@ BOOST_AUTO_TEST_CASE(SamplesReadAreCounted) {
   BOOST_TEST(outcome->samples == 30u);
 }
 
+BOOST_AUTO_TEST_CASE(WhatIsHeldAtOnceIsNotWhatIsRead) {
+  LoadMany(10);
+  const QueryOutcome outcome = Query("sum(m) + sum(m)", 0);
+  BOOST_REQUIRE(outcome);
+  BOOST_TEST(outcome->samples == 20u);
+  BOOST_TEST(outcome->peak_samples < 20u);
+  BOOST_TEST(outcome->peak_samples >= 10u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
