@@ -3,26 +3,18 @@
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
-#include <cassert>
-#include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <stop_token>
 #include <string_view>
-#include <thread>
 #include <utility>
 
+#include "exporter/acceptor.h"
 #include "exporter/connections.h"
 #include "exporter/listener.h"
 #include "exporter/request_target.h"
@@ -54,86 +46,6 @@ struct Exchange {
   bool body_too_large = false;
   const Route* route = nullptr;
   HttpResponse response;
-};
-
-/// Takes connections from the listening sockets and gives them away, until stopped.
-class Acceptor {
- public:
-  /// Called with each new socket, on the acceptor's thread, and owns it.
-  using Accepted = std::function<void(FileDescriptor)>;
-
-  Acceptor(std::vector<Listener> listeners, Connections& connections, Duration sweep_period,
-           Accepted accepted)
-      : listeners_(std::move(listeners)),
-        connections_(connections),
-        sweep_period_(sweep_period),
-        accepted_(std::move(accepted)),
-        wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-        thread_([this](const std::stop_token& stop) { Run(stop); }) {}
-
-  ~Acceptor() { StopAccepting(); }
-
-  std::vector<std::string> addresses() const {
-    std::vector<std::string> addresses;
-    for (const Listener& listener : listeners_) addresses.push_back(listener.address);
-    return addresses;
-  }
-
-  /// Closes the listening sockets. Connections that are overdue are still closed.
-  void StopAccepting() {
-    thread_.request_stop();
-    eventfd_write(wake_.get(), 1);
-    if (!thread_.joinable()) return;
-    thread_.join();
-    for (Listener& listener : listeners_) {
-      AcceptWaiting(listener.socket.get());
-      listener.socket = FileDescriptor();
-    }
-  }
-
- private:
-  void Run(const std::stop_token& stop) {
-    std::vector<pollfd> polled = {{wake_.get(), POLLIN, 0}};
-    for (const Listener& listener : listeners_)
-      polled.push_back({listener.socket.get(), POLLIN, 0});
-    while (!stop.stop_requested()) {
-      // Nothing to sweep without connections, and they come by this thread only.
-      const bool idle = connections_.size() == 0;
-      poll(polled.data(), polled.size(), idle ? -1 : static_cast<int>(sweep_period_.count()));
-      connections_.CloseOverdue(SteadyNow());
-      connections_.StopAbandoned();
-      for (std::size_t i = 1; i < polled.size(); ++i) {
-        if (polled[i].revents != 0) AcceptOne(polled[i].fd);
-      }
-    }
-  }
-
-  /// Takes the clients that have connected and were not accepted yet: they may have asked already.
-  void AcceptWaiting(int listener) {
-    for (;;) {
-      FileDescriptor socket(accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-      if (socket.get() < 0) return;
-      accepted_(std::move(socket));
-    }
-  }
-
-  void AcceptOne(int listener) {
-    FileDescriptor socket(accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (socket.get() >= 0) {
-      accepted_(std::move(socket));
-    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      // The client stays in the kernel's queue: make room, and do not spin meanwhile.
-      connections_.CloseLongestWaiting();
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-  }
-
-  std::vector<Listener> listeners_;
-  Connections& connections_;
-  const Duration sweep_period_;
-  const Accepted accepted_;
-  FileDescriptor wake_;
-  std::jthread thread_;
 };
 
 MHD_Result CollectHeader(void* headers, MHD_ValueKind /*kind*/, const char* name,
@@ -195,8 +107,8 @@ std::string_view RawPath(std::string_view target) {
 
 /// The answer, if it is to be had without waiting.
 ///
-/// Handlers of ours do not throw; the catch is for the libraries below them, since an exception must
-/// not pass through C.
+/// Handlers of ours do not throw; the catch is for the libraries below them, since an exception
+/// must not pass through C.
 std::optional<HttpResponse> HandleAtOnce(const Route& route, const HttpRequest& request) noexcept {
   try {
     if (route.waits == Waits::kNever) return route.handle(request);
@@ -379,24 +291,25 @@ class MicrohttpdServer final : public HttpServer {
 
   /// The request is complete.
   MHD_Result Process(MHD_Connection* connection, Exchange& exchange) {
-    connections_.Enter(SocketOf(connection), Connections::Phase::kHandling, SteadyNow());
+    const SteadyPoint now = SteadyNow();
+    connections_.Enter(SocketOf(connection), Connections::Phase::kHandling, now);
     exchange.stage = Exchange::Stage::kAnswered;
     if (!FindRoute(exchange)) return Send(connection, exchange);
     if (auto answer = HandleAtOnce(*exchange.route, exchange.request)) {
       exchange.response = std::move(*answer);
       return Send(connection, exchange);
     }
-    HandOver(connection, exchange);
+    HandOver(connection, exchange, now);
     return MHD_YES;
   }
 
-  /// Has another thread handle the request; meanwhile nothing is read from the connection.
-  void HandOver(MHD_Connection* connection, Exchange& exchange) {
+  /// Has another thread handle the request, which was complete at `complete`. Meanwhile nothing is
+  /// read from the connection.
+  void HandOver(MHD_Connection* connection, Exchange& exchange, SteadyPoint complete) {
     exchange.stage = Exchange::Stage::kHandling;
     exchange.request.abandoned = connections_.Watch(SocketOf(connection));
     MHD_suspend_connection(connection);
     WorkerPool& pool = exchange.route->waits == Waits::kLong ? long_workers_ : workers_;
-    const SteadyPoint complete = SteadyNow();
     const bool taken = pool.Submit([connection, &exchange, complete](bool cancelled) {
       exchange.request.waited = SteadyNow() - complete;
       exchange.response = cancelled ? Refuse(exchange.route, 503, "tocsin is stopping")

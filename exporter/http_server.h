@@ -25,9 +25,12 @@ namespace tocsin {
 /// over `max_body_bytes` 413; a handler that throws 500; more waiting handlers than there is room
 /// for 503.
 ///
-/// Threads: one that accepts, two that read and write and run the handlers that never wait, two for
-/// those that may (Waits::kMaybe), `long_threads` for those that may take long. Safe for concurrent
-/// use.
+/// A request whose handler runs on another thread is told to stop when its client has left, within
+/// an eighth of `idle_timeout` or a second, whichever is less.
+///
+/// Threads: one that accepts and looks after connections, two that read and write and run the
+/// handlers that never wait (or can answer at once), two for those that may (Waits::kMaybe),
+/// `long_threads` for those that may take long. Safe for concurrent use.
 class HttpServer {
  public:
   struct Settings {

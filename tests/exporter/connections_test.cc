@@ -5,6 +5,7 @@
 
 #include <array>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +52,8 @@ class SocketPair {
     return std::string(text.data(), static_cast<std::size_t>(size));
   }
   void Write(std::string_view text) const { send(ends_[1], text.data(), text.size(), 0); }
+  /// The client sends no more, as when it closes.
+  void Leave() const { shutdown(ends_[1], SHUT_WR); }
 
  private:
   std::array<int, 2> ends_{};
@@ -165,6 +168,38 @@ BOOST_AUTO_TEST_CASE(DrainingClosesThoseWithoutARequest) {
   BOOST_TEST(!connections.AwaitNone(Duration(1)));
   for (const SocketPair& pair : pairs) connections.Remove(pair.server());
   BOOST_TEST(connections.AwaitNone(Duration(0)));
+}
+
+BOOST_AUTO_TEST_CASE(AClientThatLeavesStopsItsRequest) {
+  const std::array<SocketPair, 3> pairs;
+  Connections connections(kLimits);
+  std::array<std::stop_token, 3> tokens;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    connections.Add(pairs[i].server(), At(0));
+    connections.Enter(pairs[i].server(), Phase::kHandling, At(0));
+    tokens[i] = connections.Watch(pairs[i].server());
+  }
+  pairs[0].Write("GET");  // Unread bytes do not hide the end behind them.
+  pairs[0].Leave();
+  pairs[1].Write("GET");
+  connections.Enter(pairs[2].server(), Phase::kSending, At(1));
+  pairs[2].Leave();
+  BOOST_TEST(!tokens[0].stop_requested());
+  connections.StopAbandoned();
+  BOOST_TEST(tokens[0].stop_requested());
+  BOOST_TEST(!tokens[1].stop_requested(), "it is still there");
+  BOOST_TEST(!tokens[2].stop_requested(), "it is being answered");
+}
+
+BOOST_AUTO_TEST_CASE(DrainingStopsNoRequest) {
+  const SocketPair pair;
+  Connections connections(kLimits);
+  connections.Add(pair.server(), At(0));
+  connections.Drain();  // Ends the input; what was asked before is still answered.
+  connections.Enter(pair.server(), Phase::kHandling, At(1));
+  const std::stop_token token = connections.Watch(pair.server());
+  connections.StopAbandoned();
+  BOOST_TEST(!token.stop_requested());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

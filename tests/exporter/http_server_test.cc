@@ -1,11 +1,14 @@
 #include "exporter/http_server.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -48,6 +51,7 @@ class Gate {
 struct Fixture {
   Log log{LogLevel::kError, LogFormat::kLogfmt};
   Gate gate;
+  std::atomic<int> asked_at_once = 0;
   std::string large = std::string(3'000'000, 'x');
   std::unique_ptr<HttpServer> server;
 
@@ -100,6 +104,28 @@ struct Fixture {
              },
          .refusal = [](int status,
                        std::string_view) { return HttpResponse::Text(status, "{full}"); }},
+        {.path = "/at-once",
+         .methods = {"GET"},
+         .waits = Waits::kMaybe,
+         .handle =
+             [](const HttpRequest& request) {
+               return HttpResponse::Text(200, request.waited > Duration(0) ? "waited" : "begun");
+             },
+         .at_once = [this](const HttpRequest& request) -> std::optional<HttpResponse> {
+           ++asked_at_once;
+           if (request.query.empty()) return std::nullopt;
+           if (request.query.front().first == "throw") throw std::runtime_error("secret");
+           return HttpResponse::Text(200, "at once");
+         }},
+        {.path = "/until-left",
+         .methods = {"GET"},
+         .waits = Waits::kLong,
+         .handle =
+             [this](const HttpRequest& request) {
+               const std::stop_callback left(request.abandoned, [this] { gate.Open(); });
+               gate.Pass();
+               return HttpResponse::Text(200, "left");
+             }},
         {"/throws",
          {"GET"},
          Waits::kNever,
@@ -355,6 +381,48 @@ BOOST_AUTO_TEST_CASE(HandlersThatWaitDelayNobody) {
   for (int i = 0; i < 5; ++i) BOOST_TEST(StatusOf(RawClient(address).Exchange(kGetHello)) == 200);
   gate.Open();
   for (RawClient& client : waiting) BOOST_TEST(BodyOf(client.Receive()) == "passed\n");
+}
+
+BOOST_AUTO_TEST_CASE(WhatCanBeAnsweredAtOnceWaitsForNoThread) {
+  const std::string address = Start();
+  std::vector<RawClient> waiting;
+  for (int i = 0; i < 2; ++i) {
+    waiting.emplace_back(address).Send("GET /gate HTTP/1.1\r\nHost: t\r\n\r\n");
+  }
+  gate.AwaitWaiting(2);
+  RawClient quick(address);
+  BOOST_TEST(BodyOf(quick.Exchange("GET /at-once?x HTTP/1.1\r\nHost: t\r\n\r\n")) == "at once");
+  BOOST_TEST(StatusOf(quick.Exchange("GET /at-once?throw HTTP/1.1\r\nHost: t\r\n\r\n")) == 500);
+  gate.Open();
+  for (RawClient& client : waiting) BOOST_TEST(StatusOf(client.Receive()) == 200);
+}
+
+BOOST_AUTO_TEST_CASE(HandlersAreToldHowLongTheyHaveWaited) {
+  const std::string address = Start();
+  std::vector<RawClient> waiting;
+  for (int i = 0; i < 2; ++i) {
+    waiting.emplace_back(address).Send("GET /gate HTTP/1.1\r\nHost: t\r\n\r\n");
+  }
+  gate.AwaitWaiting(2);
+  RawClient late(address);
+  late.Send("GET /at-once HTTP/1.1\r\nHost: t\r\n\r\n");
+  BOOST_TEST(Await([&] { return asked_at_once == 1; }));
+  const auto enough = std::chrono::steady_clock::now() + Duration(10);
+  BOOST_TEST(Await([&] { return std::chrono::steady_clock::now() > enough; }));
+  gate.Open();
+  BOOST_TEST(BodyOf(late.Receive()) == "waited");
+}
+
+BOOST_AUTO_TEST_CASE(AClientThatLeavesIsNoticed) {
+  const std::string address = Start({.listen = {"127.0.0.1:0"}, .idle_timeout = Duration(1000)});
+  {
+    RawClient leaving(address);
+    leaving.Send("GET /until-left HTTP/1.1\r\nHost: t\r\n\r\n");
+    gate.AwaitWaiting(1);
+    BOOST_TEST(server->connection_count() == 1U);
+  }
+  // The handler opens the gate when it hears of it; then the connection goes.
+  BOOST_TEST(Await([&] { return server->connection_count() == 0; }));
 }
 
 BOOST_AUTO_TEST_CASE(TooManyWaitingHandlersAreRefused) {
