@@ -170,6 +170,8 @@ std::vector<Route> Application::Routes(bool demo) {
              return api::StatusSources::Reload{last.successful, last.last_success};
            },
        .retention = [this] { return FormatDuration(store_.retention()); },
+       .corruptions =
+           [this] { return history_ == nullptr ? 0 : history_->stats().loaded.lost_records; },
        .started = started_at_}));
   return routes;
 }
@@ -181,6 +183,7 @@ Status Application::OpenHistory(const Config::Storage& storage) {
   if (!history) return history.error();
   history_ = std::move(*history);
   history_->SetRetention(storage.retention.count());
+  history_metrics_ = std::make_unique<HistoryMetrics>(*history_, own_.registry());
   return {};
 }
 
@@ -194,6 +197,7 @@ void Application::Apply(const Config& config) {
 
 std::shared_ptr<const Snapshot> Application::OwnMetrics() {
   store_metrics_.Update();
+  if (history_metrics_ != nullptr) history_metrics_->Update();
   queries_.Expire();
   return own_.Collect();
 }

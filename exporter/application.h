@@ -77,6 +77,7 @@ class Application {
   SampleStore store_;
   std::unique_ptr<History> history_;  ///< Null if nothing is kept over a restart.
   StoreMetrics store_metrics_;
+  std::unique_ptr<HistoryMetrics> history_metrics_;  ///< Null together with `history_`.
   api::Queries queries_;
   std::atomic<bool> remote_write_ = false;
   std::unique_ptr<Recorder> recorder_;  ///< Made once the external address is known.

@@ -95,7 +95,8 @@ HttpResponse RuntimeInfo(const StatusSources& sources) {
   json.Key("serverTime").String(FormatRfc3339(sources.clock.Now()));
   json.Key("reloadConfigSuccess").Bool(reload.successful);
   json.Key("lastConfigTime").String(FormatRfc3339(reload.last_success));
-  json.Key("corruptionCount").Integer(0).Key("goroutineCount").Integer(0);
+  json.Key("corruptionCount").Integer(static_cast<std::int64_t>(sources.corruptions()));
+  json.Key("goroutineCount").Integer(0);
   json.Key("GOMAXPROCS").Integer(std::thread::hardware_concurrency());
   json.Key("GOMEMLIMIT").Integer(0).Key("GOGC").String("").Key("GODEBUG").String("");
   json.Key("storageRetention").String(sources.retention()).EndObject();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -30,7 +31,8 @@ struct StatusSources {
     TimePoint last_success;
   };
   std::function<Reload()> last_reload;
-  std::function<std::string()> retention;  ///< "6h".
+  std::function<std::string()> retention;      ///< "6h".
+  std::function<std::uint64_t()> corruptions;  ///< Records of the history lost to damage.
   TimePoint started;
 };
 
