@@ -2,6 +2,8 @@
 
 #include <map>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,14 +50,15 @@ struct Fixture {
                             return StatusSources::Reload{true, TimePoint()};
                           },
                       .retention = [] { return std::string("6h"); },
+                      .corruptions = [] { return std::uint64_t{3}; },
                       .started = TimePoint()}));
   }
 
-  /// "STATUS BODY" of a GET, or of a POST if there is a form.
-  std::string Ask(std::string_view target, std::string_view form = "") const {
+  /// "STATUS BODY" of a GET, or of a POST if there is a form. `request` has the rest.
+  std::string Ask(std::string_view target, std::string_view form = "",
+                  HttpRequest request = {}) const {
     const auto parsed = ParseRequestTarget(target);
     BOOST_REQUIRE(parsed);
-    HttpRequest request;
     request.method = form.empty() ? "GET" : "POST";
     request.path = parsed->path;
     request.query = parsed->query;
@@ -70,13 +73,27 @@ struct Fixture {
       } else if (route.path != request.path) {
         continue;
       }
-      const HttpResponse response = route.handle(request);
-      BOOST_TEST(response.content_type == "application/json");
-      std::string answer = std::to_string(response.status) + " " + *response.body;
-      for (const SharedText& piece : response.more_body) answer += *piece;
-      return answer;
+      return Text(route.handle(request));
     }
     return "no such route";
+  }
+
+  /// What /api/v1/query answers without waiting; nothing if it does not.
+  std::optional<std::string> AskAtOnce(std::string_view query, std::string body = "") const {
+    HttpRequest request;
+    request.method = "GET";
+    request.query = {{"query", std::string(query)}};
+    request.body = std::move(body);
+    const std::optional<HttpResponse> response = routes.front().at_once(request);
+    if (!response) return std::nullopt;
+    return Text(*response);
+  }
+
+  static std::string Text(const HttpResponse& response) {
+    BOOST_TEST(response.content_type == "application/json");
+    std::string answer = std::to_string(response.status) + " " + *response.body;
+    for (const SharedText& piece : response.more_body) answer += *piece;
+    return answer;
   }
 
   FakeClock clock;
@@ -143,6 +160,71 @@ BOOST_AUTO_TEST_CASE(InstantQueries) {
   BOOST_TEST(Ask("/api/v1/query?query=up+*+on(x)+up").starts_with("422 "));
   BOOST_TEST(Ask("/api/v1/query?query=up&stats=all").find("\"stats\":{\"timings\":{") !=
              std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(StatsTellWhatWasReadAndWhatWasHeld) {
+  const std::string answer = Ask("/api/v1/query?query=count_over_time(up%5B100s%5D)&stats=all");
+  BOOST_TEST(answer.find(R"("samples":{"totalQueryableSamples":20,"peakSamples":2}})") !=
+             std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(ASmallQueryIsAnsweredAtOnceTheSecondTime) {
+  BOOST_TEST(!AskAtOnce("up").has_value());
+  const std::string answer = Ask("/api/v1/query?query=up");
+  for (int i = 0; i < 2; ++i) {
+    const std::optional<std::string> at_once = AskAtOnce("up");
+    BOOST_REQUIRE(at_once.has_value());
+    BOOST_TEST(*at_once == answer);
+  }
+  BOOST_TEST(queries.kept() == 1U);
+  BOOST_TEST(!AskAtOnce("up", std::string(100'000, 'x')), "a large form takes time to read");
+  for (const std::string_view slow : {"count_over_time(up%5B1m%5D)", "up%7B"}) {
+    Ask("/api/v1/query?query=" + std::string(slow));
+  }
+  for (const std::string_view slow : {"count_over_time(up[1m])", "up{"}) {
+    BOOST_TEST(!AskAtOnce(slow).has_value(), slow);
+  }
+}
+
+constexpr std::string_view kWithTimeout[] = {
+    "/api/v1/query?query=up",
+    "/api/v1/query_range?query=up&start=0&end=1&step=1",
+    "/api/v1/series?match%5B%5D=up",
+    "/api/v1/series?match%5B%5D=up&match%5B%5D=x",
+    "/api/v1/labels?match%5B%5D=up",
+    "/api/v1/labels?start=0",
+    "/api/v1/label/job/values?match%5B%5D=up",
+};
+
+BOOST_AUTO_TEST_CASE(WaitingForAThreadTakesTimeFromTheTimeout) {
+  const Duration timeout = queries.engine()->settings().timeout;
+  for (const std::string_view target : kWithTimeout) {
+    BOOST_TEST_CONTEXT(target) {
+      HttpRequest request;
+      request.waited = timeout - Duration(1);
+      BOOST_TEST(Ask(target, "", request).starts_with("200 "));
+      request.waited = timeout;
+      BOOST_TEST(
+          Ask(target, "", request).starts_with(R"(503 {"status":"error","errorType":"timeout",)"));
+    }
+  }
+  HttpRequest request;
+  request.waited = Duration(1000);
+  BOOST_TEST(Ask("/api/v1/query?query=up&timeout=1s", "", request).starts_with("503 "));
+  BOOST_TEST(Ask("/api/v1/query?query=up&timeout=1001ms", "", request).starts_with("200 "));
+}
+
+BOOST_AUTO_TEST_CASE(NobodyIsAnsweredWhoHasLeft) {
+  std::stop_source left;
+  left.request_stop();
+  HttpRequest request;
+  request.abandoned = left.get_token();
+  for (const std::string_view target : kWithTimeout) {
+    BOOST_TEST_CONTEXT(target) {
+      BOOST_TEST(
+          Ask(target, "", request).starts_with(R"(499 {"status":"error","errorType":"canceled",)"));
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(AFormIsAsGoodAsAnAddress) {
@@ -310,6 +392,8 @@ BOOST_AUTO_TEST_CASE(Status) {
   BOOST_TEST(Ask("/api/v1/status/buildinfo")
                  .starts_with(R"(200 {"status":"success","data":{"version":")"));
   BOOST_TEST(Ask("/api/v1/status/runtimeinfo").find(R"("storageRetention":"6h")") !=
+             std::string::npos);
+  BOOST_TEST(Ask("/api/v1/status/runtimeinfo").find(R"("corruptionCount":3,)") !=
              std::string::npos);
   const std::string tsdb = Ask("/api/v1/status/tsdb?limit=1");
   BOOST_TEST(tsdb.find(R"("headStats":{"numSeries":3,"numLabelPairs":5,)") != std::string::npos);
