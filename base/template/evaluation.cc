@@ -42,7 +42,7 @@ Value Execution::Evaluate(const Pipeline& pipeline, const Value& dot) {
   if (failed()) return {};
   for (const std::string& variable : pipeline.variables) {
     if (pipeline.is_assignment) {
-      Assign(variable, value);
+      Assign(pipeline.commands.back().place, variable, value);
     } else {
       variables_.emplace_back(variable, value);
     }
@@ -116,6 +116,10 @@ Value Execution::EvaluateFields(const Operand& operand, const CallSite& call) {
   for (std::size_t i = 0; i < operand.fields.size() && !failed(); ++i) {
     const bool is_last = i + 1 == operand.fields.size();
     const std::string& name = operand.fields[i];
+    if (i > 0 && value.is_nil()) {
+      Fail(operand.place, fmt::format("nil pointer evaluating interface {{}}.{}", name));
+      return {};
+    }
     const CallSite no_arguments = {name, operand.place, call.dot};
     const CallSite with_arguments = {name, call.command, call.dot, call.words, call.piped};
     value = EvaluateField(operand.place, value, name, is_last ? with_arguments : no_arguments);

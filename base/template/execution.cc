@@ -130,8 +130,8 @@ bool Execution::WalkOnce(const Statement& range, const Value& index, const Value
   if (!Step(range.place)) return false;
   const std::size_t mark = variables_.size();
   if (declared > 0 && pipeline.is_assignment) {
-    Assign(pipeline.variables[0], declared > 1 ? index : item);
-    if (declared > 1) Assign(pipeline.variables[1], item);
+    Assign(range.place, pipeline.variables[0], declared > 1 ? index : item);
+    if (declared > 1) Assign(range.place, pipeline.variables[1], item);
   } else if (declared > 0) {
     // Evaluate() has pushed them, the item last.
     variables_[mark - 1].second = item;
@@ -163,7 +163,7 @@ bool Execution::Repeat(const Statement& range, const Value& over) {
   if (over.kind() != Kind::kList && over.kind() != Kind::kMap) {
     std::string text;
     AppendValue(text, over);
-    Fail(range.place, "range can't iterate over " + text);
+    Fail(range.pipeline->commands.back().place, "range can't iterate over " + text);
     return true;
   }
   const bool is_list = over.kind() == Kind::kList;
@@ -178,7 +178,8 @@ bool Execution::Repeat(const Statement& range, const Value& over) {
 /// Repeats the body for the numbers from 0 up to `count`, without it.
 bool Execution::Count(const Statement& range, std::int64_t count) {
   if (range.pipeline->variables.size() > 1) {
-    Fail(range.place, fmt::format("can't use {} to iterate over more than one variable", count));
+    Fail(range.pipeline->commands.back().place,
+         fmt::format("can't use {} to iterate over more than one variable", count));
     return true;
   }
   bool goes_on = true;
@@ -225,8 +226,10 @@ Value* Execution::FindVariable(std::string_view name) {
   return nullptr;
 }
 
-void Execution::Assign(std::string_view name, const Value& value) {
-  if (Value* variable = FindVariable(name)) *variable = value;
+void Execution::Assign(const Place& place, std::string_view name, const Value& value) {
+  Value* const variable = FindVariable(name);
+  if (variable == nullptr) return Fail(place, fmt::format("undefined variable: {}", name));
+  *variable = value;
 }
 
 }  // namespace tocsin::text_template

@@ -64,7 +64,7 @@ class Execution {
   void Write(const Place& place, std::string_view text);
 
   Value* FindVariable(std::string_view name);
-  void Assign(std::string_view name, const Value& value);
+  void Assign(const Place& place, std::string_view name, const Value& value);
 
   Value Evaluate(const Pipeline& pipeline, const Value& dot);
   Value EvaluateCommands(const Pipeline& pipeline, const Value& dot);

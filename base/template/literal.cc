@@ -175,7 +175,7 @@ Result<std::string> Unquote(std::string_view literal) {
 
 Result<Number> ParseConstant(std::string_view literal) {
   if (literal.starts_with('\'')) return ParseCharacter(literal);
-  const Error bad = {ErrorCode::kInvalidInput, "bad number syntax: " + Quoted(literal)};
+  const Error bad = {ErrorCode::kInvalidInput, "illegal number syntax: " + Quoted(literal)};
   std::string_view digits = literal;
   const bool is_negative = digits.starts_with('-');
   if (is_negative || digits.starts_with('+')) digits.remove_prefix(1);

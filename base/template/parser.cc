@@ -256,8 +256,8 @@ class Parser {
     if (kind == TokenKind::kIf) return ParseControl(Kind::kIf, "if", begin);
     if (kind == TokenKind::kWith) return ParseControl(Kind::kWith, "with", begin);
     if (kind == TokenKind::kRange) return ParseControl(Kind::kRange, "range", begin);
-    if (kind == TokenKind::kTemplate) return ParseTemplateCall();
-    if (kind == TokenKind::kBlock) return ParseBlockStatement();
+    if (kind == TokenKind::kTemplate) return ParseTemplateCall(begin);
+    if (kind == TokenKind::kBlock) return ParseBlockStatement(begin);
     if (kind == TokenKind::kBreak) {
       return ParseLoopControl(Kind::kBreak, "{{break}}", word.position);
     }
@@ -322,7 +322,7 @@ class Parser {
     if (!failed() && ended_by_ != BlockEnd::kEndWord) Fail("expected end; found {{else}}");
   }
 
-  Statement ParseTemplateCall() {
+  Statement ParseTemplateCall(std::size_t begin) {
     constexpr std::string_view kContext = "template clause";
     Statement call;
     call.kind = Statement::Kind::kTemplate;
@@ -333,19 +333,19 @@ class Parser {
     } else if (!failed()) {
       call.pipeline = ParsePipeline(kContext, TokenKind::kRightBraces);
     }
-    call.place = From(name.position);
+    call.place = {name.position, begin, EndOfLast()};
     return call;
   }
 
   /// `block` defines a template and calls it.
-  Statement ParseBlockStatement() {
+  Statement ParseBlockStatement(std::size_t begin) {
     constexpr std::string_view kContext = "block clause";
     Statement call;
     call.kind = Statement::Kind::kTemplate;
     const Token& name = NextPastSpace();
     call.text = ParseName(name, kContext);
     if (!failed()) call.pipeline = ParsePipeline(kContext, TokenKind::kRightBraces);
-    call.place = From(name.position);
+    call.place = {name.position, begin, EndOfLast()};
     if (!failed()) ParseDefinitionBody(call.text, kContext);
     return call;
   }

@@ -140,7 +140,11 @@ class Printer {
     if (!value.is_nil()) text += std::string(value.TypeName()) + "=";
     Write(text);
     const Flags flags = std::exchange(flags_, Flags());
-    PrintValue(value, 'v');
+    if (value.kind() == Kind::kDuration) {
+      PrintDigits(value.duration().count(), 10, 'd');
+    } else {
+      PrintValue(value, 'v');
+    }
     flags_ = flags;
     Write(")");
   }
@@ -273,22 +277,29 @@ class Printer {
     for (const Value& item : value.items()) {
       if (is_full()) return;
       separate();
-      PrintValue(item, verb);
+      PrintInner(item, verb);
     }
     for (const auto& [key, entry] : value.entries()) {
       if (is_full()) return;
       separate();
       if (is_map) PrintValue(Value(key), verb);
-      if (!is_map && flags_.plus) Write(key);
-      if (is_map || flags_.plus) Write(":");
-      PrintValue(entry, verb);
+      if (!is_map && names_fields_) Write(key);
+      if (is_map || names_fields_) Write(":");
+      PrintInner(entry, verb);
     }
     Write(is_list || is_map ? "]" : "}");
+  }
+
+  /// Nil inside of something else is said the same by every verb.
+  void PrintInner(const Value& value, char32_t verb) {
+    if (value.is_nil()) return Write("<nil>");
+    PrintValue(value, verb);
   }
 
   std::string& out_;
   std::size_t most_;
   Flags flags_;
+  bool names_fields_ = false;  ///< %+v.
 
   friend class FormatReader;
 };
@@ -315,6 +326,7 @@ class FormatReader {
   void ReadVerb() {
     Flags& flags = printer_.flags_;
     flags = Flags();
+    printer_.names_fields_ = false;
     is_good_index_ = true;
     ReadFlags(flags);
     bool has_index = ReadIndex();
@@ -423,6 +435,10 @@ class FormatReader {
     if (next_ >= arguments_.size()) return printer_.Write("%!" + name + "(MISSING)");
     const Value& value = arguments_[next_++];
     if (verb == 'T') return printer_.Pad(value.TypeName());
+    if (verb == 'v') {
+      // %+v is about the names of fields, not about signs.
+      printer_.names_fields_ = std::exchange(printer_.flags_.plus, false);
+    }
     printer_.PrintValue(value, verb);
   }
 
