@@ -244,8 +244,12 @@ Value Execution::Finished(Result<Value> result, const CallSite& call) {
 
 Value Execution::EvaluateArgument(const Operand& operand, Kind kind, const Value& dot) {
   if (operand.kind == Operand::Kind::kNil) {
-    const bool takes_nil = kind == kAnything || kind == Kind::kList || kind == Kind::kMap;
-    if (!takes_nil) Fail(operand.place, fmt::format("cannot assign nil to {}", KindName(kind)));
+    // Go's nil list and nil map are empty ones.
+    if (kind == Kind::kList) return Value::OfList({});
+    if (kind == Kind::kMap) return Value::OfMap({});
+    if (kind != kAnything) {
+      Fail(operand.place, fmt::format("cannot assign nil to {}", KindName(kind)));
+    }
     return {};
   }
   if (!IsConstant(operand)) return Checked(EvaluateOperand(operand, dot), kind, operand.place);
@@ -265,6 +269,8 @@ Value Execution::EvaluateArgument(const Operand& operand, Kind kind, const Value
 Value Execution::Checked(Value value, Kind kind, const Place& place) {
   if (failed() || kind == kAnything || value.kind() == kind) return value;
   if (value.is_nil()) {
+    if (kind == Kind::kList) return Value::OfList({});
+    if (kind == Kind::kMap) return Value::OfMap({});
     Fail(place, fmt::format("invalid value; expected {}", KindName(kind)));
   } else {
     Fail(place, fmt::format("wrong type for value; expected {}; got {}", KindName(kind),

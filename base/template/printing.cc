@@ -139,13 +139,11 @@ class Printer {
     text += '(';
     if (!value.is_nil()) text += std::string(value.TypeName()) + "=";
     Write(text);
-    const Flags flags = std::exchange(flags_, Flags());
     if (value.kind() == Kind::kDuration) {
       PrintDigits(value.duration().count(), 10, 'd');
     } else {
       PrintValue(value, 'v');
     }
-    flags_ = flags;
     Write(")");
   }
 

@@ -12,7 +12,6 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
-#include "base/quote.h"
 #include "base/template/builtins.h"
 #include "base/template/unicode.h"
 
@@ -22,8 +21,8 @@ namespace {
 // Regular expressions.
 
 Error BadRegex(const std::string& pattern, const RE2& regex) {
-  return {ErrorCode::kInvalidInput, fmt::format("regexp: Compile({}): error parsing regexp: {}",
-                                                Quoted(pattern), regex.error())};
+  return {ErrorCode::kInvalidInput,
+          fmt::format("regexp: Compile(`{}`): error parsing regexp: {}", pattern, regex.error())};
 }
 
 Result<Value> Match(Arguments arguments) {

@@ -67,8 +67,9 @@ BOOST_AUTO_TEST_CASE(TemplatesAskTimesAndDurations) {
       Row{"{{.D.Hours}} {{.D.Minutes}} {{.D.Seconds}} {{.D.Milliseconds}}", "0.025 1.5 90 90000"},
       Row{"{{.D.Round .M}} {{.D.Truncate .M}} {{.D.Abs}} {{.D.String}}", "2m0s 1m0s 1m30s 1m30s"},
   };
-  const Value data = Value::OfRecord(
-      {{"T", kMoment}, {"D", std::chrono::seconds(90)}, {"M", std::chrono::minutes(1)}});
+  const Value data = Value::OfRecord({{"T", kMoment},
+                                      {"D", std::chrono::nanoseconds(90'000'000'000)},
+                                      {"M", std::chrono::nanoseconds(60'000'000'000)}});
   for (const auto& [text, expected] : kRows) {
     const auto parsed = Template::Parse("t", text, Functions());
     BOOST_TEST_REQUIRE(!!parsed);
