@@ -139,7 +139,9 @@ class Printer {
     text += '(';
     if (!value.is_nil()) text += std::string(value.TypeName()) + "=";
     Write(text);
-    if (value.kind() == Kind::kDuration) {
+    if (value.is_nil()) {
+      Write("<nil>");
+    } else if (value.kind() == Kind::kDuration) {
       PrintDigits(value.duration().count(), 10, 'd');
     } else {
       PrintValue(value, 'v');
@@ -150,7 +152,7 @@ class Printer {
   void PrintText(const Value& value, std::string_view text, char32_t verb) {
     if (flags_.precision && verb != 'x' && verb != 'X') text = Truncated(text);
     switch (verb) {
-      case 'v': return flags_.sharp ? Pad(Quoted(text)) : Pad(text);
+      case 'v': return quotes_texts_ ? Pad(Quoted(text)) : Pad(text);
       case 's': return Pad(text);
       case 'q':
         return Pad(flags_.sharp && text.find_first_of("`\n\r") == std::string_view::npos
@@ -298,6 +300,7 @@ class Printer {
   std::size_t most_;
   Flags flags_;
   bool names_fields_ = false;  ///< %+v.
+  bool quotes_texts_ = false;  ///< %#v.
 
   friend class FormatReader;
 };
@@ -325,6 +328,7 @@ class FormatReader {
     Flags& flags = printer_.flags_;
     flags = Flags();
     printer_.names_fields_ = false;
+    printer_.quotes_texts_ = false;
     is_good_index_ = true;
     ReadFlags(flags);
     bool has_index = ReadIndex();
@@ -434,8 +438,9 @@ class FormatReader {
     const Value& value = arguments_[next_++];
     if (verb == 'T') return printer_.Pad(value.TypeName());
     if (verb == 'v') {
-      // %+v is about the names of fields, not about signs.
+      // Here the flags are about names of fields and quotes, not about signs and prefixes.
       printer_.names_fields_ = std::exchange(printer_.flags_.plus, false);
+      printer_.quotes_texts_ = std::exchange(printer_.flags_.sharp, false);
     }
     printer_.PrintValue(value, verb);
   }

@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(RangesRepeat) {
       {"{{range 3}}{{.}}{{end}}", "012"},
       {"{{range .L}}{{if eq . 2}}{{continue}}{{end}}{{.}}{{end}}", "13"},
       {"{{range .L}}{{if eq . 2}}{{break}}{{end}}{{.}}{{end}}", "1"},
-      {"{{range $o := .L}}{{range .L}}{{if eq . $o}}{{break}}{{end}}{{.}}{{end}};{{end}}",
+      {"{{range $o := .L}}{{range $.L}}{{if eq . $o}}{{break}}{{end}}{{.}}{{end}};{{end}}",
        ";1;12;"},
       {"{{$i := 0}}{{$x := 0}}{{range $i, $x = .Words}}{{end}}{{$i}}{{$x}}", "1b"},
       {"{{range .S}}{{end}}",
@@ -156,7 +156,8 @@ BOOST_AUTO_TEST_CASE(VariablesLiveToTheEndOfTheirBlock) {
 
 BOOST_AUTO_TEST_CASE(TemplatesCallTemplates) {
   Check({
-      {"{{define \"a\"}}<{{.}}>{{end}}{{template \"a\" .S}}{{template \"a\"}}", "<text><no value>"},
+      {"{{define \"a\"}}<{{.}}>{{end}}{{template \"a\" .S}}{{template \"a\"}}",
+       "<text><<no value>>"},
       {"{{template \"a\" args 1 .S}}{{define \"a\"}}{{.arg0}}{{.arg1}}{{.arg2}}{{end}}",
        "1text<no value>"},
       {"{{block \"b\" .S}}[{{.}}]{{end}}", "[text]"},
