@@ -42,13 +42,27 @@ bool IsMergeKey(const YamlNode& key) {
   return key.kind == YamlNode::Kind::kScalar && !key.quoted && key.text == "<<";
 }
 
-/// Replaces the merge keys of `map` by the entries they bring, where the map has none of its own.
-/// Source: yaml.org/type/merge.html.
+bool IsMap(const YamlNode& node) {
+  return node.kind == YamlNode::Kind::kMap;
+}
+
+/// A map, or a list of maps.
+bool CanBeMerged(const YamlNode& node) {
+  return IsMap(node) || (node.kind == YamlNode::Kind::kList &&
+                         std::all_of(node.items.begin(), node.items.end(), &IsMap));
+}
+
+/// Replaces the merge keys of `map` by the entries they bring, where the map has none of its own;
+/// of a list of maps, earlier ones win. Source: yaml.org/type/merge.html.
 void Merge(YamlNode& map) {
   std::vector<YamlEntry> merged;
+  const auto take = [&](YamlNode& from) {
+    for (YamlEntry& brought : from.entries) merged.push_back(std::move(brought));
+  };
   for (YamlEntry& entry : map.entries) {
-    if (!IsMergeKey(entry.key) || entry.value.kind != YamlNode::Kind::kMap) continue;
-    for (YamlEntry& brought : entry.value.entries) merged.push_back(std::move(brought));
+    if (!IsMergeKey(entry.key) || !CanBeMerged(entry.value)) continue;
+    take(entry.value);
+    for (YamlNode& item : entry.value.items) take(item);
     entry.value.kind = YamlNode::Kind::kNull;
   }
   std::erase_if(map.entries, [](const YamlEntry& entry) {
@@ -62,7 +76,9 @@ void Merge(YamlNode& map) {
 /// Notes where a document begins, and nothing of what is in it.
 class DocumentStart : public YAML::EventHandler {
  public:
-  YamlPlace place() const { return place_; }
+  /// Of the last one.
+  const std::optional<YamlPlace>& place() const { return place_; }
+  void Forget() { place_.reset(); }
 
   void OnDocumentStart(const YAML::Mark& mark) override { place_ = PlaceOf(mark); }
   void OnDocumentEnd() override {}
@@ -78,17 +94,23 @@ class DocumentStart : public YAML::EventHandler {
   void OnMapEnd() override {}
 
  private:
-  YamlPlace place_;
+  std::optional<YamlPlace> place_;
 };
 
-/// Where a second document begins, if there is one. YAML::LoadAll() cannot tell: given "---\n," it
-/// finds empty documents for ever, since its parser does not get past the comma.
+/// Where a second document begins, if there is one; it need not be well-formed.
+/// YAML::LoadAll() cannot tell: given "---\n," it finds empty documents for ever, since its parser
+/// does not get past the comma.
 std::optional<YamlPlace> FindSecondDocument(std::string_view text) {
   std::istringstream stream{std::string(text)};
   YAML::Parser parser(stream);
   DocumentStart document;
-  if (!parser.HandleNextDocument(document) || !parser.HandleNextDocument(document)) {
-    return std::nullopt;
+  if (!parser.HandleNextDocument(document)) return std::nullopt;
+  document.Forget();
+  try {
+    parser.HandleNextDocument(document);
+  } catch (const YAML::ParserException&) {
+    // It has begun all the same, or the text is no YAML anyway.
+    if (!document.place()) throw;
   }
   return document.place();
 }
@@ -193,7 +215,7 @@ void Diagnostics::Add(YamlPlace place, std::string message) {
   const auto later = std::find_if(found_.begin(), found_.end(), [&](const Found& found) {
     return std::pair(found.place.line, found.place.column) > std::pair(place.line, place.column);
   });
-  found_.insert(later, {place, std::move(message)});
+  found_.insert(later, {place, scope_.empty() ? std::move(message) : scope_ + ": " + message});
 }
 
 std::string Diagnostics::Text() const {
@@ -210,16 +232,33 @@ Status Diagnostics::ToStatus() const {
   return Error{ErrorCode::kInvalidInput, Text()};
 }
 
+DiagnosticsScope::DiagnosticsScope(Diagnostics& diagnostics, std::string_view what)
+    : diagnostics_(diagnostics), outer_(diagnostics.scope_) {
+  if (!diagnostics_.scope_.empty()) diagnostics_.scope_ += ", ";
+  diagnostics_.scope_ += what;
+}
+
+DiagnosticsScope::~DiagnosticsScope() {
+  diagnostics_.scope_ = std::move(outer_);
+}
+
 std::optional<YamlNode> ParseYaml(std::string_view text, Diagnostics& diagnostics) {
+  std::optional<YamlPlace> second;
+  std::optional<YamlNode> root = ParseFirstYaml(text, diagnostics, second);
+  if (!second) return root;
+  diagnostics.Add(*second, "expected one YAML document, found a second");
+  return std::nullopt;
+}
+
+std::optional<YamlNode> ParseFirstYaml(std::string_view text, Diagnostics& diagnostics,
+                                       std::optional<YamlPlace>& second) {
+  second.reset();
   if (!IsUtf8(text)) {  // yaml-cpp would replace what it cannot read, and guess at UTF-16.
     diagnostics.Add({}, "not UTF-8 text");
     return std::nullopt;
   }
   try {
-    if (const auto second = FindSecondDocument(text)) {
-      diagnostics.Add(*second, "expected one YAML document, found a second");
-      return std::nullopt;
-    }
+    second = FindSecondDocument(text);
     return Converter(diagnostics).Convert(YAML::Load(std::string(text)));
   } catch (const YAML::DeepRecursion& problem) {  // Beyond yaml-cpp's own limit, of 500 levels.
     diagnostics.Add(PlaceOf(problem.mark), kTooDeep);

@@ -70,13 +70,29 @@ class Diagnostics {
   Status ToStatus() const;
 
  private:
+  friend class DiagnosticsScope;
   struct Found {
     YamlPlace place;
     std::string message;
   };
   std::string file_;
+  std::string scope_;  ///< What messages begin with, see DiagnosticsScope.
   std::vector<Found> found_;
   std::vector<YamlPlace> secrets_;
+};
+
+/// While it lives, every message that is added begins with `what` and ": ", which says what part of
+/// the file it is about. Scopes nest: the inner one's `what` follows the outer one's after ", ".
+class DiagnosticsScope {
+ public:
+  DiagnosticsScope(Diagnostics& diagnostics, std::string_view what);
+  ~DiagnosticsScope();
+  DiagnosticsScope(const DiagnosticsScope&) = delete;
+  DiagnosticsScope& operator=(const DiagnosticsScope&) = delete;
+
+ private:
+  Diagnostics& diagnostics_;
+  std::string outer_;
 };
 
 /// Parses one YAML document; an empty one is a kNull node. Syntax errors, more than one document,
@@ -84,6 +100,10 @@ class Diagnostics {
 /// million nodes or 64 MiB of text (aliases of aliases) are reported to `diagnostics`, and then the
 /// answer is empty.
 std::optional<YamlNode> ParseYaml(std::string_view text, Diagnostics& diagnostics);
+/// The same for the first of any number of documents; `second`, if there is one, is where the next
+/// begins. What is wrong after that is not looked at.
+std::optional<YamlNode> ParseFirstYaml(std::string_view text, Diagnostics& diagnostics,
+                                       std::optional<YamlPlace>& second);
 
 /// The one of `candidates` that is most like `word`, or nothing if none is near: for "did you
 /// mean".

@@ -158,6 +158,53 @@ BOOST_AUTO_TEST_CASE(AliasesAndMergeKeysAreResolved) {
   BOOST_TEST(root->Find("d")->Find("<<") != nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(OfAListOfMergedMapsTheFirstWins) {
+  Diagnostics diagnostics("f");
+  const auto root = ParseYaml("{z: 0, <<: [{x: 1}, {x: 2, y: 3, z: 4}]}", diagnostics);
+  BOOST_TEST_REQUIRE(root.has_value());
+  BOOST_TEST(root->entries.size() == 3U);
+  BOOST_TEST(root->Find("x")->text == "1");
+  BOOST_TEST(root->Find("y")->text == "3");
+  BOOST_TEST(root->Find("z")->text == "0");
+}
+
+BOOST_AUTO_TEST_CASE(TheFirstOfManyDocumentsIsParsed) {
+  struct Row {
+    std::string_view yaml;
+    std::string_view text;
+    int second;  ///< In which line; 0 is nowhere.
+  };
+  for (const Row& row :
+       {Row{"a", "a", 0}, Row{"---\na\n...\n", "a", 0}, Row{"a\n---\nb\n---\nc", "a", 2},
+        Row{"---\n---\nb", "", 2}, Row{"a\n---\n[", "a", 2}}) {
+    BOOST_TEST_CONTEXT(row.yaml) {
+      Diagnostics diagnostics("f");
+      std::optional<YamlPlace> second = YamlPlace{};
+      const auto root = ParseFirstYaml(row.yaml, diagnostics, second);
+      BOOST_TEST_REQUIRE(root.has_value());
+      BOOST_TEST(root->text == row.text);
+      BOOST_TEST((second ? second->line : 0) == row.second);
+      BOOST_TEST(diagnostics.empty());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(ScopesSayWhatAMessageIsAbout) {
+  Diagnostics diagnostics("f");
+  {
+    const DiagnosticsScope outer(diagnostics, "group 1");
+    diagnostics.Add({1, 1}, "a");
+    {
+      const DiagnosticsScope inner(diagnostics, "rule 2");
+      diagnostics.Add({2, 1}, "b");
+    }
+    diagnostics.Add({3, 1}, "c");
+  }
+  diagnostics.Add({4, 1}, "d");
+  BOOST_TEST(diagnostics.Text() ==
+             "f:1:1: group 1: a\nf:2:1: group 1, rule 2: b\nf:3:1: group 1: c\nf:4:1: d");
+}
+
 BOOST_AUTO_TEST_CASE(ValuesAndDefaultsAreRead) {
   Diagnostics diagnostics("/etc/f");
   const auto root = ParseYaml(
