@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/yaml.h"
 #include "rules/rule_file.h"
 #include "rules/storage/matcher.h"
 
@@ -25,7 +26,8 @@ struct RulePolicy {
     kFire,     ///< It fires, also if it did not before.
   };
 
-  /// Over `alertname` and the rule's labels that are no templates; all must match.
+  /// Over `alertname` and the rule's labels that are no templates; all must match. A label that is
+  /// a template counts as missing. Without matchers: every alerting rule.
   std::vector<Matcher> matchers;
 
   OnMissing on_missing = OnMissing::kResolve;
@@ -41,7 +43,17 @@ struct RulePolicy {
   TextMap annotations;  ///< The same.
   std::optional<std::string> expr;
   bool enabled = true;
+
+  /// Whether on_missing or enabled were said to be what they are by default, so that they win over
+  /// what an earlier policy says.
+  bool says_resolve = false;
+  bool says_enabled = false;
 };
+
+/// Reads the entries of `rule_policies`; what is wrong with them, expressions and templates
+/// included, is added to `diagnostics`. Entries with mistakes are not in the answer.
+std::vector<RulePolicy> ReadRulePolicies(const std::vector<YamlNode>& entries,
+                                         const RuleFileOptions& options, Diagnostics& diagnostics);
 
 /// A rule as it is evaluated: what its file says, with the policies that match it applied in order,
 /// so that a later one wins field by field. Policies match the rule as its file says it.
