@@ -5,6 +5,7 @@
 namespace tocsin {
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::string_view kBlanks = " \t\n\r\v\f";
 
 bool IsBlank(char c) {
@@ -94,6 +95,7 @@ class Source {
 
 std::optional<YamlPlace> PlaceInScalar(std::string_view file, const YamlNode& scalar,
                                        std::size_t offset) {
+  if (file.starts_with(kByteOrderMark)) file.remove_prefix(kByteOrderMark.size());
   Source source(file, OffsetOf(file, scalar.place));
   const std::string_view text = scalar.text;
   for (const char c : text.substr(0, std::min(offset, text.size()))) {

@@ -24,8 +24,6 @@
 namespace tocsin {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
 std::string_view TextOf(const YamlNode& map, std::string_view key) {
   const YamlNode* const value = map.Find(key);
   return value == nullptr ? std::string_view() : std::string_view(value->text);
@@ -232,26 +230,6 @@ bool IsGlob(std::string_view pattern) {
   return pattern.find_first_of("*?[") != std::string_view::npos;
 }
 
-/// The files that match, sorted. As Go's filepath.Glob, `*` matches names that begin with a dot.
-Result<std::vector<std::string>> Expand(const std::filesystem::path& pattern) {
-  if (!IsGlob(pattern.native())) return std::vector<std::string>{pattern.string()};
-  GlobResult found;
-  const int problem = glob(pattern.c_str(), GLOB_PERIOD | GLOB_NOSORT, nullptr, &found);
-  if (problem == GLOB_NOMATCH) return std::vector<std::string>();
-  if (problem != 0) {
-    return Error{ErrorCode::kUnavailable,
-                 fmt::format("{}: cannot look for files", pattern.string())};
-  }
-  std::vector<std::string> files;
-  for (std::size_t i = 0; i < found.gl_pathc; ++i) {
-    const std::filesystem::path path = found.gl_pathv[i];
-    const bool is_dots = path.filename() == "." || path.filename() == "..";
-    if (!is_dots) files.push_back(path.string());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 /// Adds what a file says, or what is wrong with it to `mistakes`.
 void LoadFile(const std::string& file, const RuleFileOptions& options, LoadedRules& loaded,
               std::vector<std::string>& mistakes) {
@@ -289,7 +267,6 @@ bool RuleGroup::SaysTheSameAs(const RuleGroup& other) const {
 std::vector<RuleGroup> ParseRuleFile(std::string_view text, const std::string& file,
                                      const RuleFileOptions& options, Diagnostics& diagnostics,
                                      std::vector<std::string>& warnings) {
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   std::optional<YamlPlace> second;
   const std::optional<YamlNode> root = ParseFirstYaml(text, diagnostics, second);
   if (!root) return {};
@@ -300,6 +277,25 @@ std::vector<RuleGroup> ParseRuleFile(std::string_view text, const std::string& f
   return Reader(text, file, options, diagnostics).Read(*root);
 }
 
+Result<std::vector<std::string>> FindRuleFiles(const std::filesystem::path& pattern) {
+  if (!IsGlob(pattern.native())) return std::vector<std::string>{pattern.string()};
+  GlobResult found;
+  const int problem = glob(pattern.c_str(), GLOB_PERIOD | GLOB_NOSORT, nullptr, &found);
+  if (problem == GLOB_NOMATCH) return std::vector<std::string>();
+  if (problem != 0) {
+    return Error{ErrorCode::kUnavailable,
+                 fmt::format("{}: cannot look for files", pattern.string())};
+  }
+  std::vector<std::string> files;
+  for (std::size_t i = 0; i < found.gl_pathc; ++i) {
+    const std::filesystem::path path = found.gl_pathv[i];
+    const bool is_dots = path.filename() == "." || path.filename() == "..";
+    if (!is_dots) files.push_back(path.string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
 Result<LoadedRules> LoadRuleFiles(const std::vector<std::string>& patterns,
                                   const std::filesystem::path& folder,
                                   const RuleFileOptions& options) {
@@ -307,7 +303,7 @@ Result<LoadedRules> LoadRuleFiles(const std::vector<std::string>& patterns,
   std::vector<std::string> mistakes;
   std::set<std::string> seen;
   for (const std::string& pattern : patterns) {
-    const auto files = Expand((folder / pattern).lexically_normal());
+    const auto files = FindRuleFiles((folder / pattern).lexically_normal());
     if (!files) {
       mistakes.push_back(files.error().message);
       continue;

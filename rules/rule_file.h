@@ -65,6 +65,11 @@ std::vector<RuleGroup> ParseRuleFile(std::string_view text, const std::string& f
                                      const RuleFileOptions& options, Diagnostics& diagnostics,
                                      std::vector<std::string>& warnings);
 
+/// The files that a pattern names, sorted: a glob (`*?[`), whose `*` matches names that begin with
+/// a dot, too, as in Prometheus; or one file, which need not be there. Fails with kUnavailable if a
+/// folder cannot be read.
+Result<std::vector<std::string>> FindRuleFiles(const std::filesystem::path& pattern);
+
 /// All groups of all files that match `patterns` (globs, relative to `folder`; each file once, in
 /// the order of the patterns and then of names). A pattern without any `*?[` must name a file that
 /// is there. Fails with every mistake of every file, one line each.
