@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <functional>
+#include <sstream>
 #include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "base/duration.h"
+#include "exporter/check_rules.h"
 #include "exporter/config.h"
 #include "exporter/quickstart.h"
 
@@ -26,7 +30,8 @@ constexpr const char* kFooter =
     "  tocsin --config tocsin.yaml       watch\n"
     "\n"
     "SIGHUP or POST /-/reload reads the configuration again; SIGTERM stops.\n"
-    "Exit status: 0 done, 1 failed, 2 wrong usage, 3 lint findings (check metrics).\n";
+    "Exit status: 0 done, 1 failed, 2 wrong usage, 3 lint findings (check metrics,\n"
+    "check rules --lint-fatal).\n";
 
 constexpr std::string_view kReadyPath = "/-/ready";
 
@@ -121,6 +126,7 @@ class Parser {
         ->type_name("FILE");
     commands_.push_back({config, [this] { return CommandLine(check_config_); }});
     commands_.push_back({metrics, [this] { return CommandLine(check_metrics_); }});
+    AddCheckRules(*check);
     CLI::App* const expr = check->add_subcommand("expr", "Check PromQL expressions");
     expr->add_option("expressions", check_expr_.expressions,
                      "The expressions; - reads one from "
@@ -129,6 +135,58 @@ class Parser {
         ->type_name("EXPR");
     expr->add_flag("--experimental", check_expr_.experimental, "As promql.experimental: true does");
     commands_.push_back({expr, [this] { return CommandLine(check_expr_); }});
+  }
+
+  void AddCheckRules(CLI::App& check) {
+    CLI::App* const rules = check.add_subcommand(
+        "rules", "Check rule files, as promtool check rules does, and much more");
+    rules
+        ->add_option("files", check_rules_.files,
+                     "The files, or globs (default: - for standard input)")
+        ->type_name("FILE");
+    rules
+        ->add_option("--lint", lint_,
+                     "What to look for in files without mistakes: all, none, or names of checks "
+                     "with commas between them (default: all)")
+        ->type_name("CHECKS");
+    rules->add_flag("--lint-fatal", check_rules_.lint_fatal,
+                    "Exit with 3 if the linter finds more than infos");
+    rules->add_flag("--ignore-unknown-fields", check_rules_.ignore_unknown_fields,
+                    "Take fields that Prometheus does not know");
+    rules->add_flag("--experimental", check_rules_.experimental,
+                    "As promql.experimental: true does");
+    rules
+        ->add_option("--scrape-interval", scrape_interval_,
+                     "How often the metrics are collected, for promql/rate")
+        ->type_name("DURATION");
+    rules
+        ->add_option("--server", check_rules_.server,
+                     "Also ask this tocsin or Prometheus whether the metrics exist and how often "
+                     "the alerts would have fired")
+        ->type_name("URL");
+    commands_.push_back({rules, [this] { return CheckRulesAnswer(); }});
+  }
+
+  Result<CommandLine> CheckRulesAnswer() {
+    const std::vector<std::string> known = LintCheckNames();
+    check_rules_.lint = lint_ != "none";
+    std::istringstream words(lint_);
+    for (std::string word; std::getline(words, word, ',');) {
+      if (word == "all" || word == "none") {
+        if (word == lint_) continue;
+      } else if (std::find(known.begin(), known.end(), word) != known.end()) {
+        check_rules_.checks.push_back(word);
+        continue;
+      }
+      return Error{ErrorCode::kInvalidInput,
+                   fmt::format("--lint: expected all, none, or some of {}; got '{}'",
+                               fmt::join(known, ", "), lint_)};
+    }
+    if (scrape_interval_.empty()) return CommandLine(check_rules_);
+    const Result<Duration> interval = ParseDuration(scrape_interval_);
+    if (!interval) return interval.error().Within("--scrape-interval");
+    check_rules_.scrape_interval = *interval;
+    return CommandLine(check_rules_);
   }
 
   void AddQuery() {
@@ -243,6 +301,9 @@ class Parser {
   ServeFlags serve_;
   CheckConfigFlags check_config_;
   CheckMetricsFlags check_metrics_;
+  CheckRulesFlags check_rules_;
+  std::string lint_ = "all";
+  std::string scrape_interval_;
   CheckExprFlags check_expr_;
   QueryFlags query_;
   std::string query_output_ = "table";

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
 
@@ -32,6 +33,18 @@ struct CheckConfigFlags {
 /// `tocsin check metrics [FILE]`
 struct CheckMetricsFlags {
   std::string file = "-";  ///< "-" is standard input.
+};
+
+/// `tocsin check rules [FILE...]`
+struct CheckRulesFlags {
+  std::vector<std::string> files;  ///< Or globs; none, or "-", is standard input.
+  bool lint = true;
+  std::vector<std::string> checks;  ///< Of the linter, by name; none: all.
+  bool lint_fatal = false;
+  bool ignore_unknown_fields = false;
+  bool experimental = false;
+  std::optional<Duration> scrape_interval;
+  std::string server;  ///< A URL; empty: no server is asked.
 };
 
 /// `tocsin check expr EXPR...`
@@ -82,8 +95,8 @@ struct HelpFlags {
 };
 
 using CommandLine =
-    std::variant<ServeFlags, CheckConfigFlags, CheckMetricsFlags, CheckExprFlags, QueryFlags,
-                 CollectorsFlags, HealthcheckFlags, DemoFlags, VersionFlags, HelpFlags>;
+    std::variant<ServeFlags, CheckConfigFlags, CheckMetricsFlags, CheckRulesFlags, CheckExprFlags,
+                 QueryFlags, CollectorsFlags, HealthcheckFlags, DemoFlags, VersionFlags, HelpFlags>;
 
 /// Parses the arguments without the program's name. Fails with kInvalidInput and what is wrong with
 /// them. Pure.

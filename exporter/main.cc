@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "exporter/application.h"
+#include "exporter/check_rules.h"
 #include "exporter/command_line.h"
 #include "exporter/commands.h"
 #include "exporter/config.h"
@@ -108,6 +109,10 @@ int Run(const CheckConfigFlags& flags) {
 
 int Run(const CheckMetricsFlags& flags) {
   return CheckMetrics(flags);
+}
+
+int Run(const CheckRulesFlags& flags) {
+  return CheckRules(flags);
 }
 
 int Run(const CheckExprFlags& flags) {

@@ -15,7 +15,6 @@
 #include <vector>
 
 #include <boost/json.hpp>
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include "base/clock.h"
@@ -27,6 +26,7 @@
 #include "exporter/api/parameters.h"
 #include "exporter/api/queries.h"
 #include "exporter/api/query_api.h"
+#include "exporter/api_client.h"
 #include "exporter/chart.h"
 #include "base/rfc3339.h"
 #include "exporter/sample_text.h"
@@ -40,7 +40,6 @@ namespace json = boost::json;
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr std::string_view kStandardInput = "-";
-constexpr long kPatienceSeconds = 130;  ///< A little more than a server's own timeout.
 constexpr Millis kDefaultPoints = 60;
 constexpr std::size_t kLargestInput = std::size_t{1} << 30;
 
@@ -96,31 +95,6 @@ std::string PathOf(const Question& question) {
 // --- Who answers
 // ----------------------------------------------------------------------------------
 
-std::size_t Collect(char* data, std::size_t size, std::size_t count, void* text) {
-  static_cast<std::string*>(text)->append(data, size * count);
-  return size * count;
-}
-
-std::string FormOf(const Question& question) {
-  std::string form;
-  for (const auto& [name, value] : question.parameters) {
-    const std::unique_ptr<char, decltype(&curl_free)> escaped(
-        curl_easy_escape(nullptr, value.data(), static_cast<int>(value.size())), &curl_free);
-    form += fmt::format("{}{}={}", form.empty() ? "" : "&", name, escaped.get());
-  }
-  return form;
-}
-
-/// An address without the name and password that may stand in it, for messages.
-std::string WithoutPassword(std::string url) {
-  const std::size_t scheme = url.find("://");
-  const std::size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
-  const std::size_t end = std::min(url.find_first_of("/?#", begin), url.size());
-  const std::size_t at = url.rfind('@', end);
-  if (at != std::string::npos && at >= begin) url.erase(begin, at + 1 - begin);
-  return url;
-}
-
 /// What was answered, errors in the API's form included.
 struct Answer {
   Question question;
@@ -130,28 +104,12 @@ struct Answer {
 };
 
 Result<Answer> AskServer(const std::string& server, Question question) {
-  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> request(curl_easy_init(),
-                                                                    &curl_easy_cleanup);
-  if (request == nullptr) return Error{ErrorCode::kUnavailable, "libcurl does not start"};
-  std::string url = server;
-  while (url.ends_with('/')) url.pop_back();
-  url += PathOf(question);
-  const std::string form = FormOf(question);
-  Answer answer{.question = std::move(question), .from = WithoutPassword(url), .body = {}};
-  curl_easy_setopt(request.get(), CURLOPT_URL, url.c_str());
-  curl_easy_setopt(request.get(), CURLOPT_POSTFIELDS, form.c_str());
-  curl_easy_setopt(request.get(), CURLOPT_TIMEOUT, kPatienceSeconds);
-  curl_easy_setopt(request.get(), CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(request.get(), CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(request.get(), CURLOPT_WRITEFUNCTION, &Collect);
-  curl_easy_setopt(request.get(), CURLOPT_WRITEDATA, &answer.body);
-  const CURLcode done = curl_easy_perform(request.get());
-  if (done != CURLE_OK) {
-    return Error{ErrorCode::kUnavailable,
-                 fmt::format("{}: {}", answer.from, curl_easy_strerror(done))};
-  }
-  curl_easy_getinfo(request.get(), CURLINFO_RESPONSE_CODE, &answer.status);
-  return answer;
+  Result<ApiAnswer> answer = AskApi(server, PathOf(question), question.parameters);
+  if (!answer) return answer.error();
+  return Answer{.question = std::move(question),
+                .from = std::move(answer->from),
+                .status = answer->status,
+                .body = std::move(answer->body)};
 }
 
 std::string NameOfInput(const QueryFlags& flags) {
