@@ -23,12 +23,12 @@
 #include "base/labels.h"
 #include "base/number.h"
 #include "base/quote.h"
+#include "base/rfc3339.h"
 #include "exporter/api/parameters.h"
 #include "exporter/api/queries.h"
 #include "exporter/api/query_api.h"
 #include "exporter/api_client.h"
 #include "exporter/chart.h"
-#include "base/rfc3339.h"
 #include "exporter/sample_text.h"
 #include "rules/promql/parser.h"
 

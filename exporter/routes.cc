@@ -8,10 +8,10 @@
 #include <fmt/format.h>
 
 #include "base/duration.h"
+#include "base/rfc3339.h"
 #include "collectors/registry.h"
 #include "exporter/api/envelope.h"
 #include "exporter/landing_page.h"
-#include "base/rfc3339.h"
 
 namespace tocsin {
 namespace {

@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "exporter/json_writer.h"
+#include "base/json_writer.h"
 
 namespace tocsin::api {
 namespace {

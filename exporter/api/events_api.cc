@@ -10,12 +10,12 @@
 
 #include <fmt/format.h>
 
+#include "base/json_writer.h"
 #include "base/quote.h"
+#include "base/rfc3339.h"
 #include "exporter/api/envelope.h"
 #include "exporter/api/parameters.h"
 #include "exporter/api/result_json.h"
-#include "exporter/json_writer.h"
-#include "base/rfc3339.h"
 
 namespace tocsin::api {
 namespace {

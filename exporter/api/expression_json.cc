@@ -5,7 +5,7 @@
 #include <variant>
 #include <vector>
 
-#include "exporter/json_writer.h"
+#include "base/json_writer.h"
 #include "rules/promql/functions.h"
 #include "rules/promql/literal.h"
 

@@ -10,9 +10,9 @@
 #include "base/duration.h"
 #include "base/number.h"
 #include "base/quote.h"
+#include "base/rfc3339.h"
 #include "base/text.h"
 #include "exporter/request_target.h"
-#include "base/rfc3339.h"
 #include "rules/promql/parser.h"
 
 namespace tocsin::api {

@@ -11,11 +11,11 @@
 #include <utility>
 #include <variant>
 
+#include "base/json_writer.h"
 #include "exporter/api/envelope.h"
 #include "exporter/api/expression_json.h"
 #include "exporter/api/parameters.h"
 #include "exporter/api/result_json.h"
-#include "exporter/json_writer.h"
 #include "rules/promql/printer.h"
 
 namespace tocsin::api {

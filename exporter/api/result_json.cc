@@ -7,7 +7,7 @@
 #include <string_view>
 #include <variant>
 
-#include "exporter/json_writer.h"
+#include "base/json_writer.h"
 #include "rules/promql/literal.h"
 
 namespace tocsin::api {

@@ -14,14 +14,14 @@
 
 #include <fmt/format.h>
 
+#include "base/json_writer.h"
 #include "base/labels.h"
 #include "base/quote.h"
+#include "base/rfc3339.h"
 #include "exporter/api/envelope.h"
 #include "exporter/api/page_token.h"
 #include "exporter/api/parameters.h"
 #include "exporter/api/result_json.h"
-#include "exporter/json_writer.h"
-#include "base/rfc3339.h"
 #include "rules/promql/parser.h"
 #include "rules/promql/printer.h"
 

@@ -15,11 +15,11 @@
 
 #include <fmt/format.h>
 
+#include "base/json_writer.h"
 #include "base/quote.h"
 #include "exporter/api/envelope.h"
 #include "exporter/api/parameters.h"
 #include "exporter/api/result_json.h"
-#include "exporter/json_writer.h"
 
 namespace tocsin::api {
 namespace {

@@ -9,10 +9,10 @@
 #include <thread>
 #include <utility>
 
+#include "base/json_writer.h"
+#include "base/rfc3339.h"
 #include "exporter/api/envelope.h"
 #include "exporter/api/parameters.h"
-#include "exporter/json_writer.h"
-#include "base/rfc3339.h"
 #include "exporter/version.h"
 
 namespace tocsin::api {
