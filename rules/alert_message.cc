@@ -1,0 +1,55 @@
+#include "rules/alert_message.h"
+
+namespace tocsin {
+namespace {
+
+TimePoint ToTimePoint(Millis t) {
+  return TimePoint(Duration(t));
+}
+
+bool IsUnreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_' || c == '.' || c == '~';
+}
+
+std::string QueryEscaped(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string escaped;
+  for (const char c : text) {
+    if (IsUnreserved(c)) {
+      escaped += c;
+    } else if (c == ' ') {
+      escaped += '+';
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      escaped += {'%', kHex[byte >> 4U], kHex[byte & 15U]};
+    }
+  }
+  return escaped;
+}
+
+}  // namespace
+
+std::string GeneratorUrl(std::string_view external_url, std::string_view expression) {
+  return std::string(external_url) + "/graph?g0.expr=" + QueryEscaped(expression) + "&g0.tab=1";
+}
+
+bool IsRepeat(const ActiveAlert& alert) {
+  if (!alert.last_sent_at) return false;
+  return !alert.resolved_at || *alert.resolved_at <= *alert.last_sent_at;
+}
+
+Alert ToMessage(const ActiveAlert& alert, const std::string& generator_url) {
+  Alert message;
+  message.labels = alert.labels;
+  message.annotations = alert.annotations;
+  message.starts_at = ToTimePoint(alert.fired_at.value_or(alert.active_at));
+  message.ends_at = ToTimePoint(alert.resolved_at.value_or(alert.valid_until));
+  message.resolved = alert.resolved_at.has_value();
+  message.reason = alert.reason;
+  message.value = alert.value;
+  message.generator_url = generator_url;
+  return message;
+}
+
+}  // namespace tocsin

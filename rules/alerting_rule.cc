@@ -1,0 +1,477 @@
+#include "rules/alerting_rule.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <utility>
+
+#include "rules/alert_message.h"
+
+namespace tocsin {
+namespace {
+
+/// Whole seconds, as ALERTS_FOR_STATE has them.
+double WholeSeconds(Millis t) {
+  constexpr Millis kSecond = 1000;
+  return static_cast<double>(t / kSecond - (t % kSecond < 0 ? 1 : 0));
+}
+
+Labels StateSeries(const ActiveAlert& alert) {
+  return LabelsBuilder(alert.labels)
+      .Set(kMetricNameLabel, "ALERTS")
+      .Set("alertstate", Name(alert.state))
+      .Build();
+}
+
+Labels SinceSeries(const ActiveAlert& alert) {
+  return LabelsBuilder(alert.labels).Set(kMetricNameLabel, "ALERTS_FOR_STATE").Build();
+}
+
+ActiveAlert NewAlert(Labels labels, Labels sample, double value, Millis at) {
+  ActiveAlert alert;
+  alert.labels = std::move(labels);
+  alert.sample_labels = std::move(sample);
+  alert.value = value;
+  alert.active_at = at;
+  return alert;
+}
+
+Error Duplicate() {
+  return {ErrorCode::kInvalidInput,
+          "vector contains metrics with the same labelset after applying alert labels"};
+}
+
+}  // namespace
+
+AlertingRule::AlertingRule(std::shared_ptr<const Rule> rule, const RulePolicy& policy,
+                           const RuleSettings& settings,
+                           std::shared_ptr<const RuleEnvironment> environment, bool is_restored)
+    : EvaluatedRule(std::move(rule), settings, std::move(environment)),
+      policy_(policy),
+      query_(*EvaluatedRule::environment().engine, EvaluatedRule::rule().expr),
+      templates_(EvaluatedRule::rule(), EvaluatedRule::environment()),
+      absence_(policy_, query_, EvaluatedRule::environment()),
+      generator_url_(GeneratorUrl(EvaluatedRule::environment().external_url, query_.text())),
+      is_restored_(is_restored) {}
+
+AlertTiming AlertingRule::Timing() const {
+  return {.hold = rule().hold,
+          .keep_firing_for = rule().keep_firing_for,
+          .resolved_retention = environment().resolved_retention};
+}
+
+RuleOutcome AlertingRule::EvaluateAt(Millis at) {
+  const Result<promql::Block> block = query_.Run(Shifted(at));
+  Status found = block ? Match(*block, at) : Status(block.error());
+  if (found) found = JudgeAbsent(at);
+  if (found) found = CheckLimit();
+  RuleOutcome outcome;
+  if (!found) {
+    outcome.error = found.error().message;
+    writer().Skip();
+    return outcome;
+  }
+  if (templates_.annotations_use_time()) ExpandTimed(*block, at);
+  std::vector<Copy> due;
+  {
+    const MutexLock lock(mutex_);
+    Merge(*block, at);
+    AdvanceAll(at, outcome);
+    due = TakeDue(at);
+  }
+  outcome.changed |= !due.empty();
+  Send(std::move(due));
+  Write(at, outcome);
+  return outcome;
+}
+
+Status AlertingRule::Match(const promql::Block& block, Millis at) {
+  ++evaluation_;
+  present_rows_.clear();
+  candidates_.clear();
+  proposed_.clear();
+  MeetShape(block.shape);
+  const auto size = static_cast<std::uint32_t>(block.values.size());
+  for (std::uint32_t row = 0; row < size; ++row) {
+    const double value = block.values[row];
+    if (!promql::IsPresent(value)) continue;
+    if (!IsKnown(row, value) && !MatchRow(block, row, at)) return Duplicate();
+    const Slot slot = row_slots_[row];
+    if (slot == kNoSlot) continue;
+    if (seen_[slot] == evaluation_) return Duplicate();
+    seen_[slot] = evaluation_;
+    present_rows_.push_back(row);
+  }
+  return {};
+}
+
+void AlertingRule::MeetShape(const promql::ShapePtr& shape) {
+  if (shape == shape_) return;
+  shape_ = shape;
+  row_slots_.assign(shape->size(), kNoSlot);
+  if (templates_.labels_use_value()) row_values_.assign(shape->size(), promql::kAbsent);
+  std::ranges::fill(slot_rows_, kNoRow);
+}
+
+bool AlertingRule::IsKnown(std::uint32_t row, double value) const {
+  if (row_slots_[row] == kNoSlot || templates_.labels_use_time()) return false;
+  if (!templates_.labels_use_value()) return true;
+  return std::bit_cast<std::uint64_t>(row_values_[row]) == std::bit_cast<std::uint64_t>(value);
+}
+
+/// False if another row, that is no alert yet either, has the same labels.
+bool AlertingRule::MatchRow(const promql::Block& block, std::uint32_t row, Millis at) {
+  const double value = block.values[row];
+  if (templates_.labels_use_value()) row_values_[row] = value;
+  Labels labels = templates_.AlertLabels({block.shape->labels[row], value, at});
+  const auto found = slots_.find(labels);
+  if (found == slots_.end()) {
+    row_slots_[row] = kNoSlot;
+    candidates_.push_back({row, labels});
+    return proposed_.insert(std::move(labels)).second;
+  }
+  const Slot slot = found->second;
+  const std::uint32_t last_row = std::exchange(slot_rows_[slot], row);
+  if (last_row != kNoRow && row_slots_[last_row] == slot) row_slots_[last_row] = kNoSlot;
+  row_slots_[row] = slot;
+  return true;
+}
+
+Status AlertingRule::JudgeAbsent(Millis at) {
+  const AlertTiming timing = Timing();
+  absent_.clear();
+  {
+    const MutexLock lock(mutex_);
+    for (Slot slot = 0; slot < entries_.size(); ++slot) {
+      const std::optional<ActiveAlert>& alert = entries_[slot].alert;
+      if (seen_[slot] == evaluation_ || !alert || alert->state == AlertState::kInactive) continue;
+      absent_.push_back({.slot = slot,
+                         .row = slot_rows_[slot],
+                         .sample_labels = alert->sample_labels,
+                         .state = alert->state,
+                         .ends = !KeepsFiring(*alert, at, timing),
+                         .missing = alert->missing,
+                         .sighting = Sighting::kFalse,
+                         .value = std::nullopt});
+    }
+  }
+  if (absent_.empty()) return {};
+  return absence_.Judge(absent_, Shifted(at));
+}
+
+Status AlertingRule::CheckLimit() const {
+  const auto stays = [](const AbsentAlert& alert) {
+    return !alert.ends || alert.sighting == Sighting::kHeld || alert.sighting == Sighting::kForced;
+  };
+  const std::size_t count = present_rows_.size() + candidates_.size() +
+                            static_cast<std::size_t>(std::ranges::count_if(absent_, stays));
+  if (settings().limit == 0 || count <= settings().limit) return {};
+  return Error{ErrorCode::kTooLarge, "exceeded limit of " + std::to_string(settings().limit) +
+                                         " with " + std::to_string(count) + " alerts"};
+}
+
+void AlertingRule::ExpandTimed(const promql::Block& block, Millis at) {
+  std::vector<std::pair<std::uint32_t, Labels>> rows;
+  {
+    const MutexLock lock(mutex_);
+    for (const std::uint32_t row : present_rows_) {
+      rows.emplace_back(row, entries_[row_slots_[row]].alert->labels);
+    }
+  }
+  for (const Candidate& candidate : candidates_) rows.emplace_back(candidate.row, candidate.labels);
+  timed_.clear();
+  for (const auto& [row, labels] : rows) {
+    timed_.push_back(
+        templates_.ExpandAnnotations({block.shape->labels[row], block.values[row], at}, labels));
+  }
+}
+
+void AlertingRule::Merge(const promql::Block& block, Millis at) {
+  std::size_t next_timed = 0;
+  const auto set_timed = [&](Entry& entry) {
+    if (!templates_.annotations_use_time()) return;
+    entry.alert->annotations = std::move(timed_[next_timed++]);
+    entry.has_annotations = true;
+  };
+  for (const std::uint32_t row : present_rows_) {
+    Entry& entry = entries_[row_slots_[row]];
+    Renew(entry, block.shape->labels[row], block.values[row], at);
+    set_timed(entry);
+  }
+  for (Candidate& candidate : candidates_) {
+    const std::uint32_t row = candidate.row;
+    const Slot slot = Insert(
+        NewAlert(std::move(candidate.labels), block.shape->labels[row], block.values[row], at));
+    row_slots_[row] = slot;
+    slot_rows_[slot] = row;
+    seen_[slot] = evaluation_;
+    entries_[slot].is_new = true;
+    set_timed(entries_[slot]);
+  }
+}
+
+void AlertingRule::Renew(Entry& entry, const Labels& sample, double value, Millis at) {
+  ActiveAlert& alert = *entry.alert;
+  if (alert.state == AlertState::kInactive) {
+    alert = NewAlert(std::move(alert.labels), sample, value, at);
+    entry.has_annotations = false;
+    entry.is_new = true;
+    return;
+  }
+  alert.value = value;
+  if (alert.sample_labels != sample) alert.sample_labels = sample;
+}
+
+AlertingRule::Slot AlertingRule::Insert(ActiveAlert alert) {
+  Slot slot = static_cast<Slot>(entries_.size());
+  if (free_.empty()) {
+    entries_.emplace_back();
+    slot_rows_.push_back(kNoRow);
+    seen_.push_back(0);
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  slots_.emplace(alert.labels, slot);
+  entries_[slot].alert = std::move(alert);
+  return slot;
+}
+
+void AlertingRule::Erase(Slot slot) {
+  Entry& entry = entries_[slot];
+  ReleaseSeries(entry);
+  slots_.erase(entry.alert->labels);
+  const std::uint32_t row = std::exchange(slot_rows_[slot], kNoRow);
+  if (row != kNoRow && row_slots_[row] == slot) row_slots_[row] = kNoSlot;
+  entry = Entry();
+  free_.push_back(slot);
+}
+
+void AlertingRule::AdvanceAll(Millis at, RuleOutcome& outcome) {
+  auto absent = absent_.cbegin();
+  for (Slot slot = 0; slot < entries_.size(); ++slot) {
+    if (!entries_[slot].alert) continue;
+    // Both are in the order of slots.
+    const bool is_absent = absent != absent_.cend() && absent->slot == slot;
+    AdvanceOne(slot, is_absent ? &*absent++ : nullptr, at, outcome);
+  }
+}
+
+void AlertingRule::AdvanceOne(Slot slot, const AbsentAlert* absent, Millis at,
+                              RuleOutcome& outcome) {
+  Entry& entry = entries_[slot];
+  ActiveAlert& alert = *entry.alert;
+  const bool is_present = seen_[slot] == evaluation_;
+  const Sighting otherwise = absent != nullptr ? absent->sighting : Sighting::kFalse;
+  AlertStep step = Advance(alert, is_present ? Sighting::kPresent : otherwise, at, Timing());
+  if (std::exchange(entry.is_new, false)) {
+    step.changed = true;
+    if (!step.event) step.event = AlertEvent::Kind::kPending;
+  }
+  const std::uint32_t missing = absent != nullptr ? absent->missing : 0;
+  step.changed |= std::exchange(alert.missing, missing) != missing;
+  if (step.event == AlertEvent::Kind::kResolved) {
+    // What is told is the last that was told, as in Prometheus: the annotations speak of the last
+    // value for which the condition held.
+    entry.alert = Complete(entry.copy());
+    entry.has_annotations = true;
+    if (absent != nullptr && absent->value) alert.value = *absent->value;
+  }
+  outcome.changed |= step.changed;
+  if (step.event) {
+    outcome.events.push_back({.kind = *step.event,
+                              .at = at,
+                              .group_file = {},
+                              .group = {},
+                              .rule = {},
+                              .alert = Complete(entry.copy())});
+  }
+  if (step.erase) {
+    Erase(slot);
+  } else {
+    UpdateSeries(entry);
+  }
+}
+
+void AlertingRule::UpdateSeries(Entry& entry) {
+  const ActiveAlert& alert = *entry.alert;
+  const AlertState wanted = is_restored_ ? alert.state : AlertState::kInactive;
+  if (entry.written_state == wanted) return;
+  if (wanted == AlertState::kInactive) {
+    ReleaseSeries(entry);
+    return;
+  }
+  const SeriesWriter::Handle old = entry.state_series;
+  entry.state_series = writer().Add(StateSeries(alert), 1);
+  if (old != SeriesWriter::kNone) writer().Release(old);
+  if (entry.since_series == SeriesWriter::kNone) {
+    entry.since_series = writer().Add(SinceSeries(alert), WholeSeconds(alert.active_at));
+  } else {
+    writer().Set(entry.since_series, WholeSeconds(alert.active_at));
+  }
+  entry.written_state = wanted;
+}
+
+void AlertingRule::ReleaseSeries(Entry& entry) {
+  if (entry.written_state == AlertState::kInactive) return;
+  writer().Release(std::exchange(entry.state_series, SeriesWriter::kNone));
+  writer().Release(std::exchange(entry.since_series, SeriesWriter::kNone));
+  entry.written_state = AlertState::kInactive;
+}
+
+std::vector<AlertingRule::Copy> AlertingRule::TakeDue(Millis at) {
+  std::vector<std::pair<std::uint32_t, Slot>> due;  // In the order of the result.
+  for (Slot slot = 0; slot < entries_.size(); ++slot) {
+    const std::optional<ActiveAlert>& alert = entries_[slot].alert;
+    if (alert && IsDue(*alert, at, environment().resend_delay)) {
+      due.emplace_back(slot_rows_[slot], slot);
+    }
+  }
+  std::ranges::sort(due);
+  const Duration period = std::max(settings().interval, environment().resend_delay);
+  std::vector<Copy> copies;
+  copies.reserve(due.size());
+  for (const auto& [row, slot] : due) {
+    ActiveAlert& alert = *entries_[slot].alert;
+    const bool is_repeat = IsRepeat(alert);
+    alert.last_sent_at = at;
+    alert.valid_until = at + 4 * period.count();
+    copies.push_back(entries_[slot].copy());
+    if (is_repeat) copies.back().alert.reason = AlertReason::kRepeat;
+  }
+  return copies;
+}
+
+void AlertingRule::Send(std::vector<Copy> due) const {
+  if (due.empty() || environment().sink == nullptr) return;
+  std::vector<Alert> messages;
+  messages.reserve(due.size());
+  for (Copy& copy : due) {
+    messages.push_back(ToMessage(Complete(std::move(copy)), generator_url_));
+  }
+  environment().sink->Send(messages);
+}
+
+ActiveAlert AlertingRule::Complete(Copy copy) const {
+  ActiveAlert& alert = copy.alert;
+  if (!copy.has_annotations) {
+    alert.annotations = templates_.ExpandAnnotations(
+        {.labels = alert.sample_labels, .value = alert.value, .at = alert.active_at}, alert.labels);
+  }
+  return std::move(alert);
+}
+
+std::vector<ActiveAlert> AlertingRule::Alerts() const {
+  std::vector<Copy> copies;
+  {
+    const MutexLock lock(mutex_);
+    for (const Entry& entry : entries_) {
+      if (entry.alert) copies.push_back(entry.copy());
+    }
+  }
+  std::vector<ActiveAlert> alerts;
+  alerts.reserve(copies.size());
+  for (Copy& copy : copies) alerts.push_back(Complete(std::move(copy)));
+  return alerts;
+}
+
+std::optional<AlertState> AlertingRule::HighestState() const {
+  AlertState highest = AlertState::kInactive;
+  const MutexLock lock(mutex_);
+  for (const Entry& entry : entries_) {
+    if (entry.alert) highest = std::max(highest, entry.alert->state);
+  }
+  return highest;
+}
+
+void AlertingRule::Adopt(std::vector<ActiveAlert> alerts, Duration downtime) {
+  has_adopted_ = true;
+  is_restored_ = true;
+  const MutexLock lock(mutex_);
+  for (ActiveAlert& alert : alerts) {
+    if (slots_.contains(alert.labels)) continue;
+    if (alert.state == AlertState::kPending) alert.active_at += downtime.count();
+    const bool is_over = alert.state == AlertState::kInactive;
+    Entry& entry = entries_[Insert(std::move(alert))];
+    entry.has_annotations = is_over || templates_.annotations_use_time();
+    // So that they are ended, should the alert be over.
+    UpdateSeries(entry);
+  }
+}
+
+void AlertingRule::SetActiveAt(const Labels& labels, Millis active_at) {
+  const auto found = slots_.find(labels);
+  if (found == slots_.end()) return;
+  const MutexLock lock(mutex_);
+  const Entry& entry = entries_[found->second];
+  if (entry.alert->state == AlertState::kInactive) return;
+  entries_[found->second].alert->active_at = active_at;
+  if (entry.since_series != SeriesWriter::kNone) {
+    writer().Set(entry.since_series, WholeSeconds(active_at));
+  }
+}
+
+RuleOutcome AlertingRule::EndAt(Millis at) {
+  RuleOutcome outcome;
+  outcome.changed = true;
+  std::vector<Copy> due;
+  const MutexLock lock(mutex_);
+  for (Entry& entry : entries_) {
+    if (!entry.alert || entry.alert->state == AlertState::kInactive) continue;
+    const bool has_fired = entry.alert->state == AlertState::kFiring;
+    Copy copy = entry.copy();
+    copy.alert.state = AlertState::kInactive;
+    copy.alert.reason = AlertReason::kRuleRemoved;
+    if (has_fired) copy.alert.resolved_at = at;
+    copy.alert.last_sent_at = at;
+    outcome.events.push_back(
+        {.kind = has_fired ? AlertEvent::Kind::kResolved : AlertEvent::Kind::kDropped,
+         .at = at,
+         .group_file = {},
+         .group = {},
+         .rule = {},
+         .alert = Complete(copy)});
+    if (has_fired) due.push_back(std::move(copy));
+  }
+  Send(std::move(due));
+  Clear();
+  return outcome;
+}
+
+void AlertingRule::Clear() {
+  shape_.reset();
+  row_slots_.clear();
+  row_values_.clear();
+  slot_rows_.clear();
+  slots_.clear();
+  seen_.clear();
+  entries_.clear();
+  free_.clear();
+}
+
+void AlertingRule::TakeOverFrom(EvaluatedRule& old) {
+  auto& from = static_cast<AlertingRule&>(old);
+  std::vector<Entry> entries;
+  std::vector<Slot> free;
+  {
+    const MutexLock lock(from.mutex_);
+    entries = std::move(from.entries_);
+    free = std::move(from.free_);
+    slots_ = std::move(from.slots_);
+    from.Clear();
+  }
+  slot_rows_.assign(entries.size(), kNoRow);
+  seen_.assign(entries.size(), 0);
+  for (Entry& entry : entries) {
+    const bool is_active = entry.alert && entry.alert->state != AlertState::kInactive;
+    // Templates may be others now.
+    if (is_active && !templates_.annotations_use_time()) entry.has_annotations = false;
+  }
+  has_adopted_ = from.has_adopted_;
+  is_restored_ = is_restored_ || from.is_restored_;
+  const MutexLock lock(mutex_);
+  entries_ = std::move(entries);
+  free_ = std::move(free);
+}
+
+}  // namespace tocsin

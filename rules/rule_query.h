@@ -1,0 +1,43 @@
+// The expression of a rule, evaluated again and again.
+
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/labels.h"
+#include "base/result.h"
+#include "rules/promql/block.h"
+#include "rules/promql/engine.h"
+#include "rules/storage/sample.h"
+
+namespace tocsin {
+
+/// One thread at a time. Must not outlive its engine.
+class RuleQuery {
+ public:
+  /// An `expression` that is none fails whenever it is run.
+  RuleQuery(const promql::Engine& engine, std::string_view expression);
+
+  /// The result at `at`: one step; a number is one series without labels. The shape is the same
+  /// object for as long as the series are the same. Fails with what PromQL says, or if the result
+  /// is neither a number nor a vector.
+  Result<promql::Block> Run(Millis at);
+
+  /// The expression in normal form, as Prometheus shows it.
+  const std::string& text() const { return text_; }
+  /// Whether its result is a number and no vector.
+  bool IsNumber() const;
+  /// Null if it is none.
+  const promql::Query* parsed() const { return query_ ? &query_->query() : nullptr; }
+
+ private:
+  const promql::Engine& engine_;
+  std::optional<promql::PreparedQuery> query_;
+  std::string error_;  ///< Why it is none.
+  std::string text_;
+};
+
+}  // namespace tocsin
