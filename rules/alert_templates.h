@@ -3,12 +3,11 @@
 #pragma once
 
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/alert.h"
 #include "base/labels.h"
+#include "base/mutex.h"
 #include "rules/rule_environment.h"
 #include "rules/rule_file.h"
 #include "rules/storage/sample.h"
@@ -16,9 +15,9 @@
 namespace tocsin {
 
 /// The templates of one rule, parsed once. A template that fails gives the text
-/// `<error expanding template: ...>`, which is also logged.
+/// `<error expanding template: ...>`, and is logged when it does so for another reason than before.
 ///
-/// Safe for concurrent use. The rule and what the environment points to must outlive it.
+/// Safe for concurrent use. The rule and the environment must outlive it.
 class AlertTemplates {
  public:
   AlertTemplates(const Rule& rule, const RuleEnvironment& environment);
@@ -48,6 +47,7 @@ class AlertTemplates {
   struct Text;
 
   std::string Expand(const Text& text, const Sample& sample, const Labels& rule_labels) const;
+  void LogFailure(const std::string& failure) const;
 
   const Rule& rule_;
   const RuleEnvironment& environment_;
@@ -56,6 +56,9 @@ class AlertTemplates {
   bool labels_use_value_ = false;
   bool labels_use_time_ = false;
   bool annotations_use_time_ = false;
+
+  mutable Mutex mutex_;
+  mutable std::string logged_ TOCSIN_GUARDED_BY(mutex_);  ///< The last failure.
 };
 
 }  // namespace tocsin
