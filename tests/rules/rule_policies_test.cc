@@ -1,11 +1,10 @@
-#include "rules/absence.h"
-
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
 
+#include "rules/absence.h"
 #include "tests/support/rule_fixture.h"
 
 namespace tocsin {
@@ -76,7 +75,11 @@ std::vector<PolicyCase> Policies() {
        "11 _ _ _ 11",
        "1 1 1 1 1",
        {"pending", "pending", "pending", "pending", "firing"}},
-      {"keep is about missing series only", OnMissing(kKeep, 0), {}, "11 5", "1 1",
+      {"keep is about missing series only",
+       OnMissing(kKeep, 0),
+       {},
+       "11 5",
+       "1 1",
        {"firing", "resolved"}},
       {"fire: also what was pending",
        OnMissing(kFire, 2),
@@ -96,7 +99,12 @@ std::vector<PolicyCase> Policies() {
        "11 9 6 11 5 4",
        "1 1 1 1 1 1",
        {"firing", "firing", "firing", "firing", "firing", "resolved"}},
-      {"resolve_expr does not make anything fire", ResolveExpr("m < 5"), {}, "9 6", "1 1", {"", ""}},
+      {"resolve_expr does not make anything fire",
+       ResolveExpr("m < 5"),
+       {},
+       "9 6",
+       "1 1",
+       {"", ""}},
       {"resolve_expr does not hold what is gone",
        ResolveExpr("m < 5"),
        {},
@@ -196,8 +204,9 @@ BOOST_AUTO_TEST_CASE(ManyAlertsResolveEachWithItsOwnValue) {
   fixture.Put("m{i=\"2\"}", kMinute, "2");
   fixture.Put("m{i=\"3\"}", kMinute, "3");
   const std::string result = fixture.Evaluate(kMinute);
-  BOOST_TEST(result.starts_with("{i=\"1\"} resolved@60 =1, {i=\"2\"} resolved@60 =2, "
-                                "{i=\"3\"} resolved@60 =3 |"));
+  BOOST_TEST(
+      result.starts_with("{i=\"1\"} resolved@60 =1, {i=\"2\"} resolved@60 =2, "
+                         "{i=\"3\"} resolved@60 =3 |"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
