@@ -1,5 +1,7 @@
 #include "rules/alert_message.h"
 
+#include "base/template/builtins.h"
+
 namespace tocsin {
 namespace {
 
@@ -7,31 +9,11 @@ TimePoint ToTimePoint(Millis t) {
   return TimePoint(Duration(t));
 }
 
-bool IsUnreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '_' || c == '.' || c == '~';
-}
-
-std::string QueryEscaped(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string escaped;
-  for (const char c : text) {
-    if (IsUnreserved(c)) {
-      escaped += c;
-    } else if (c == ' ') {
-      escaped += '+';
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      escaped += {'%', kHex[byte >> 4U], kHex[byte & 15U]};
-    }
-  }
-  return escaped;
-}
-
 }  // namespace
 
 std::string GeneratorUrl(std::string_view external_url, std::string_view expression) {
-  return std::string(external_url) + "/graph?g0.expr=" + QueryEscaped(expression) + "&g0.tab=1";
+  return std::string(external_url) + "/graph?g0.expr=" + text_template::QueryEscaped(expression) +
+         "&g0.tab=1";
 }
 
 bool IsRepeat(const ActiveAlert& alert) {

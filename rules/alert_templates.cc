@@ -105,48 +105,70 @@ AlertTemplates::AlertTemplates(const Rule& rule, const RuleEnvironment& environm
 
 AlertTemplates::~AlertTemplates() = default;
 
+/// What the templates of one sample are executed on; made when the first one needs it.
+class AlertTemplates::Execution {
+ public:
+  Execution(const RuleEnvironment& environment, const Sample& sample, const Labels& rule_labels)
+      : functions_(
+            RuleFunctions({.now = TimePoint(Duration(sample.at)),
+                           .external_url = environment.external_url,
+                           .query =
+                               [&environment, at = sample.at](const std::string& expression) {
+                                 return Query(*environment.engine, expression, at);
+                               }})),
+        data_(Value::OfRecord({{"Labels", Value::OfLabels(sample.labels)},
+                               {"ExternalLabels", Value::OfLabels(environment.external_labels)},
+                               {"ExternalURL", environment.external_url},
+                               {"Value", sample.value},
+                               {"RuleLabels", Value::OfLabels(rule_labels)}})) {}
+
+  Result<std::string> Execute(const Template& parsed) const {
+    return parsed.Execute(data_, functions_);
+  }
+
+ private:
+  text_template::Functions functions_;
+  Value data_;
+};
+
 Labels AlertTemplates::AlertLabels(const Sample& sample) const {
   LabelsBuilder builder(sample.labels);
   builder.Remove(kMetricNameLabel);
-  for (const Text& text : labels_) builder.Set(text.name, Expand(text, sample, Labels()));
+  std::optional<Execution> execution;
+  for (const Text& text : labels_) {
+    if (text.parsed && !execution) execution.emplace(environment_, sample, Labels());
+    builder.Set(text.name, Expand(text, execution));
+  }
   builder.Set("alertname", rule_.name);
   return builder.Build();
 }
 
 Annotations AlertTemplates::ExpandAnnotations(const Sample& sample, const Labels& alert) const {
-  LabelsBuilder rule_labels;
-  for (const Text& text : labels_) rule_labels.Set(text.name, alert.Get(text.name));
-  const Labels built = rule_labels.Build();
   Annotations annotations;
   annotations.reserve(annotations_.size());
+  std::optional<Execution> execution;
   for (const Text& text : annotations_) {
-    annotations.emplace_back(text.name, Expand(text, sample, built));
+    if (text.parsed && !execution) execution.emplace(environment_, sample, RuleLabels(alert));
+    annotations.emplace_back(text.name, Expand(text, execution));
   }
   return annotations;
 }
 
-std::string AlertTemplates::Expand(const Text& text, const Sample& sample,
-                                   const Labels& rule_labels) const {
+Labels AlertTemplates::RuleLabels(const Labels& alert) const {
+  LabelsBuilder builder;
+  for (const Text& text : labels_) builder.Set(text.name, alert.Get(text.name));
+  return builder.Build();
+}
+
+std::string AlertTemplates::Expand(const Text& text,
+                                   const std::optional<Execution>& execution) const {
   if (!text.is_template()) return text.text;
-  std::string failure = text.failure;
+  const std::string name = "__alert_" + rule_.name;
+  std::string failure = "error parsing template " + name + ": " + text.failure;
   if (text.parsed) {
-    const auto functions =
-        RuleFunctions({.now = TimePoint(Duration(sample.at)),
-                       .external_url = environment_.external_url,
-                       .query = [this, at = sample.at](const std::string& expression) {
-                         return Query(*environment_.engine, expression, at);
-                       }});
-    const Value data =
-        Value::OfRecord({{"Labels", Value::OfLabels(sample.labels)},
-                         {"ExternalLabels", Value::OfLabels(environment_.external_labels)},
-                         {"ExternalURL", environment_.external_url},
-                         {"Value", sample.value},
-                         {"RuleLabels", Value::OfLabels(rule_labels)}});
-    Result<std::string> expanded = text.parsed->Execute(data, functions);
+    Result<std::string> expanded = execution->Execute(*text.parsed);
     if (expanded) return std::move(*expanded);
-    failure = "error executing template __alert_" + rule_.name + ": " + expanded.error().message;
-  } else {
-    failure = "error parsing template __alert_" + rule_.name + ": " + failure;
+    failure = "error executing template " + name + ": " + expanded.error().message;
   }
   LogFailure(failure);
   return "<error expanding template: " + failure + ">";

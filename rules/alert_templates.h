@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,8 +46,12 @@ class AlertTemplates {
 
  private:
   struct Text;
+  class Execution;
 
-  std::string Expand(const Text& text, const Sample& sample, const Labels& rule_labels) const;
+  /// Of the labels of an alert those that the rule has given it.
+  Labels RuleLabels(const Labels& alert) const;
+  /// `execution` may be empty for what is no template.
+  std::string Expand(const Text& text, const std::optional<Execution>& execution) const;
   void LogFailure(const std::string& failure) const;
 
   const Rule& rule_;
