@@ -2,26 +2,21 @@
 
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/result.h"
 #include "rules/alert_store.h"
 #include "rules/group.h"
+#include "rules/rule_policy.h"
 
 namespace tocsin {
 
-/// When the evaluations of a group are due: at the same instants in every replica that has the same
-/// files, spread over the interval by a hash of the group's file and name.
-/// `at` is the last slot at or before `now`.
-Millis SlotAtOrBefore(const RuleGroup& group, Duration interval, Millis now);
-
-/// Evaluates groups in parallel, a thread for each, so that a slow one never delays another.
-/// Missed slots are counted, never evaluated later. A jump of the wall clock or a suspended machine
-/// is noticed (wall against monotonic): that evaluation is skipped.
+/// Evaluates groups in parallel, each at its slots (see Timetable). A slow group never delays
+/// another: there are as many threads as groups are evaluated at one time, and one that waits for
+/// the next slot of any. Missed slots are counted, never evaluated later. After a jump of the wall
+/// clock or a suspension, groups leave out an evaluation.
 ///
 /// Safe for concurrent use; `Replace()` and `Stop()` wait for each other.
 class RuleManager {
@@ -35,20 +30,25 @@ class RuleManager {
   };
 
   /// `state` may be null: nothing is kept over a restart, but `for` timers are got back from the
-  /// store's history.
-  RuleManager(Settings settings, AlertStore* state, const Clock& clock, const Log& log);
+  /// store's history. It, `clock` and `log` outlive the manager.
+  RuleManager(AlertStore* state, const Clock& clock, const Log& log);
   ~RuleManager();
   RuleManager(const RuleManager&) = delete;
   RuleManager& operator=(const RuleManager&) = delete;
 
-  /// Makes `groups` the running set. Those that say the same go on undisturbed; a changed one takes
-  /// over the state of its predecessor; one that is gone resolves its alerts.
+  /// Makes `groups` the running set; no two have the same file and name. Those that say the same go
+  /// on undisturbed. A changed one takes over the state of its predecessor, once that is not being
+  /// evaluated. One that is gone ends two intervals later: stale markers, resolved alerts; if it is
+  /// back before, it goes on with what it had. Waits for no evaluation.
+  ///
+  /// The first call starts the rules: they take over what `state` has kept of them, and what it has
+  /// kept of other rules is resolved.
   void Replace(std::vector<EffectiveGroup> groups, const Settings& settings);
 
-  /// Ends after the evaluations in progress.
+  /// Ends after the evaluations in progress. Groups stay what they are; after a restart they go on.
   void Stop();
 
-  /// In the order of the files. Without waiting for evaluations.
+  /// In the order of Replace(). Without waiting for evaluations.
   std::vector<GroupView> Views(bool with_alerts = true) const;
   std::vector<std::shared_ptr<const Group>> Groups() const;
 
