@@ -54,6 +54,8 @@ struct Features {
   bool delayed_name_removal = false;
   /// Treat __type__ and __unit__ like the metric name. Source: type-and-unit-labels.
   bool type_and_unit_labels = false;
+
+  friend bool operator==(const Features&, const Features&) = default;
 };
 
 /// Of one evaluation of one node.

@@ -9,6 +9,7 @@
 #include "rules/promql/plan.h"
 #include "rules/promql/query_slots.h"
 #include "rules/promql/relabeling.h"
+#include "rules/promql/shared_results.h"
 #include "rules/promql/small_query.h"
 
 namespace tocsin::promql {
@@ -21,7 +22,9 @@ struct PreparedQuery::State {
   /// How the last result's series are finally called, and in a range query sorted.
   Memo instant_names;
   Memo range_names;
-  Samples buffer;  ///< Kept for its room.
+  Samples buffer;                         ///< Kept for its room.
+  std::shared_ptr<SharedResults> shared;  ///< May be null.
+  std::vector<SharedResults::Id> shared_ids;
 };
 
 namespace {
@@ -116,6 +119,11 @@ std::size_t PreparedQuery::KeptSeries() const {
   return state_->plan.KeptSeries();
 }
 
+void PreparedQuery::Share(std::shared_ptr<SharedResults> results) {
+  state_->shared_ids = results->Register(state_->query);
+  state_->shared = std::move(results);
+}
+
 const Query& PreparedQuery::query() const {
   return state_->query;
 }
@@ -124,8 +132,13 @@ Engine::Engine(Settings settings, const SampleStore& store, const Clock& clock)
     : settings_(settings),
       store_(store),
       clock_(clock),
-      slots_(std::make_unique<QuerySlots>(settings.max_concurrency)) {}
+      slots_(std::make_unique<QuerySlots>(settings.max_concurrency)),
+      window_allowance_(std::make_shared<WindowAllowance>(settings.max_window_bytes)) {}
 Engine::~Engine() = default;
+
+std::size_t Engine::WindowBytes() const {
+  return window_allowance_->taken();
+}
 
 std::variant<PreparedQuery, ParseError> Engine::Prepare(std::string_view text) const {
   ParseResult parsed = Parse(text, {.experimental = settings_.experimental});
@@ -195,6 +208,12 @@ QueryOutcome Engine::Evaluate(PreparedQuery::State& query, const Start& start,
                           .annotations = annotations,
                           .budget = budget,
                           .buffer = std::move(query.buffer)};
+  if (options.keep_windows && !is_range) environment.window_allowance = window_allowance_;
+  if (query.shared && !is_range) {
+    query.shared->Begin(steps.start, lookback.count());
+    environment.shared = query.shared.get();
+    environment.shared_ids = query.shared_ids;
+  }
   Result<Operand> value = Evaluator(environment, query.plan).Evaluate(*query.query.root, steps);
   if (value) {
     Memo& names = is_range ? query.range_names : query.instant_names;

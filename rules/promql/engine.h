@@ -23,6 +23,8 @@
 namespace tocsin::promql {
 
 class QuerySlots;
+class SharedResults;
+class WindowAllowance;
 
 /// Why a query has no result; names are those of Prometheus' API (`errorType`).
 struct QueryError {
@@ -65,6 +67,9 @@ class PreparedQuery {
   const Query& query() const;
   /// How many series its selectors hold on to: what it takes is some 30 bytes for each.
   std::size_t KeptSeries() const;
+  /// From now on instant queries share the results of their parts with all others that do so with
+  /// the same `results`. All of them belong to the same thread and engine.
+  void Share(std::shared_ptr<SharedResults> results);
 
  private:
   friend class Engine;
@@ -85,8 +90,12 @@ class Engine {
     std::size_t max_samples = 50'000'000;
     std::size_t max_concurrency = 20;
     Duration default_subquery_step{60'000};  ///< global.evaluation_interval.
+    /// Of kept windows, see Options::keep_windows; all queries together.
+    std::size_t max_window_bytes = std::size_t{128} << 20;
     bool experimental = false;
     Features features;
+
+    friend bool operator==(const Settings&, const Settings&) = default;
   };
   /// Of one evaluation. Zero lookback or timeout: the engine's; a longer timeout than the engine's
   /// counts as the engine's.
@@ -97,6 +106,10 @@ class Engine {
     /// Of a range query: the end that was asked for, on which no step need lie. end() and range()
     /// tell of it. By default the last step.
     std::optional<Millis> end = std::nullopt;
+    /// Of an instant query that will come again and again with a time that moves on: keep the
+    /// samples of its range selectors, as far as there is room, so that the next time only new ones
+    /// need be read. The result is the same. They are given back with the query.
+    bool keep_windows = false;
   };
 
   Engine(Settings settings, const SampleStore& store, const Clock& clock);
@@ -113,6 +126,9 @@ class Engine {
                                             const Options& options) const;
   /// `steps.count` at least 1. The caller limits the number of steps.
   QueryOutcome Range(PreparedQuery& query, const Steps& steps, const Options& options) const;
+
+  /// What kept windows take.
+  std::size_t WindowBytes() const;
 
   const Settings& settings() const { return settings_; }
 
@@ -134,6 +150,7 @@ class Engine {
   const SampleStore& store_;
   const Clock& clock_;
   std::unique_ptr<QuerySlots> slots_;
+  std::shared_ptr<WindowAllowance> window_allowance_;
 };
 
 }  // namespace tocsin::promql

@@ -4,12 +4,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
 
 #include "rules/promql/block.h"
 #include "rules/promql/context.h"
+#include "rules/promql/shared_results.h"
 #include "rules/storage/sample_store.h"
 
 namespace tocsin::promql {
+
+class WindowAllowance;
 
 /// What the whole query is about, whatever subqueries make of it.
 struct QueryTimes {
@@ -31,6 +36,12 @@ struct Environment {
   std::size_t samples_read = 0;
   std::size_t unchecked = 0;
   Samples buffer;  ///< Of the series that is being read; kept to not allocate for each.
+  /// Null if the windows of this evaluation are not worth keeping.
+  std::shared_ptr<WindowAllowance> window_allowance = nullptr;
+
+  /// Null if the query shares nothing; else what it asks for at each node.
+  SharedResults* shared = nullptr;
+  std::span<const SharedResults::Id> shared_ids = {};
 
   /// Counts samples that were read, and now and then looks whether there is time left.
   Status Count(std::size_t samples) {

@@ -80,11 +80,30 @@ std::size_t SizeOf(const Operand& value) {
 Result<Operand> Evaluator::Evaluate(const Expr& expr, const Steps& steps) {
   assert(steps.count > 0);
   if (const Status checked = environment_.budget.Check(); !checked) return checked.error();
+  if (const SharedResults::Id id = SharedId(expr, steps); id != SharedResults::kNone) {
+    return EvaluateShared(expr, id, steps);
+  }
   const bool once = steps.count > 1 && planned(expr).step_invariant && !IsLiteral(expr);
   if (!once) return Dispatch(expr, steps);
   Result<Operand> value = Dispatch(expr, Steps{steps.start, steps.step, 1});
   if (!value) return value;
   return Repeat(std::move(*value), steps.count);
+}
+
+SharedResults::Id Evaluator::SharedId(const Expr& expr, const Steps& steps) const {
+  const bool is_own_moment = steps.count == 1 && steps.start == environment_.query.start;
+  if (environment_.shared == nullptr || !is_own_moment) return SharedResults::kNone;
+  return environment_.shared_ids[expr.id];
+}
+
+Result<Operand> Evaluator::EvaluateShared(const Expr& expr, SharedResults::Id id,
+                                          const Steps& steps) {
+  if (const Operand* const known = environment_.shared->Find(id)) {
+    return Settle(0, Operand(*known));
+  }
+  Result<Operand> value = Dispatch(expr, steps);
+  if (value) environment_.shared->Keep(id, *value);
+  return value;
 }
 
 Result<Operand> Evaluator::Dispatch(const Expr& expr, const Steps& steps) {
@@ -149,22 +168,38 @@ Result<Operand> Evaluator::WholeRange(const Expr& expr, const Steps& steps) {
   return Settle(ranges->held(), CopyRange(*ranges, environment_.budget));
 }
 
-Result<RangeVector> Evaluator::OpenRange(const Expr& expr, const Steps& steps) {
+Result<RangeVector> Evaluator::OpenRange(const Expr& expr, const Steps& steps, bool keeps_samples) {
   const Expr& inner = StripParens(expr);
   if (const auto* selector = std::get_if<MatrixSelector>(&inner.node)) {
-    return OpenSelector(inner, *selector, steps);
+    return OpenSelector(inner, *selector, steps, keeps_samples);
   }
   return OpenSubquery(inner, std::get<Subquery>(inner.node), steps);
 }
 
 Result<RangeVector> Evaluator::OpenSelector(const Expr& expr, const MatrixSelector& matrix,
-                                            const Steps& steps) {
+                                            const Steps& steps, bool keeps_samples) {
   PlannedNode& node = planned(expr);
   node.series.Refresh(environment_, matrix.selector.matchers);
   const Moments moments =
       MakeMoments(matrix.selector.time.at, node.durations.offset, steps, environment_);
-  return RangeVector(node.series, moments, node.durations.range, matrix.selector.extension,
+  RangeVector ranges(node.series, moments, node.durations.range, matrix.selector.extension,
                      environment_);
+  if (!keeps_samples || !KeepsWindows(matrix, steps)) return ranges;
+  if (!node.windows) node.windows = std::make_unique<KeptWindows>(environment_.window_allowance);
+  ranges.ReadFrom(*node.windows);
+  return ranges;
+}
+
+KeptGrowth* Evaluator::OpenGrowth(const Expr& expr, const Steps& steps) {
+  const Expr& inner = StripParens(expr);
+  const auto* const matrix = std::get_if<MatrixSelector>(&inner.node);
+  if (matrix == nullptr || !KeepsWindows(*matrix, steps)) return nullptr;
+  PlannedNode& node = planned(inner);
+  if (!node.growth) node.growth = std::make_unique<KeptGrowth>(environment_.window_allowance);
+  const Millis end =
+      MakeMoments(matrix->selector.time.at, node.durations.offset, steps, environment_).last();
+  node.growth->Begin(node.series.shared_selection(), end - node.durations.range, end);
+  return node.growth.get();
 }
 
 Result<RangeVector> Evaluator::OpenSubquery(const Expr& expr, const Subquery& subquery,

@@ -32,7 +32,12 @@ class Evaluator {
 
   /// The range vector that a range function has as its argument: a selector or a subquery, in
   /// parentheses or not.
-  Result<RangeVector> OpenRange(const Expr& expr, const Steps& steps);
+  /// `keeps_samples`: so that the next evaluation need not read them again, if the query is one
+  /// that keeps anything.
+  Result<RangeVector> OpenRange(const Expr& expr, const Steps& steps, bool keeps_samples = true);
+  /// How much the series of that range vector, which has been opened, grow. Null if that is not
+  /// kept.
+  KeptGrowth* OpenGrowth(const Expr& expr, const Steps& steps);
 
   /// Gives back the budget of operands and takes that of what was made of them.
   Result<Operand> Settle(std::size_t operands, Result<Operand> result);
@@ -44,6 +49,9 @@ class Evaluator {
   PlannedNode& planned(const Expr& expr) { return plan_[expr]; }
 
  private:
+  /// What the node is called in environment_.shared, if it is at the query's own moment.
+  SharedResults::Id SharedId(const Expr& expr, const Steps& steps) const;
+  Result<Operand> EvaluateShared(const Expr& expr, SharedResults::Id id, const Steps& steps);
   Result<Operand> Dispatch(const Expr& expr, const Steps& steps);
   Result<Operand> Value(const Expr& expr, const NumberLiteral& literal, const Steps& steps);
   Result<Operand> Value(const Expr& expr, const StringLiteral& literal, const Steps& steps);
@@ -61,7 +69,11 @@ class Evaluator {
   /// A range vector as the result of the query.
   Result<Operand> WholeRange(const Expr& expr, const Steps& steps);
   Result<RangeVector> OpenSelector(const Expr& expr, const MatrixSelector& matrix,
-                                   const Steps& steps);
+                                   const Steps& steps, bool keeps_samples);
+  bool KeepsWindows(const MatrixSelector& matrix, const Steps& steps) const {
+    return environment_.window_allowance != nullptr && steps.count == 1 &&
+           matrix.selector.extension == Extension::kNone;
+  }
   Result<RangeVector> OpenSubquery(const Expr& expr, const Subquery& subquery, const Steps& steps);
   Result<Operand> CallPlain(const Expr& expr, const Call& call, const Steps& steps);
   Result<Operand> CallSpecial(const Expr& expr, const Call& call, SpecialFunction::Kind kind,

@@ -32,6 +32,17 @@ struct RangeWindow {
   Extension extension = Extension::kNone;
 };
 
+/// What is left of a window where only its growth counts; two samples at least.
+struct WindowGrowth {
+  Sample first;
+  Sample last;
+  std::size_t count = 0;
+  Millis start = 0;
+  Millis end = 0;
+  /// In the order of time, each value that a lower one follows.
+  std::span<const double> before_resets;
+};
+
 /// A value computed from a range, or kAbsent. Called for each series and step, so it does not
 /// allocate.
 struct RangeFunction {
@@ -45,6 +56,9 @@ struct RangeFunction {
   bool takes_smoothed = false;
   /// Whether it looks at RangeWindow::now, so that the same samples give another value later.
   bool uses_now = false;
+  /// What `compute` gives for a window with that growth, to the last bit. Null if it takes more
+  /// than that to know.
+  double (*of_growth)(const WindowGrowth& growth) = nullptr;
   /// Looks at the other arguments of a step: fails if they are out of bounds, or warns. To be
   /// called for the steps at which some series has samples, with the position of the call's first
   /// argument. May be null.

@@ -3,12 +3,15 @@
 
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "base/result.h"
 #include "rules/promql/ast.h"
 #include "rules/promql/block.h"
 #include "rules/promql/environment.h"
+#include "rules/promql/kept_growth.h"
+#include "rules/promql/kept_windows.h"
 #include "rules/promql/selector.h"
 
 namespace tocsin::promql {
@@ -26,6 +29,9 @@ struct PlannedNode {
   bool step_invariant = false;
   Durations durations;
   SelectedSeries series;  ///< Of selectors.
+  /// Of range selectors; null until it is needed. One of the two, depending on who reads them.
+  std::unique_ptr<KeptGrowth> growth;
+  std::unique_ptr<KeptWindows> windows;
   Memo memo;
   Memo counters;  ///< Of range functions: which series are not named as counters are.
 };

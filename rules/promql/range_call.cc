@@ -1,7 +1,10 @@
 #include "rules/promql/range_call.h"
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -129,18 +132,55 @@ std::string DoubtAboutCounter(const Labels& labels, const Features& features) {
          Quoted(name);
 }
 
-/// Of each series of a shape; empty if there is none about any.
-using Doubts = std::vector<std::string>;
+/// What is said about the series of a shape. Many have the same name, and so the same doubt.
+struct Doubts {
+  static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+
+  std::vector<std::string> texts;
+  std::vector<std::uint32_t> of_series;  ///< Which of them, or kNone. Empty if there are none.
+};
 Doubts DoubtsAboutCounters(const Shape& shape, const Features& features) {
-  Doubts doubts(shape.size());
-  bool any = false;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    doubts[i] = DoubtAboutCounter(shape.labels[i], features);
-    any = any || !doubts[i].empty();
+  Doubts doubts;
+  std::unordered_map<std::string, std::uint32_t> known;
+  doubts.of_series.reserve(shape.size());
+  for (const Labels& labels : shape.labels) {
+    std::string text = DoubtAboutCounter(labels, features);
+    if (text.empty()) {
+      doubts.of_series.push_back(Doubts::kNone);
+      continue;
+    }
+    const auto index = static_cast<std::uint32_t>(doubts.texts.size());
+    const auto [place, is_new] = known.try_emplace(text, index);
+    if (is_new) doubts.texts.push_back(std::move(text));
+    doubts.of_series.push_back(place->second);
   }
-  if (!any) doubts.clear();
+  if (doubts.texts.empty()) doubts.of_series.clear();
   return doubts;
 }
+
+/// Says each doubt once, however many series it is about.
+class DoubtReport {
+ public:
+  DoubtReport(const Doubts& doubts, Position position, Annotations& annotations)
+      : doubts_(doubts),
+        position_(position),
+        annotations_(annotations),
+        said_(doubts.texts.size()) {}
+
+  void Add(std::size_t series) {
+    if (doubts_.of_series.empty()) return;
+    const std::uint32_t doubt = doubts_.of_series[series];
+    if (doubt == Doubts::kNone || said_[doubt]) return;
+    said_[doubt] = true;
+    annotations_.Info(doubts_.texts[doubt], position_);
+  }
+
+ private:
+  const Doubts& doubts_;
+  Position position_;
+  Annotations& annotations_;
+  std::vector<bool> said_;
+};
 
 /// One call of a range function, from its range vector to a block.
 class RangeCall {
@@ -159,8 +199,11 @@ class RangeCall {
     Result<OtherArguments> arguments = OtherArguments::Evaluate(evaluator_, call_, steps_);
     if (!arguments) return arguments.error();
     arguments_ = std::move(*arguments);
-    Result<RangeVector> ranges = evaluator_.OpenRange(RangeArgument(call_), steps_);
+    const Expr& argument = RangeArgument(call_);
+    const bool by_growth = function_.of_growth != nullptr;
+    Result<RangeVector> ranges = evaluator_.OpenRange(argument, steps_, !by_growth);
     if (!ranges) return ranges.error();
+    if (by_growth) growth_ = evaluator_.OpenGrowth(argument, steps_);
     Budget& budget = evaluator_.environment().budget;
     const std::size_t size = ranges->size() * steps_.count;
     if (const Status taken = budget.Take(size); !taken) return taken.error();
@@ -176,16 +219,31 @@ class RangeCall {
 
  private:
   Status ComputeAll(RangeVector& ranges, Block& block) {
-    const Doubts& doubts = FindDoubts(ranges.shape());
-    Annotations& annotations = evaluator_.environment().annotations;
+    DoubtReport doubts(FindDoubts(ranges.shape()), call_.args.front()->position,
+                       evaluator_.environment().annotations);
     for (std::size_t s = 0; s < ranges.size(); ++s) {
-      if (Status begun = ranges.Begin(s); !begun) return begun;
       bool any = false;
-      if (Status computed = ComputeRow(ranges, block.row(s), any); !computed) return computed;
-      if (any && !doubts.empty() && !doubts[s].empty()) {
-        annotations.Info(doubts[s], call_.args.front()->position);
-      }
+      const bool is_known =
+          growth_ != nullptr && growth_->Advance(s, evaluator_.environment().read_point);
+      Status computed = is_known ? ComputeFromGrowth(s, *block.row(s), any)
+                                 : ReadAndCompute(ranges, s, block.row(s), any);
+      if (!computed) return computed;
+      if (any) doubts.Add(s);
     }
+    return {};
+  }
+
+  Status ComputeFromGrowth(std::size_t series, double& value, bool& any) {
+    const std::size_t count = growth_->count(series);
+    if (count >= 2) value = function_.of_growth(growth_->growth(series));
+    any = IsPresent(value);
+    return evaluator_.environment().Count(count);
+  }
+
+  Status ReadAndCompute(RangeVector& ranges, std::size_t series, double* row, bool& any) {
+    if (Status begun = ranges.Begin(series); !begun) return begun;
+    if (Status computed = ComputeRow(ranges, row, any); !computed) return computed;
+    if (growth_ != nullptr) growth_->Keep(series, {ranges.window().t, ranges.window().v});
     return {};
   }
 
@@ -219,6 +277,7 @@ class RangeCall {
   const RangeFunction& function_;
   const Steps& steps_;
   OtherArguments arguments_;
+  KeptGrowth* growth_ = nullptr;  ///< Null unless the function can do with it.
   StepChecks checks_;
   Pace pace_;  ///< Windows overlap: computing costs far more than reading the samples did.
 };

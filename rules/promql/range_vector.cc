@@ -13,7 +13,7 @@ constexpr Millis kWorthCounting = Millis{60} * 60 * 1000;
 RangeVector::RangeVector(const SelectedSeries& series, const Moments& moments, Millis range,
                          Extension extension, Environment& environment)
     : shape_(series.shape()),
-      selection_(&series.selection()),
+      selection_(series.shared_selection()),
       moments_(moments),
       range_(range),
       extension_(extension),
@@ -29,6 +29,11 @@ RangeVector::RangeVector(Block points, const Steps& inner, const Moments& moment
       range_(range),
       environment_(environment) {}
 
+void RangeVector::ReadFrom(KeptWindows& windows) {
+  kept_ = &windows;
+  kept_->Begin(selection_, moments_.first() - range_, moments_.last());
+}
+
 Status RangeVector::Begin(std::size_t series) {
   series_ = series;
   begin_ = end_ = 0;
@@ -37,7 +42,18 @@ Status RangeVector::Begin(std::size_t series) {
     return environment_.Count(0);
   }
   if (sparse_) return environment_.Count(0);
+  if (kept_ != nullptr) return ReadKept();
   return Read(moments_.first() - range_, moments_.last());
+}
+
+Status RangeVector::ReadKept() {
+  if (kept_->Advance(series_, environment_.read_point)) {
+    samples_ = kept_->view(series_);
+    return environment_.Count(samples_.t.size());
+  }
+  if (Status read = Read(moments_.first() - range_, moments_.last()); !read) return read;
+  kept_->Keep(series_, environment_.buffer);
+  return {};
 }
 
 Status RangeVector::Read(Millis start, Millis end) {
@@ -50,6 +66,7 @@ Status RangeVector::Read(Millis start, Millis end) {
   }
   environment_.buffer.clear();
   selection_->Read(series_, after, until, environment_.buffer, environment_.read_point);
+  ShowBuffer();
   return environment_.Count(environment_.buffer.size());
 }
 
@@ -62,10 +79,11 @@ void RangeVector::CollectPoints() {
     buffer.t.push_back(inner_.at(i));
     buffer.v.push_back(row[i]);
   }
+  ShowBuffer();
 }
 
 void RangeVector::Slide(Millis start, Millis end) {
-  const std::vector<Millis>& t = environment_.buffer.t;
+  const std::span<const Millis> t = samples_.t;
   if (!t.empty() && t.back() <= end) end_ = t.size();
   while (end_ < t.size() && t[end_] <= end) ++end_;
   while (begin_ < t.size() && t[begin_] <= start) ++begin_;
@@ -81,19 +99,19 @@ Status RangeVector::MoveTo(std::size_t step) {
     if (Status read = Read(window_.start, window_.end); !read) return read;
   }
   Slide(window_.start, window_.end);
-  const Samples& buffer = environment_.buffer;
+  const std::span<const Millis> t = samples_.t;
   std::size_t from = begin_;
   std::size_t to = end_;
   if (extension_ != Extension::kNone && from > 0 &&
-      buffer.t[from - 1] > window_.start - environment_.lookback) {
+      t[from - 1] > window_.start - environment_.lookback) {
     --from;
   }
-  if (extension_ == Extension::kSmoothed && to < buffer.size() &&
-      buffer.t[to] <= window_.end + environment_.lookback) {
+  if (extension_ == Extension::kSmoothed && to < t.size() &&
+      t[to] <= window_.end + environment_.lookback) {
     ++to;
   }
-  window_.t = std::span(buffer.t).subspan(from, to - from);
-  window_.v = std::span(buffer.v).subspan(from, to - from);
+  window_.t = t.subspan(from, to - from);
+  window_.v = samples_.v.subspan(from, to - from);
   return {};
 }
 

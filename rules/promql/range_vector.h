@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 
 #include "base/result.h"
@@ -10,6 +11,7 @@
 #include "rules/promql/block.h"
 #include "rules/promql/environment.h"
 #include "rules/promql/functions.h"
+#include "rules/promql/kept_windows.h"
 #include "rules/promql/selector.h"
 
 namespace tocsin::promql {
@@ -36,6 +38,9 @@ class RangeVector {
   RangeVector(Block points, const Steps& inner, const Moments& moments, Millis range,
               Environment& environment);
 
+  /// The same samples, of which `windows` knows most already. For one moment, without extension.
+  void ReadFrom(KeptWindows& windows);
+
   const ShapePtr& shape() const { return shape_; }
   std::size_t size() const { return shape_->size(); }
   /// What of the budget it holds.
@@ -50,23 +55,27 @@ class RangeVector {
   RangeWindow& window() { return window_; }
 
  private:
+  Status ReadKept();
   /// Fills the buffer with the samples that windows over (start, end] may need.
   Status Read(Millis start, Millis end);
   void CollectPoints();
+  void ShowBuffer() { samples_ = {environment_.buffer.t, environment_.buffer.v}; }
   void Slide(Millis start, Millis end);
 
   ShapePtr shape_;
-  const Selection* selection_ = nullptr;  ///< Null for a subquery.
+  std::shared_ptr<const Selection> selection_;  ///< Null for a subquery.
   Block points_;
   Steps inner_;
   Moments moments_;
   Millis range_;
   Extension extension_ = Extension::kNone;
   Environment& environment_;
+  KeptWindows* kept_ = nullptr;
   bool sparse_ = false;  ///< Each window is read by itself: steps are far apart.
 
   std::size_t series_ = 0;
-  /// Of the newest window, in the buffer: the first sample after its start, and after its end.
+  SampleView samples_;  ///< Of the series, as far as they are read.
+  /// Of the newest window, in samples_: the first sample after its start, and after its end.
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   RangeWindow window_;

@@ -30,20 +30,27 @@ double Growth(std::span<const double> v) {
   return growth;
 }
 
+/// That of a counter. In the same order: it decides the last digit.
+double Growth(const WindowGrowth& window) {
+  double growth = window.last.v - window.first.v;
+  for (const double before : window.before_resets) growth += before;
+  return growth;
+}
+
 /// How many seconds `sampled`, from the first sample to the last, become when the values are
 /// continued at both ends: to the border if a sample is expected near it, else by half of the
 /// samples' average distance; for a counter not below zero.
 /// Source: Prometheus' promql/functions.go, extrapolatedRate().
 template <Resets kResets>
-double ExtrapolatedSeconds(const RangeWindow& window, double growth, double sampled) {
-  const double average = sampled / static_cast<double>(window.t.size() - 1);
+double ExtrapolatedSeconds(const WindowGrowth& window, double growth, double sampled) {
+  const double average = sampled / static_cast<double>(window.count - 1);
   const double limit = average * 1.1;
-  double before = Seconds(window.t.front() - window.start);
+  double before = Seconds(window.first.t - window.start);
   if (before >= limit) before = average / 2;
-  if (kResets == Resets::kCorrected && growth > 0 && window.v.front() >= 0) {
-    before = std::min(before, sampled * (window.v.front() / growth));
+  if (kResets == Resets::kCorrected && growth > 0 && window.first.v >= 0) {
+    before = std::min(before, sampled * (window.first.v / growth));
   }
-  double after = Seconds(window.end - window.t.back());
+  double after = Seconds(window.end - window.last.t);
   if (after >= limit) after = average / 2;
   return sampled + before + after;  // In Prometheus' order: it decides the last digit.
 }
@@ -108,21 +115,37 @@ double ExtendedGrowth(const RangeWindow& window) {
   return growth;
 }
 
+/// `growth` is that of `window`, which knows its resets itself or not.
+template <Resets kResets, Per kPer>
+double Extrapolate(const WindowGrowth& window, double growth) {
+  const double sampled = Seconds(window.last.t - window.first.t);
+  double factor = ExtrapolatedSeconds<kResets>(window, growth, sampled) / sampled;
+  // Folded into the factor, as Prometheus does: it decides the last digits.
+  if (kPer == Per::kSecond) factor /= Seconds(window.end - window.start);
+  return growth * factor;
+}
+
+template <Per kPer>
+double OfGrowth(const WindowGrowth& window) {
+  return Extrapolate<Resets::kCorrected, kPer>(window, Growth(window));
+}
+
 /// rate, increase, delta.
 template <Resets kResets, Per kPer>
 double Extrapolated(const RangeWindow& window) {
-  const double range = Seconds(window.end - window.start);
   if (window.extension != Extension::kNone) {
     const double growth = ExtendedGrowth<kResets>(window);
-    return kPer == Per::kWindow || IsAbsent(growth) ? growth : growth / range;
+    if (kPer == Per::kWindow || IsAbsent(growth)) return growth;
+    return growth / Seconds(window.end - window.start);
   }
   if (window.t.size() < 2) return kAbsent;
-  const double growth = Growth<kResets>(window.v);
-  const double sampled = Seconds(window.t.back() - window.t.front());
-  double factor = ExtrapolatedSeconds<kResets>(window, growth, sampled) / sampled;
-  // Folded into the factor, as Prometheus does: it decides the last digits.
-  if (kPer == Per::kSecond) factor /= range;
-  return growth * factor;
+  return Extrapolate<kResets, kPer>({.first = {window.t.front(), window.v.front()},
+                                     .last = {window.t.back(), window.v.back()},
+                                     .count = window.t.size(),
+                                     .start = window.start,
+                                     .end = window.end,
+                                     .before_resets = {}},
+                                    Growth<kResets>(window.v));
 }
 
 /// irate, idelta: of the last two samples.
@@ -181,12 +204,14 @@ std::vector<Function> RateFunctions() {
       Row("increase", {.compute = Extrapolated<Resets::kCorrected, Per::kWindow>,
                        .expects_counter = true,
                        .takes_anchored = true,
-                       .takes_smoothed = true}),
+                       .takes_smoothed = true,
+                       .of_growth = OfGrowth<Per::kWindow>}),
       Row("irate", {.compute = OfLastTwo<Resets::kCorrected, Per::kSecond>}),
       Row("rate", {.compute = Extrapolated<Resets::kCorrected, Per::kSecond>,
                    .expects_counter = true,
                    .takes_anchored = true,
-                   .takes_smoothed = true}),
+                   .takes_smoothed = true,
+                   .of_growth = OfGrowth<Per::kSecond>}),
       Row("resets", {.compute = CountResets, .takes_anchored = true}),
   };
 }

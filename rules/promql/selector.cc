@@ -1,6 +1,7 @@
 #include "rules/promql/selector.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -60,6 +61,16 @@ void SmoothRow(const Samples& samples, const Moments& moments, Millis lookback, 
   }
 }
 
+/// The one metric name that all series have, or nothing.
+std::string_view MetricName(std::span<const Matcher> matchers) {
+  for (const Matcher& matcher : matchers) {
+    const bool is_name =
+        matcher.type() == MatchType::kEqual && matcher.name().text() == kMetricNameLabel;
+    if (is_name) return matcher.value();
+  }
+  return {};
+}
+
 Result<Block> MakeBlock(const SelectedSeries& series, const Moments& moments,
                         Environment& environment) {
   const std::size_t size = series.shape()->size() * moments.steps.count;
@@ -71,6 +82,15 @@ Result<Block> MakeBlock(const SelectedSeries& series, const Moments& moments,
 
 void SelectedSeries::Refresh(const Environment& environment, std::span<const Matcher> matchers) {
   if (IsKnownAt(environment.generation)) return;
+  // Read before looking: what changes meanwhile is seen the next time.
+  if (const std::string_view name = MetricName(matchers); !name.empty()) {
+    const std::uint64_t before =
+        std::exchange(name_generation_, environment.store.generation(name));
+    if (selection_ != nullptr && before == name_generation_) {
+      generation_ = environment.generation;
+      return;
+    }
+  }
   std::shared_ptr<const Selection> found = environment.store.Select(matchers, selection_);
   // Not that of now: what has changed since the query began is seen the next time.
   generation_ = environment.generation;

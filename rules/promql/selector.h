@@ -20,7 +20,8 @@ namespace tocsin::promql {
 class SelectedSeries {
  public:
   /// Looks again if the store's series have changed since, that is, if the last look was not at
-  /// environment.generation. Afterwards the two below are not null.
+  /// environment.generation and, should the matchers name a metric, its own series have changed,
+  /// too. Afterwards the two below are not null.
   void Refresh(const Environment& environment, std::span<const Matcher> matchers);
   /// Whether Refresh() need not look at `generation` of the store.
   bool IsKnownAt(std::uint64_t generation) const {
@@ -28,6 +29,7 @@ class SelectedSeries {
   }
 
   const Selection& selection() const { return *selection_; }
+  const std::shared_ptr<const Selection>& shared_selection() const { return selection_; }
   const ShapePtr& shape() const { return shape_; }
   /// How many there are; 0 before the first Refresh().
   std::size_t size() const { return selection_ == nullptr ? 0 : selection_->size(); }
@@ -36,6 +38,7 @@ class SelectedSeries {
   std::shared_ptr<const Selection> selection_;
   ShapePtr shape_;
   std::uint64_t generation_ = 0;
+  std::uint64_t name_generation_ = 0;  ///< Of the metric that the matchers name.
 };
 
 /// What `offset` and `@` make of the steps: the moment that is looked at instead of each.

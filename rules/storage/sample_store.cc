@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cassert>
+#include <functional>
 #include <mutex>
 #include <utility>
 
 namespace tocsin {
 namespace {
+
+constexpr std::hash<std::string_view> kNameHash;
 
 /// How many series ahead of the one that is appended to memory is asked for.
 constexpr std::size_t kPrefetch = 16;
@@ -152,6 +155,8 @@ Series* SampleStore::FindOrAdd(const Labels& labels, std::size_t samples, Batch&
     if (!batch.index_lock) lock.lock();
     index_.Add(std::move(series));
   }
+  name_generations_[kNameHash(labels.metric_name()) % name_generations_.size()].fetch_add(
+      1, std::memory_order_release);
   generation_.fetch_add(1, std::memory_order_release);
   return added;
 }
@@ -183,6 +188,11 @@ void SampleStore::AppendRun(Series& series, std::span<const Sample> run, Batch& 
 
 std::size_t SampleStore::Bytes() const {
   return usage_.bytes + index_.MemoryBytes();
+}
+
+std::uint64_t SampleStore::generation(std::string_view metric_name) const {
+  return name_generations_[kNameHash(metric_name) % name_generations_.size()].load(
+      std::memory_order_acquire);
 }
 
 std::shared_ptr<const Selection> SampleStore::Select(
@@ -276,6 +286,7 @@ void SampleStore::RemoveDropped() {
     const std::unique_lock lock(index_mutex_);
     index_.RemoveDropped();
   }
+  for (auto& generation : name_generations_) generation.fetch_add(1, std::memory_order_release);
   generation_.fetch_add(1, std::memory_order_release);
 }
 

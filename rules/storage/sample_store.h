@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -132,6 +133,8 @@ class SampleStore {
   ReadPoint read_point() const { return {complete_->load(std::memory_order_acquire)}; }
   /// Changes whenever a series comes or goes; Select() need not be called again while it does not.
   std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
+  /// The same of the series with one metric name. Now and then it changes when it need not.
+  std::uint64_t generation(std::string_view metric_name) const;
 
   /// The names of all labels, and the values of one, sorted; of the series that match (all of them
   /// if `matchers` is empty).
@@ -206,6 +209,8 @@ class SampleStore {
 
   std::shared_ptr<std::atomic<std::uint64_t>> complete_;  ///< The last complete batch.
   std::atomic<std::uint64_t> generation_ = 0;
+  /// By hash, so that several names may share one. Each changes before generation_ does.
+  std::array<std::atomic<std::uint64_t>, 256> name_generations_{};
 };
 
 }  // namespace tocsin

@@ -1,5 +1,7 @@
 #include "rules/storage/selection.h"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "rules/storage/series.h"
@@ -8,7 +10,14 @@ namespace tocsin {
 namespace {
 
 /// How many series ahead of the one that is read memory is asked for.
-constexpr std::size_t kPrefetch = 8;
+constexpr std::size_t kPrefetch = 16;
+
+/// All of it, where only its newest sample would be one cache line.
+void Prefetch(const Series& series) {
+  constexpr std::size_t kCacheLine = 64;
+  const char* const begin = reinterpret_cast<const char*>(&series);
+  for (std::size_t at = 0; at < sizeof(Series); at += kCacheLine) __builtin_prefetch(begin + at, 1);
+}
 
 }  // namespace
 
@@ -23,7 +32,7 @@ const Labels& Selection::labels(std::size_t i) const {
 
 std::optional<Sample> Selection::Newest(std::size_t i, Millis after, Millis until,
                                         ReadPoint at) const {
-  if (i + kPrefetch < series_.size()) __builtin_prefetch(series_[i + kPrefetch].get());
+  if (i + kPrefetch < series_.size()) __builtin_prefetch(series_[i + kPrefetch].get(), 1);
   return series_[i]->Newest(after, until, AsOf(at));
 }
 
@@ -34,22 +43,14 @@ void Selection::Read(std::size_t i, Millis after, Millis until, Samples& out, Re
 
 bool Selection::ReadOn(std::size_t i, Millis until, ReadPosition& position, Samples& out,
                        ReadPoint at) const {
-  if (i + kPrefetch < series_.size()) __builtin_prefetch(series_[i + kPrefetch].get());
+  if (i + kPrefetch < series_.size()) Prefetch(*series_[i + kPrefetch]);
   const Series& series = *series_[i];
   const bool is_new = position.series_id == ReadPosition::kNoSeries;
-  if (!is_new && position.series_id != series.id()) {
-    position = {};
-    return false;
-  }
-  const std::uint64_t as_of = AsOf(at);
+  const bool is_other = !is_new && position.series_id != series.id();
+  const Millis complete_after =
+      is_new ? std::numeric_limits<Millis>::max() : std::min(position.t, position.held_after);
   const std::size_t before = out.size();
-  if (series.Newest(position.t, until, as_of)) {
-    series.Read(position.t, until, as_of, out, StaleMarkers::kKeep);
-  }
-  // Asked after reading: what is dropped in between is missed, too.
-  if (!is_new && !series.IsCompleteAfter(position.t)) {
-    out.t.resize(before);
-    out.v.resize(before);
+  if (is_other || !series.ReadOn(position.t, until, AsOf(at), complete_after, out)) {
     position = {};
     return false;
   }

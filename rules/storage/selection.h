@@ -38,6 +38,9 @@ struct ReadPosition {
   std::uint64_t series_id = kNoSeries;
   /// Of the last sample that was read; all samples after it are still to be read.
   Millis t = std::numeric_limits<Millis>::min();
+  /// For who keeps samples that it has read: its place is lost, too, if one that is newer than this
+  /// has been dropped.
+  Millis held_after = std::numeric_limits<Millis>::max();
 };
 
 /// The number of the last complete batch of a store. Outlives it in the Selections that use it.
@@ -71,8 +74,8 @@ class Selection {
   /// once and in order, also one that is appended with a time before an `until` of the past.
   ///
   /// False, with nothing read and a new `position`, if the reader has lost its place: samples after
-  /// it have been dropped, or series `i` is another one than before. It then starts anew.
-  /// To look at a series that has nothing new costs as much as Newest().
+  /// it, or after `held_after`, have been dropped, or series `i` is another one than before. It
+  /// then starts anew. To look at a series that has nothing new costs as much as Newest().
   bool ReadOn(std::size_t i, Millis until, ReadPosition& position, Samples& out,
               ReadPoint at = {}) const;
   /// How many samples Read() would append, at most: from the chunks' headers, without decoding.

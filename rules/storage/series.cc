@@ -357,6 +357,40 @@ void Series::Read(Millis after, Millis until, std::uint64_t as_of, Samples& out,
   }
 }
 
+bool Series::ReadOn(Millis after, Millis until, std::uint64_t as_of, Millis complete_after,
+                    Samples& out) const {
+  std::array<Sample, kMostHead + 1> fresh;
+  std::size_t count = 0;
+  bool is_compressed = false;
+  {
+    const std::lock_guard lock(lock_);
+    if (dropped_until_ > complete_after) return false;
+    if (empty_ || newest_.t <= after) return true;
+    is_compressed = open_ != nullptr && head_[0].t > after;
+    if (!is_compressed) {
+      const Millis visible = Visible(until, as_of);
+      const Sample* begin = head_.get() + head_size_;
+      while (begin != head_.get() && begin[-1].t > after) --begin;
+      for (; begin != head_.get() + head_size_ && begin->t <= visible; ++begin) {
+        fresh[count++] = *begin;
+      }
+      if (newest_.t <= visible) fresh[count++] = newest_;
+    }
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    out.t.push_back(fresh[i].t);
+    out.v.push_back(fresh[i].v);
+  }
+  if (!is_compressed) return true;
+  const std::size_t before = out.size();
+  Read(after, until, as_of, out, StaleMarkers::kKeep);
+  // Asked after reading: what is dropped in between is missed, too.
+  if (IsCompleteAfter(complete_after)) return true;
+  out.t.resize(before);
+  out.v.resize(before);
+  return false;
+}
+
 bool Series::IsCompleteAfter(Millis t) const {
   const std::lock_guard lock(lock_);
   return dropped_until_ <= t;

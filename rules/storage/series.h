@@ -94,8 +94,10 @@ class Series final : public RefCounted<Series> {
   /// Appends the samples in (after, until] to `out`.
   void Read(Millis after, Millis until, std::uint64_t as_of, Samples& out,
             StaleMarkers markers = StaleMarkers::kSkip) const;
-  /// Whether all samples after `t` that there ever were are still there.
-  bool IsCompleteAfter(Millis t) const;
+  /// The same, stale markers included. False, with nothing read, if of the samples after
+  /// `complete_after` some have been dropped. Cheap if what is to be read is new.
+  bool ReadOn(Millis after, Millis until, std::uint64_t as_of, Millis complete_after,
+              Samples& out) const;
   /// How many these are at most.
   std::size_t CountAtMost(Millis after, Millis until) const;
 
@@ -115,6 +117,8 @@ class Series final : public RefCounted<Series> {
   void Capture(Millis after, Millis until, std::uint64_t as_of, View& view) const;
   void CaptureSealed(Millis after, View& view) const;
   std::optional<Sample> Find(Millis after, Millis until) const;
+  /// Whether all samples after `t` that there ever were are still there.
+  bool IsCompleteAfter(Millis t) const;
   /// `until`, or the end of what `as_of` may see. Under the lock.
   Millis Visible(Millis until, std::uint64_t as_of) const {
     return batch_ <= as_of || until <= before_batch_ ? until : before_batch_;

@@ -24,10 +24,10 @@ std::string LabelsText(std::string_view expr) {
   const Query query = Parsed(expr);
   const ResultLabels labels = LabelsOf(*query.root);
   std::vector<std::string> words;
-  for (const std::string& name : {"a", "b", "c", "le"}) {
+  for (const std::string_view name : {"a", "b", "c", "le"}) {
     const bool has = labels.possible.Has(name);
     if (has != labels.possible.is_finite()) continue;
-    words.push_back((has ? "" : "-") + name);
+    words.push_back((has ? "" : "-") + std::string(name));
   }
   for (const std::string& name : labels.expected) words.push_back("!" + name);
   return fmt::format("{}", fmt::join(words, " "));
