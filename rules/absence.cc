@@ -24,12 +24,12 @@ Absence::Absence(const RulePolicy& policy, const RuleQuery& condition,
     : policy_(policy), environment_(environment) {
   if (condition.parsed() != nullptr) {
     const auto text = promql::WithoutComparison(*condition.parsed()->root);
-    if (text) values_.emplace(*environment.engine, *text);
+    if (text) values_.emplace(environment, *text);
   }
-  if (policy.resolve_expr) resolve_.emplace(*environment.engine, *policy.resolve_expr);
+  if (policy.resolve_expr) resolve_.emplace(environment, *policy.resolve_expr);
   const bool asks_for_sources = policy.on_missing != RulePolicy::OnMissing::kResolve;
-  if (asks_for_sources && !environment.source_is_down) {
-    down_.emplace(*environment.engine, "sum by (job, instance) (up == 0)");
+  if (asks_for_sources) {
+    down_.emplace(environment, "sum by (job, instance) (up == 0)");
   }
 }
 
@@ -73,7 +73,7 @@ Status Absence::ApplyMissing(std::span<AbsentAlert> alerts, Millis at) {
 }
 
 bool Absence::IsSourceDown(const Labels& series, Millis at) {
-  if (environment_.source_is_down) return environment_.source_is_down(series, at);
+  if (environment_.source_is_down && environment_.source_is_down(series, at)) return true;
   const Labels source = Source(series);
   return !source.empty() && down_->Find(source).has_value();
 }

@@ -55,7 +55,7 @@ class Absence {
   const RuleEnvironment& environment_;
   std::optional<ResultLookup> values_;  ///< Nothing if the condition has no comparison.
   std::optional<ResultLookup> resolve_;
-  std::optional<ResultLookup> down_;  ///< Nothing if the environment knows what is down.
+  std::optional<ResultLookup> down_;  ///< Of sources; nothing if nobody asks.
 };
 
 }  // namespace tocsin

@@ -48,8 +48,8 @@ bool MayUseTime(std::string_view text) {
 }
 
 /// `query`: the samples of an expression at `at`.
-Result<Value> Query(const promql::Engine& engine, const std::string& expression, Millis at) {
-  RuleQuery query(engine, expression);
+Result<Value> Query(const RuleEnvironment& environment, const std::string& expression, Millis at) {
+  RuleQuery query(environment, expression);
   const Result<promql::Block> block = query.Run(at);
   if (!block) return block.error();
   Value::List samples;
@@ -114,7 +114,7 @@ class AlertTemplates::Execution {
                            .external_url = environment.external_url,
                            .query =
                                [&environment, at = sample.at](const std::string& expression) {
-                                 return Query(*environment.engine, expression, at);
+                                 return Query(environment, expression, at);
                                }})),
         data_(Value::OfRecord({{"Labels", Value::OfLabels(sample.labels)},
                                {"ExternalLabels", Value::OfLabels(environment.external_labels)},

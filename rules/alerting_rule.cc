@@ -48,7 +48,8 @@ AlertingRule::AlertingRule(std::shared_ptr<const Rule> rule, const RulePolicy& p
                            std::shared_ptr<const RuleEnvironment> environment, bool is_restored)
     : EvaluatedRule(std::move(rule), settings, std::move(environment)),
       policy_(policy),
-      query_(*EvaluatedRule::environment().engine, EvaluatedRule::rule().expr),
+      query_(EvaluatedRule::environment(), EvaluatedRule::rule().expr,
+             EvaluatedRule::environment().shared_results),
       templates_(EvaluatedRule::rule(), EvaluatedRule::environment()),
       absence_(policy_, query_, EvaluatedRule::environment()),
       generator_url_(GeneratorUrl(EvaluatedRule::environment().external_url, query_.text())),

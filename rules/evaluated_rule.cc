@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rules/stopwatch.h"
+
 namespace tocsin {
 namespace {
 
@@ -19,9 +21,9 @@ std::optional<std::string> Refusal(const AppendCounts& counts) {
 
 RuleOutcome EvaluatedRule::Evaluate(Millis at) {
   const TimePoint now = environment_->clock->Now();
-  const SteadyPoint begin = environment_->clock->SteadyNow();
+  const Stopwatch stopwatch;
   RuleOutcome outcome = EvaluateAt(at);
-  const double seconds = Seconds(environment_->clock->SteadyNow() - begin);
+  const double seconds = stopwatch.Seconds();
 
   const MutexLock lock(mutex_);
   health_.health = outcome.error ? RuleHealth::kError : RuleHealth::kOk;
@@ -55,6 +57,15 @@ void EvaluatedRule::TakeOver(EvaluatedRule& old) {
   health_ = std::move(health);
 }
 
+void EvaluatedRule::TellOfWrites(promql::SharedResults& results) const {
+  if (rule_->kind == Rule::Kind::kRecording) {
+    results.Wrote(rule_->name);
+    return;
+  }
+  results.Wrote("ALERTS");
+  results.Wrote("ALERTS_FOR_STATE");
+}
+
 RuleView EvaluatedRule::View(bool with_alerts) const {
   RuleView view;
   view.rule = rule_;
@@ -77,6 +88,7 @@ RuleView EvaluatedRule::View(bool with_alerts) const {
 void EvaluatedRule::Write(Millis at, RuleOutcome& outcome) {
   const SeriesWriter::Outcome written = writer_.Write(*environment_->store, Shifted(at));
   outcome.samples = written.series;
+  if (environment_->shared_results) TellOfWrites(*environment_->shared_results);
   if (!outcome.error) outcome.error = Refusal(written.counts);
 }
 

@@ -88,6 +88,8 @@ class EvaluatedRule {
     double evaluation_seconds = 0;
   };
 
+  void TellOfWrites(promql::SharedResults& results) const;
+
   const std::shared_ptr<const Rule> rule_;
   const RuleSettings settings_;
   const std::shared_ptr<const RuleEnvironment> environment_;

@@ -8,8 +8,19 @@
 #include "rules/evaluated_rule.h"
 #include "rules/recording_rule.h"
 #include "rules/rule_restore.h"
+#include "rules/stopwatch.h"
 
 namespace tocsin {
+
+namespace {
+
+std::shared_ptr<const RuleEnvironment> WithSharedResults(const RuleEnvironment& environment) {
+  auto own = std::make_shared<RuleEnvironment>(environment);
+  own->shared_results = std::make_shared<promql::SharedResults>();
+  return own;
+}
+
+}  // namespace
 
 class Group::Impl {
  public:
@@ -52,7 +63,6 @@ class Group::Impl {
   void EvaluateRule(Group& group, std::size_t index, Millis at, Iteration& iteration);
   void EndLeaving(Group& group, Millis at);
   void NameEvents(const Rule& rule, std::vector<AlertEvent>& events) const;
-  SteadyPoint SteadyNow() const { return environment_->clock->SteadyNow(); }
 
   const EffectiveGroup definition_;
   const Settings settings_;
@@ -70,7 +80,7 @@ Group::Impl::Impl(EffectiveGroup definition, const Settings& settings,
                   const RuleEnvironment& environment)
     : definition_(std::move(definition)),
       settings_(settings),
-      environment_(std::make_shared<const RuleEnvironment>(environment)) {
+      environment_(WithSharedResults(environment)) {
   for (std::size_t i = 0; i < definition_.group.rules.size(); ++i) rules_.push_back(MakeRule(i));
 }
 
@@ -90,15 +100,17 @@ std::unique_ptr<EvaluatedRule> Group::Impl::MakeRule(std::size_t index) const {
 
 void Group::Impl::Evaluate(Group& group, Millis at) {
   const TimePoint now = environment_->clock->Now();
-  const SteadyPoint begin = SteadyNow();
+  const Stopwatch stopwatch;
   Iteration iteration;
   for (std::size_t i = 0; i < rules_.size(); ++i) EvaluateRule(group, i, at, iteration);
+  // Not until the next time: by then other samples may have come for this one.
+  environment_->shared_results->Clear();
   // Last: what another rule writes now goes on.
   EndLeaving(group, at);
 
   const MutexLock lock(mutex_);
   counts_.last_evaluation = now;
-  counts_.evaluation_seconds = Seconds(SteadyNow() - begin);
+  counts_.evaluation_seconds = stopwatch.Seconds();
   counts_.rule_seconds_sum = iteration.rule_seconds_sum;
   counts_.last_samples = iteration.samples;
   counts_.iterations += 1;
@@ -107,10 +119,10 @@ void Group::Impl::Evaluate(Group& group, Millis at) {
 }
 
 void Group::Impl::EvaluateRule(Group& group, std::size_t index, Millis at, Iteration& iteration) {
-  const SteadyPoint begin = SteadyNow();
+  const Stopwatch stopwatch;
   EvaluatedRule& rule = *rules_[index];
   RuleOutcome outcome = rule.Evaluate(at);
-  iteration.rule_seconds_sum += Seconds(SteadyNow() - begin);
+  iteration.rule_seconds_sum += stopwatch.Seconds();
   iteration.samples += outcome.samples;
   if (outcome.error) ++iteration.failures;
   if (environment_->observer == nullptr) return;
@@ -146,14 +158,14 @@ void Group::Impl::Adopt(std::size_t rule, std::vector<ActiveAlert> alerts, Durat
 }
 
 void Group::Impl::RestoreFromSeries(const Restoration& restoration) {
-  const SteadyPoint begin = SteadyNow();
+  const Stopwatch stopwatch;
   for (const std::shared_ptr<EvaluatedRule>& rule : rules_) {
     auto* const alerting = dynamic_cast<AlertingRule*>(rule.get());
     if (alerting == nullptr) continue;
     tocsin::RestoreFromSeries(*alerting, *environment_->store, restoration);
   }
   const MutexLock lock(mutex_);
-  counts_.restore_seconds = Seconds(SteadyNow() - begin);
+  counts_.restore_seconds = stopwatch.Seconds();
 }
 
 void Group::Impl::TakeOver(Impl& old) {

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -86,6 +87,7 @@ class RuleManager::Impl {
   void Replace(std::vector<EffectiveGroup> groups, const Settings& settings);
   void Stop();
   std::vector<std::shared_ptr<KeptGroup>> Groups() const;
+  std::uint64_t evaluations() const { return evaluations_.load(std::memory_order_acquire); }
 
  private:
   std::vector<Plan> There() const;
@@ -109,7 +111,10 @@ class RuleManager::Impl {
   Mutex replacing_;  ///< Held through Replace() and Stop(); before mutex_.
   bool is_started_ TOCSIN_GUARDED_BY(replacing_) = false;
 
+  std::atomic<std::uint64_t> evaluations_ = 0;
+
   mutable Mutex mutex_;
+  std::function<bool()> may_evaluate_ TOCSIN_GUARDED_BY(mutex_);
   Jobs jobs_ TOCSIN_GUARDED_BY(mutex_);    ///< In the order of Replace().
   Jobs ending_ TOCSIN_GUARDED_BY(mutex_);  ///< Removed, and not ended yet.
   bool stopping_ TOCSIN_GUARDED_BY(mutex_) = false;
@@ -139,6 +144,10 @@ void RuleManager::Impl::Replace(std::vector<EffectiveGroup> groups, const Settin
         plan.latest->IsSameAs(group, SettingsOf(group.group, settings), settings.environment);
     if (!goes_on) plan.group = Make(std::move(group), settings, plan.job == nullptr, now);
     plans.push_back(std::move(plan));
+  }
+  {
+    const MutexLock lock(mutex_);
+    may_evaluate_ = settings.may_evaluate;
   }
   Carry(plans, now);
   if (!is_started_ && state_ != nullptr) {
@@ -261,9 +270,11 @@ void RuleManager::Impl::StartTurn(const std::shared_ptr<Job>& job, const Moment&
     LogJump(now, turn.jumped);
     return;
   }
+  if (may_evaluate_ && !may_evaluate_()) return;
   job->is_running = true;
   tasks_->Run([this, job, slot = *turn.slot] {
     job->current->Evaluate(slot);
+    evaluations_.fetch_add(1, std::memory_order_release);
     Finish(*job);
   });
 }
@@ -319,6 +330,10 @@ std::vector<GroupView> RuleManager::Views(bool with_alerts) const {
   std::vector<GroupView> views;
   for (const auto& group : impl_->Groups()) views.push_back(group->group().View(with_alerts));
   return views;
+}
+
+std::uint64_t RuleManager::evaluations() const {
+  return impl_->evaluations();
 }
 
 std::vector<std::shared_ptr<const Group>> RuleManager::Groups() const {

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -27,6 +29,9 @@ class RuleManager {
     Duration outage_tolerance = std::chrono::hours(1);
     Duration grace_period = std::chrono::minutes(10);
     RuleEnvironment environment;  ///< `observer` is the manager's own.
+    /// Asked before each evaluation: whether there is anything to evaluate on. After a start, what
+    /// has not been collected yet would look as if it were gone. Null: always.
+    std::function<bool()> may_evaluate;
   };
 
   /// `state` may be null: nothing is kept over a restart, but `for` timers are got back from the
@@ -51,6 +56,8 @@ class RuleManager {
   /// In the order of Replace(). Without waiting for evaluations.
   std::vector<GroupView> Views(bool with_alerts = true) const;
   std::vector<std::shared_ptr<const Group>> Groups() const;
+  /// How many evaluations have ended, of all groups there have been.
+  std::uint64_t evaluations() const;
 
  private:
   class Impl;

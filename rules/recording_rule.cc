@@ -25,7 +25,8 @@ Status CheckDistinct(const std::vector<Labels>& labels, const promql::Block& blo
 RecordingRule::RecordingRule(std::shared_ptr<const Rule> rule, const RuleSettings& settings,
                              std::shared_ptr<const RuleEnvironment> environment)
     : EvaluatedRule(std::move(rule), settings, std::move(environment)),
-      query_(*EvaluatedRule::environment().engine, EvaluatedRule::rule().expr) {}
+      query_(EvaluatedRule::environment(), EvaluatedRule::rule().expr,
+             EvaluatedRule::environment().shared_results) {}
 
 RuleOutcome RecordingRule::EvaluateAt(Millis at) {
   const Result<promql::Block> block = query_.Run(Shifted(at));

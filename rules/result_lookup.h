@@ -24,8 +24,8 @@ class ResultLookup {
  public:
   static constexpr std::uint32_t kNoRow = std::numeric_limits<std::uint32_t>::max();
 
-  ResultLookup(const promql::Engine& engine, std::string_view expression)
-      : query_(engine, expression) {}
+  ResultLookup(const RuleEnvironment& environment, std::string_view expression)
+      : query_(environment, expression) {}
 
   /// Evaluates the expression; what is asked below is about this result.
   Status Run(Millis at);

@@ -19,15 +19,17 @@ promql::Block AsVector(double value) {
 
 }  // namespace
 
-RuleQuery::RuleQuery(const promql::Engine& engine, std::string_view expression)
-    : engine_(engine), text_(expression) {
-  auto prepared = engine.Prepare(expression);
+RuleQuery::RuleQuery(const RuleEnvironment& environment, std::string_view expression,
+                     std::shared_ptr<promql::SharedResults> shared)
+    : engine_(*environment.engine), stop_(environment.stop), text_(expression) {
+  auto prepared = engine_.Prepare(expression);
   if (const auto* error = std::get_if<promql::ParseError>(&prepared)) {
     error_ = error->ToString(expression);
     return;
   }
   query_ = std::move(std::get<promql::PreparedQuery>(prepared));
   text_ = promql::Print(*query_->query().root);
+  if (shared) query_->Share(std::move(shared));
 }
 
 bool RuleQuery::IsNumber() const {
@@ -36,7 +38,8 @@ bool RuleQuery::IsNumber() const {
 
 Result<promql::Block> RuleQuery::Run(Millis at) {
   if (!query_) return Error{ErrorCode::kInvalidInput, error_};
-  promql::QueryOutcome outcome = engine_.Instant(*query_, at, {});
+  promql::QueryOutcome outcome =
+      engine_.Instant(*query_, at, {.stop = stop_, .keep_windows = true});
   if (!outcome) return Error{ErrorCode::kUnavailable, outcome.error().message};
   promql::Operand& value = std::get<promql::QueryResult>(outcome.state).value;
   if (auto* const block = std::get_if<promql::Block>(&value)) return std::move(*block);

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -11,15 +12,19 @@
 #include "base/result.h"
 #include "rules/promql/block.h"
 #include "rules/promql/engine.h"
+#include "rules/promql/shared_results.h"
+#include "rules/rule_environment.h"
 #include "rules/storage/sample.h"
 
 namespace tocsin {
 
-/// One thread at a time. Must not outlive its engine.
+/// One thread at a time. Must not outlive the environment's engine.
 class RuleQuery {
  public:
   /// An `expression` that is none fails whenever it is run.
-  RuleQuery(const promql::Engine& engine, std::string_view expression);
+  /// `shared`, if not null, is that of the rules that are evaluated in one thread with this one.
+  RuleQuery(const RuleEnvironment& environment, std::string_view expression,
+            std::shared_ptr<promql::SharedResults> shared = nullptr);
 
   /// The result at `at`: one step; a number is one series without labels. The shape is the same
   /// object for as long as the series are the same. Fails with what PromQL says, or if the result
@@ -35,6 +40,7 @@ class RuleQuery {
 
  private:
   const promql::Engine& engine_;
+  const std::stop_token stop_;
   std::optional<promql::PreparedQuery> query_;
   std::string error_;  ///< Why it is none.
   std::string text_;
