@@ -56,6 +56,8 @@ class Parser {
     AddServeOptions(app_);
     AddServe();
     AddCheck();
+    AddTest();
+    AddReplay();
     AddQuery();
     AddCollectors();
     AddHealthcheck();
@@ -189,6 +191,83 @@ class Parser {
     return CommandLine(check_rules_);
   }
 
+  void AddTest() {
+    CLI::App* const test = app_.add_subcommand("test", "Run tests");
+    test->require_subcommand(1);
+    CLI::App* const rules =
+        test->add_subcommand("rules", "Run rule tests, as promtool test rules does");
+    rules->add_option("files", test_rules_.files, "The files of tests")
+        ->required()
+        ->type_name("FILE");
+    rules
+        ->add_option("--run", test_rules_.run,
+                     "Only the tests whose name this regular expression finds; may be repeated")
+        ->type_name("REGEX")
+        ->allow_extra_args(false);
+    rules->add_flag("--diff", test_rules_.diff, "Show what differs line by line");
+    rules->add_flag("--debug", test_rules_.debug, "Print all series of each test");
+    rules->add_flag("--coverage", test_rules_.coverage, "List the rules that no test looks at");
+    rules
+        ->add_option("--junit", test_rules_.junit,
+                     "Write the outcomes to this file, in JUnit's XML")
+        ->type_name("FILE");
+    rules->add_flag("--ignore-unknown-fields", test_rules_.ignore_unknown_fields,
+                    "Take fields that nobody knows, in tests and rules");
+    rules->add_flag("--experimental", test_rules_.experimental,
+                    "As promql.experimental: true does");
+    commands_.push_back({rules, [this] { return CommandLine(test_rules_); }});
+  }
+
+  void AddReplay() {
+    replay_.server = fmt::format("http://127.0.0.1:{}", kDefaultPort);
+    CLI::App* const replay = app_.add_subcommand(
+        "replay", "Tell which alerts rules would have raised over samples of the past");
+    replay->add_option("--rules", replay_.rules, "The rule files, or globs; may be repeated")
+        ->required()
+        ->type_name("FILE");
+    auto* const server = replay->add_option(
+        "--server", replay_.server,
+        fmt::format("Take the samples from this tocsin or Prometheus (default: {})",
+                    replay_.server));
+    server->type_name("URL");
+    replay
+        ->add_option("--input", replay_.input,
+                     "Take them from this file of metrics with times, in the text format or "
+                     "OpenMetrics; - is standard input")
+        ->type_name("FILE")
+        ->excludes(server);
+    replay
+        ->add_option("--start", replay_.start,
+                     "From when (default: an hour before the end; with --input, the oldest sample)")
+        ->type_name("TIME");
+    replay->add_option("--end", replay_.end, "To when (default: now, or the newest sample)")
+        ->type_name("TIME");
+    replay
+        ->add_option("--interval", replay_interval_,
+                     "How often groups are evaluated that do not say it (default: 1m)")
+        ->type_name("DURATION");
+    replay->add_option("-o,--output", replay_output_, "table or json (default: table)")
+        ->type_name("FORMAT");
+    replay->add_flag("--experimental", replay_.experimental, "As promql.experimental: true does");
+    commands_.push_back({replay, [this] { return ReplayAnswer(); }});
+  }
+
+  Result<CommandLine> ReplayAnswer() {
+    const Result<Duration> interval = ParseDuration(replay_interval_);
+    if (!interval) return interval.error().Within("--interval");
+    if (*interval <= Duration(0)) {
+      return Error{ErrorCode::kInvalidInput, "--interval: expected more than 0"};
+    }
+    replay_.interval = *interval;
+    if (replay_output_ != "table" && replay_output_ != "json") {
+      return Error{ErrorCode::kInvalidInput,
+                   fmt::format("--output: expected table or json, got '{}'", replay_output_)};
+    }
+    replay_.json = replay_output_ == "json";
+    if (!replay_.input.empty()) replay_.server.clear();
+    return CommandLine(replay_);
+  }
+
   void AddQuery() {
     query_.server = fmt::format("http://127.0.0.1:{}", kDefaultPort);
     CLI::App* const query =
@@ -305,6 +384,10 @@ class Parser {
   std::string lint_ = "all";
   std::string scrape_interval_;
   CheckExprFlags check_expr_;
+  TestRulesFlags test_rules_;
+  ReplayFlags replay_;
+  std::string replay_interval_ = "1m";
+  std::string replay_output_ = "table";
   QueryFlags query_;
   std::string query_output_ = "table";
   CollectorsFlags collectors_;

@@ -47,6 +47,31 @@ struct CheckRulesFlags {
   std::string server;  ///< A URL; empty: no server is asked.
 };
 
+/// `tocsin test rules FILE...`
+struct TestRulesFlags {
+  std::vector<std::string> files;
+  std::vector<std::string> run;  ///< Regular expressions; none: all tests are run.
+  bool diff = false;
+  bool debug = false;
+  bool coverage = false;
+  bool ignore_unknown_fields = false;
+  bool experimental = false;
+  std::string junit;  ///< A file to write; empty: none.
+};
+
+/// `tocsin replay`. Either `server` or `input`. Times are Unix seconds or RFC 3339; empty: of a
+/// server the last hour, of a file all that it has.
+struct ReplayFlags {
+  std::vector<std::string> rules;  ///< Files or globs.
+  std::string server;              ///< A URL.
+  std::string input;               ///< A file of samples; "-" is standard input.
+  std::string start;
+  std::string end;
+  Duration interval = std::chrono::minutes(1);  ///< Of groups that say none.
+  bool json = false;
+  bool experimental = false;
+};
+
 /// `tocsin check expr EXPR...`
 struct CheckExprFlags {
   std::vector<std::string> expressions;  ///< "-" is one on standard input.
@@ -96,7 +121,8 @@ struct HelpFlags {
 
 using CommandLine =
     std::variant<ServeFlags, CheckConfigFlags, CheckMetricsFlags, CheckRulesFlags, CheckExprFlags,
-                 QueryFlags, CollectorsFlags, HealthcheckFlags, DemoFlags, VersionFlags, HelpFlags>;
+                 TestRulesFlags, ReplayFlags, QueryFlags, CollectorsFlags, HealthcheckFlags,
+                 DemoFlags, VersionFlags, HelpFlags>;
 
 /// Parses the arguments without the program's name. Fails with kInvalidInput and what is wrong with
 /// them. Pure.

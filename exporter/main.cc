@@ -24,7 +24,9 @@
 #include "exporter/config.h"
 #include "exporter/query_command.h"
 #include "exporter/quickstart.h"
+#include "exporter/replay_command.h"
 #include "exporter/signals.h"
+#include "exporter/test_rules.h"
 #include "exporter/version.h"
 
 namespace tocsin {
@@ -117,6 +119,14 @@ int Run(const CheckRulesFlags& flags) {
 
 int Run(const CheckExprFlags& flags) {
   return CheckExpressions(flags);
+}
+
+int Run(const TestRulesFlags& flags) {
+  return TestRules(flags);
+}
+
+int Run(const ReplayFlags& flags) {
+  return RunReplay(flags);
 }
 
 int Run(const QueryFlags& flags) {
