@@ -10,11 +10,14 @@ import harness
 
 
 class Prometheus:
-    """A real Prometheus that scrapes one address every second. `more` is added to its configuration."""
+    """A real Prometheus that scrapes one address every second. `more` is added to its configuration, `arguments` to
+    its command line."""
 
-    def __init__(self, target, more=""):
+    def __init__(self, target, more="", external_labels=None, arguments=()):
         self._target = target
         self._more = more
+        self._external_labels = json.dumps(external_labels or {})  # JSON is YAML.
+        self._arguments = list(arguments)
         self._process = None
         self.folder = None
         self.url = None
@@ -23,7 +26,8 @@ class Prometheus:
         program = harness.need("prometheus")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-prometheus-"))
         config = self.folder / "prometheus.yml"
-        config.write_text("global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n"
+        config.write_text("global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s, "
+                          f"external_labels: {self._external_labels}}}\nscrape_configs:\n"
                           f"  - {{job_name: tocsin, static_configs: [{{targets: ['{self._target}']}}]}}\n{self._more}",
                           encoding="utf-8")
         for _ in range(5):
@@ -31,7 +35,7 @@ class Prometheus:
             self.url = f"http://127.0.0.1:{port}"
             self._process = harness.Process(
                 [program, f"--config.file={config}", f"--storage.tsdb.path={self.folder}/data",
-                 f"--web.listen-address=127.0.0.1:{port}"])
+                 f"--web.listen-address=127.0.0.1:{port}", *self._arguments])
             try:
                 self._process.find("Server is ready", "Prometheus to start")
                 return self
