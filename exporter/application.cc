@@ -15,6 +15,8 @@
 #include "exporter/api/remote_write.h"
 #include "exporter/api/series_api.h"
 #include "exporter/api/status_api.h"
+#include "exporter/engine_settings.h"
+#include "exporter/federate.h"
 #include "exporter/routes.h"
 #include "exporter/storage.h"
 #include "exporter/version.h"
@@ -27,6 +29,8 @@ constexpr Duration kOwnMetricsAge = std::chrono::seconds(15);
 
 /// What requests in progress may take of the time for stopping; the rest is for the collectors.
 constexpr Duration kRequestGrace = std::chrono::milliseconds(1500);
+/// What alerts that wait to be sent may take of it.
+constexpr Duration kAlertGrace = std::chrono::milliseconds(700);
 
 /// host:port by which others reach this server: that of the external URL, else the first address
 /// listened on, with the machine's name in the place of "all addresses".
@@ -45,15 +49,18 @@ std::string ExternalAddress(std::string_view external_url, const std::vector<std
   return address;
 }
 
-promql::Engine::Settings EngineSettings(const Config& config) {
-  promql::Engine::Settings settings;
-  settings.lookback = config.promql.lookback_delta;
-  settings.timeout = config.promql.timeout;
-  settings.max_samples = config.promql.max_samples;
-  settings.max_concurrency = config.promql.max_concurrency;
-  settings.default_subquery_step = config.global.evaluation_interval;
-  settings.experimental = config.promql.experimental;
-  return settings;
+/// Whether a series may come from a collector: its labels are on it, and it knows the metric. A
+/// series that has lost its name is known by labels alone.
+bool MayComeFrom(const collectors::InstanceConfig& config, const Labels& series) {
+  for (const auto& [name, value] : config.labels) {
+    if (series.Get(name) != value) return false;
+  }
+  const std::string_view name = series.metric_name();
+  if (name.empty()) return !config.labels.empty();
+  return std::ranges::any_of(config.kind->metrics, [&](const MetricDesc& metric) {
+    return name.starts_with(metric.name) &&
+           (name.size() == metric.name.size() || metric.type == MetricType::kHistogram);
+  });
 }
 
 }  // namespace
@@ -75,13 +82,24 @@ Application::Application(const Settings& settings, Config config, const Clock& c
                    own_.Observe(view);
                    recorder_->Observe(view);
                  }),
+      alerting_({.store = store_,
+                 .registry = own_.registry(),
+                 .clock = clock,
+                 .log = log,
+                 .collector_is_down =
+                     [this](const Labels& series) {
+                       return std::ranges::any_of(scheduler_.Views(), [&](const auto& view) {
+                         return !view->up && MayComeFrom(*view->config, series);
+                       });
+                     },
+                 .has_collected = [this] { return NotReady().empty(); }}),
       reloader_({.load = settings.load,
                  .apply = [this](const Config& wanted) { Apply(wanted); },
                  .removed = [this](const auto& removed) { recorder_->Forget(removed); }},
                 std::move(config), scheduler_, own_, clock, log),
       page_({.generation = [this] { return Generation(); },
              .views = [this] { return scheduler_.Views(); },
-             .own = [this] { return OwnMetrics(); }}) {}
+             .own = [this] { return OwnPage(); }}) {}
 
 Result<std::unique_ptr<Application>> Application::Start(const Settings& settings,
                                                         const Clock& clock, const Log& log) {
@@ -97,6 +115,7 @@ Result<std::unique_ptr<Application>> Application::Start(const Settings& settings
   std::unique_ptr<Application> application(
       new Application(settings, std::move(*config), clock, log));
   if (Status opened = application->OpenHistory(storage); !opened) return opened.error();
+  if (Status opened = application->alerting_.Open(storage.path); !opened) return opened.error();
   // First the sockets, which can fail, then the collectors, which cannot. The very first scrape
   // already finds them all.
   application->Announce(collectors);
@@ -158,6 +177,11 @@ std::vector<Route> Application::Routes(bool demo) {
   add({ReloadRoute(reloader_), api::WriteRoute(store_, remote_write_)});
   add(api::QueryRoutes(queries_, clock_));
   add(api::SeriesRoutes(store_, queries_, clock_));
+  add(alerting_.Routes());
+  add({FederateRoute({.store = store_,
+                      .clock = clock_,
+                      .lookback = [this] { return queries_.engine()->settings().lookback; },
+                      .external_labels = [this] { return alerting_.external_labels(); }})});
   add(api::StatusRoutes(
       {.store = store_,
        .clock = clock_,
@@ -193,11 +217,24 @@ void Application::Apply(const Config& config) {
   store_.SetRetention(config.storage.retention.count());
   if (history_ != nullptr) history_->SetRetention(config.storage.retention.count());
   recorder_->SetOwnInterval(config.global.collection_interval);
+  alerting_.Apply(config, ExternalAddress(config.server.external_url, addresses()));
+}
+
+/// What tocsin itself puts on /metrics: its own metrics, and what rules have written. The store has
+/// the latter already.
+std::shared_ptr<const Snapshot> Application::OwnPage() {
+  std::shared_ptr<const Snapshot> own = OwnMetrics();
+  std::vector<FamilyPoints> series = alerting_.Series();
+  if (series.empty()) return own;
+  auto page = std::make_shared<Snapshot>(*own);
+  std::move(series.begin(), series.end(), std::back_inserter(page->families));
+  return page;
 }
 
 std::shared_ptr<const Snapshot> Application::OwnMetrics() {
   store_metrics_.Update();
   if (history_metrics_ != nullptr) history_metrics_->Update();
+  alerting_.UpdateMetrics();
   queries_.Expire();
   return own_.Collect();
 }
@@ -206,7 +243,7 @@ std::uint64_t Application::Generation() const {
   // Each term only ever grows, so the sum is new whenever one of them is.
   const auto age =
       static_cast<std::uint64_t>(clock_.SteadyNow().time_since_epoch() / kOwnMetricsAge);
-  return scheduler_.generation() + reloader_.generation() + age;
+  return scheduler_.generation() + reloader_.generation() + alerting_.generation() + age;
 }
 
 std::string Application::NotReady() const {
@@ -220,6 +257,7 @@ bool Application::Stop(std::chrono::steady_clock::time_point deadline) {
   recorder_->Stop();
   const auto left = std::chrono::floor<Duration>(deadline - std::chrono::steady_clock::now());
   server_->Stop(std::clamp<Duration>(left, Duration::zero(), kRequestGrace));
+  alerting_.Stop(kAlertGrace);
   return scheduler_.Stop(deadline);
 }
 

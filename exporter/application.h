@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "exporter/alerting.h"
 #include "exporter/api/queries.h"
 #include "exporter/config.h"
 #include "exporter/http_server.h"
@@ -65,6 +66,7 @@ class Application {
   Status Listen(const std::vector<std::string>& addresses, std::size_t query_threads, bool demo);
   std::vector<Route> Routes(bool demo);
   Status OpenHistory(const Config::Storage& storage);
+  std::shared_ptr<const Snapshot> OwnPage();
   void Apply(const Config& config);
   std::shared_ptr<const Snapshot> OwnMetrics();
   std::uint64_t Generation() const;
@@ -82,6 +84,7 @@ class Application {
   std::atomic<bool> remote_write_ = false;
   std::unique_ptr<Recorder> recorder_;  ///< Made once the external address is known.
   Scheduler scheduler_;
+  Alerting alerting_;
   Reloader reloader_;
   MetricsPage page_;
   std::atomic<bool> started_ = false;  ///< Whether the first configuration is in force.

@@ -32,8 +32,9 @@ constexpr std::int64_t kLargestSize = std::int64_t{1} << 50;
 constexpr std::size_t kLargestConfig = 1UL << 20;
 
 /// Keys of later versions, refused so that nobody believes that they do something.
-constexpr std::array<std::string_view, 6> kReservedTopKeys = {
-    "rule_files", "rules", "rule_policies", "notify", "remote", "cluster"};
+constexpr std::array<std::string_view, 2> kReservedTopKeys = {"remote", "cluster"};
+constexpr std::array<std::string_view, 6> kReservedNotifyKeys = {
+    "route", "receivers", "inhibit_rules", "time_intervals", "templates", "deadman_url"};
 
 /// What is wrong with an address to listen on; empty if nothing is.
 std::string ListenProblem(std::string_view address) {
@@ -86,10 +87,14 @@ void ReadGlobal(const YamlNode* node, Diagnostics& diagnostics, Config::Global& 
   global.job = options.StringOr("job", global.job);
   if (global.job.empty()) options.Refuse("job", "expected a text that is not empty");
   global.instance = options.StringOr("instance", "");
-  // None at all is what everybody has, and may be said.
-  if (!options.StringMap("external_labels").empty()) {
-    options.Refuse("external_labels", "this version of tocsin can have none yet");
+  LabelsBuilder external;
+  for (const auto& [name, value] : options.StringMap("external_labels")) {
+    if (name == kMetricNameLabel || !IsUtf8Name(name)) {
+      options.Refuse("external_labels", fmt::format("\"{}\" is not a valid label name", name));
+    }
+    external.Set(name, value);
   }
+  global.external_labels = external.Build();
 }
 
 void ReadListen(YamlMap& options, std::vector<std::string>& listen) {
@@ -135,13 +140,14 @@ std::size_t SizeOr(YamlMap& options, std::string_view key, std::size_t otherwise
 }
 
 void ReadStorage(const YamlNode* node, const std::filesystem::path& folder,
-                 Diagnostics& diagnostics, Config::Storage& storage) {
+                 Diagnostics& diagnostics, Config::Storage& storage, bool& auto_retention) {
   static const YamlNode kNothing;
   YamlMap options(node == nullptr ? kNothing : *node, diagnostics);
   const std::string path = options.StringOr("path", kDefaultStoragePath);
   if (path.empty()) options.Refuse("path", "expected a folder, or \":memory:\" to keep nothing");
   if (path != kNoStorage) storage.path = folder / path;
-  if (options.StringOr("retention", kAutoRetention) != kAutoRetention) {
+  auto_retention = options.StringOr("retention", kAutoRetention) == kAutoRetention;
+  if (!auto_retention) {
     storage.retention = options.DurationOr("retention", storage.retention);
   }
   storage.max_series = SizeOr(options, "max_series", storage.max_series);
@@ -159,6 +165,19 @@ void ReadPromql(const YamlNode* node, Diagnostics& diagnostics, Config::Promql& 
   promql.experimental = options.BoolOr("experimental", promql.experimental);
 }
 
+notify::AlertmanagersConfig ReadNotify(const YamlNode* node, Diagnostics& diagnostics) {
+  if (node == nullptr) return {};
+  YamlMap options(*node, diagnostics);
+  for (const std::string_view key : kReservedNotifyKeys) options.Reserve(key, kNotBuiltYet);
+  return notify::ReadAlertmanagers(options);
+}
+
+/// Two texts of lines as one.
+std::string Joined(std::string first, const std::string& second) {
+  if (!first.empty() && !second.empty()) first += '\n';
+  return first + second;
+}
+
 }  // namespace
 
 Result<Config> LoadConfig(const std::filesystem::path& file) {
@@ -173,17 +192,31 @@ Result<Config> ParseConfig(std::string_view text, const std::filesystem::path& f
   const std::optional<YamlNode> root = ParseYaml(text, diagnostics);
   if (!root) return diagnostics.ToStatus().error();
   Config config;
+  bool auto_retention = true;
+  std::string rule_mistakes;
   {
     YamlMap options(*root, diagnostics);  // Reports unknown keys when it goes.
     ReadGlobal(options.Node("global"), diagnostics, config.global);
     ReadServer(options.Node("server"), diagnostics, config.server);
-    ReadStorage(options.Node("storage"), file.parent_path(), diagnostics, config.storage);
+    ReadStorage(options.Node("storage"), file.parent_path(), diagnostics, config.storage,
+                auto_retention);
     ReadPromql(options.Node("promql"), diagnostics, config.promql);
+    config.rules =
+        ReadRules(options, file.parent_path(), config.promql.experimental, rule_mistakes);
+    config.alertmanagers = ReadNotify(options.Node("notify"), diagnostics);
     config.collectors = ReadCollectors(options.List("collectors"), kinds,
                                        config.global.collection_interval, diagnostics);
     for (const std::string_view key : kReservedTopKeys) options.Reserve(key, kNotBuiltYet);
   }
-  if (!diagnostics.empty()) return diagnostics.ToStatus().error();
+  if (!diagnostics.empty() || !rule_mistakes.empty()) {
+    return Error{ErrorCode::kInvalidInput, Joined(diagnostics.Text(), rule_mistakes)};
+  }
+  if (auto_retention) {
+    config.storage.retention =
+        std::max(config.storage.retention,
+                 LongestLookBack(config.rules, config.promql.lookback_delta,
+                                 config.global.evaluation_interval, config.promql.experimental));
+  }
   config.text = PrintYaml(*root, diagnostics.secrets());
   return config;
 }

@@ -10,11 +10,14 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/labels.h"
 #include "base/metric_sink.h"
 #include "base/result.h"
 #include "base/yaml.h"
 #include "collectors/instance.h"
 #include "collectors/registry.h"
+#include "exporter/rules_config.h"
+#include "notify/alertmanager_config.h"
 
 namespace tocsin {
 
@@ -31,6 +34,7 @@ struct Config {
     Duration evaluation_interval = std::chrono::seconds(15);
     std::string job = "tocsin";  ///< The `job` label of what is stored.
     std::string instance;        ///< The `instance` label; empty: the external address.
+    Labels external_labels;      ///< Of alerts and of a federation, where they lack.
   } global;
 
   struct Server {
@@ -41,7 +45,9 @@ struct Config {
 
   struct Storage {
     std::filesystem::path path;  ///< Empty for ":memory:": nothing is kept over a restart.
-    Duration retention = std::chrono::hours(6);  ///< Of samples; 0 keeps everything.
+    /// Of samples; 0 keeps everything. `auto` is what the rules look back to, and six hours at
+    /// least.
+    Duration retention = std::chrono::hours(6);
     std::size_t max_series = 1'000'000;
     std::size_t max_bytes = std::size_t{4} << 30;
   } storage;
@@ -53,6 +59,8 @@ struct Config {
     bool experimental = false;
   } promql;
 
+  RulesConfig rules;
+  notify::AlertmanagersConfig alertmanagers;
   std::vector<std::shared_ptr<const collectors::InstanceConfig>> collectors;
   std::string text;  ///< As it was read, in YAML's block form, with its secrets hidden.
 };

@@ -37,6 +37,10 @@ std::filesystem::path SamplesFolder(const std::filesystem::path& storage) {
   return storage / "samples";
 }
 
+std::filesystem::path AlertsFile(const std::filesystem::path& storage) {
+  return storage / "alerts.sqlite";
+}
+
 Status PrepareStorage(const std::filesystem::path& storage) {
   if (storage.empty()) return {};
   const std::filesystem::path folder = StateFolder(storage);

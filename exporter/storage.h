@@ -14,6 +14,9 @@ std::filesystem::path StateFolder(const std::filesystem::path& storage);
 /// Where the history of samples is: storage/"samples".
 std::filesystem::path SamplesFolder(const std::filesystem::path& storage);
 
+/// Where alerts are kept, and the history of their changes: storage/"alerts.sqlite".
+std::filesystem::path AlertsFile(const std::filesystem::path& storage);
+
 /// Makes the folders below `storage` that are missing, readable by their owner only. Fails with
 /// kUnavailable if that does not work or nothing can be written there: counters are promised to
 /// survive restarts, and a promise that cannot be kept is refused at once. An empty path keeps

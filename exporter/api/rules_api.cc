@@ -235,6 +235,7 @@ HttpResponse Rules(const RuleSources& sources, const HttpRequest& request) {
   std::size_t shown = 0;
   std::string next;
   bool begun = wishes->token.empty();
+  const bool experimental = sources.experimental();
   for (const GroupView& group : SortedGroups(sources, wishes->with_alerts)) {
     if (!begun && PageToken(group.file, group.name) != wishes->token) continue;
     begun = true;
@@ -245,7 +246,7 @@ HttpResponse Rules(const RuleSources& sources, const HttpRequest& request) {
       next = PageToken(group.file, group.name);
       break;
     }
-    AppendGroup(json, group, rules, *wishes, sources.experimental);
+    AppendGroup(json, group, rules, *wishes, experimental);
     ++shown;
   }
   if (!begun) {

@@ -14,7 +14,8 @@ namespace tocsin::api {
 struct RuleSources {
   /// The groups in force, in any order.
   std::function<std::vector<GroupView>(bool with_alerts)> groups;
-  bool experimental = false;  ///< `promql.experimental`: which expressions are known.
+  /// `promql.experimental`: which expressions are known.
+  std::function<bool()> experimental;
 };
 
 /// /api/v1/rules and /api/v1/alerts. Source: Prometheus' documentation, "HTTP API", "Rules" and

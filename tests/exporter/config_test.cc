@@ -55,14 +55,14 @@ constexpr std::array kRefused = {
     Refused{"NotAMap", "- a", "1:1: expected a map of options, got a list"},
     Refused{"UnknownKey", "golbal: {}", "1:1: unknown key \"golbal\" (did you mean \"global\"?)"},
     Refused{"UnknownKeyLikeNoOther", "xyzzy: {}",
-            "1:1: unknown key \"xyzzy\" (known here: global, server, storage, promql, "
-            "collectors)"},
+            "1:1: unknown key \"xyzzy\" (known here: global, server, storage, promql, rules, "
+            "rule_policies, rule_files, notify, collectors)"},
     Refused{"DuplicateKey", "global: {}\nglobal: {}", "2:1: duplicate key \"global\""},
-    Refused{"ReservedForLater", "rules: {}\nremote: {queue: 1}",
-            "1:1: \"rules\" is reserved: this version of tocsin does not have it yet\n"
+    Refused{"ReservedForLater", "notify: {route: {}}\nremote: {queue: 1}",
+            "1:10: \"route\" is reserved: this version of tocsin does not have it yet\n"
             "2:1: \"remote\" is reserved: this version of tocsin does not have it yet"},
-    Refused{"ReservedWithoutValue",
-            "notify:", "1:1: \"notify\" is reserved: this version of tocsin does not have it yet"},
+    Refused{"ReservedWithoutValue", "cluster:",
+            "1:1: \"cluster\" is reserved: this version of tocsin does not have it yet"},
     Refused{"BadDuration", "global:\n  collection_interval: 15",
             "2:24: collection_interval: expected a duration such as 15s or 1h30m, got '15'"},
     Refused{"ZeroInterval", "global: {collection_interval: 0s}",
@@ -70,8 +70,13 @@ constexpr std::array kRefused = {
     Refused{"ZeroEvaluationInterval", "global: {evaluation_interval: 0s}",
             "1:31: evaluation_interval: expected a duration above 0"},
     Refused{"EmptyJob", "global: {job: \"\"}", "1:15: job: expected a text that is not empty"},
-    Refused{"ExternalLabels", "global: {external_labels: {a: b}}",
-            "1:27: external_labels: this version of tocsin can have none yet"},
+    Refused{"ExternalLabels", "global: {external_labels: {__name__: b}}",
+            "1:27: external_labels: \"__name__\" is not a valid label name"},
+    Refused{"ZeroResendDelay", "rules: {resend_delay: 0s}",
+            "1:23: resend_delay: expected a duration above 0"},
+    Refused{"UnknownRuleSetting", "rules: {resend_dely: 1s}",
+            "1:9: unknown key \"resend_dely\" (did you mean \"resend_delay\"?)"},
+    Refused{"NoAlertmanager", "notify: {alertmanagers: [{}]}", "1:26: \"url\" is required"},
     Refused{
         "ListenWithoutPort", "server: {listen: localhost}",
         "1:18: listen: expected an address with a port, such as 127.0.0.1:10061, [::1]:10061 or "
@@ -259,7 +264,7 @@ BOOST_AUTO_TEST_CASE(WhatIsWrittenIsTaken) {
 
 BOOST_AUTO_TEST_CASE(WhatIsWrittenOfTheStoreAndOfQueriesIsTaken) {
   const Result<Config> config = Parse(
-      "global: {evaluation_interval: 30s, job: data, instance: 'a:1', external_labels: {}}\n"
+      "global: {evaluation_interval: 30s, job: data, instance: 'a:1', external_labels: {a: b}}\n"
       "server: {external_url: 'https://tocsin.example.org/t', remote_write_receiver: true}\n"
       "storage: {retention: 3d, max_series: 7, max_bytes: 8}\n"
       "promql: {lookback_delta: 1m, timeout: 10s, max_samples: 9, max_concurrency: 2,\n"
@@ -268,6 +273,7 @@ BOOST_AUTO_TEST_CASE(WhatIsWrittenOfTheStoreAndOfQueriesIsTaken) {
   BOOST_TEST(FormatDuration(config->global.evaluation_interval) == "30s");
   BOOST_TEST(config->global.job == "data");
   BOOST_TEST(config->global.instance == "a:1");
+  BOOST_TEST(config->global.external_labels.ToString() == "{a=\"b\"}");
   BOOST_TEST(config->server.external_url == "https://tocsin.example.org/t");
   BOOST_TEST(config->server.remote_write_receiver);
   BOOST_TEST(FormatDuration(config->storage.retention) == "3d");

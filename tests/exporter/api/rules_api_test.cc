@@ -105,7 +105,8 @@ struct Fixture {
   }
 
   std::vector<GroupView> groups;
-  std::vector<Route> routes = RuleRoutes({.groups = [this](bool) { return groups; }});
+  std::vector<Route> routes =
+      RuleRoutes({.groups = [this](bool) { return groups; }, .experimental = [] { return false; }});
 };
 
 struct Case {

@@ -1,0 +1,69 @@
+#include "exporter/rules_config.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "rules/promql/look_back.h"
+#include "rules/promql/parser.h"
+#include "rules/rule_file.h"
+
+namespace tocsin {
+namespace {
+
+void ReadSettings(const YamlNode* node, Diagnostics& diagnostics, RulesConfig& rules) {
+  if (node == nullptr) return;
+  YamlMap options(*node, diagnostics);
+  rules.resend_delay = options.PositiveDurationOr("resend_delay", rules.resend_delay);
+  rules.for_outage_tolerance =
+      options.DurationOr("for_outage_tolerance", rules.for_outage_tolerance);
+  rules.for_grace_period = options.DurationOr("for_grace_period", rules.for_grace_period);
+  rules.query_offset = options.DurationOr("query_offset", rules.query_offset);
+  rules.expose = options.BoolOr("expose", rules.expose);
+}
+
+Millis LookBackOf(const std::string& expr, Duration lookback, Duration step, bool experimental) {
+  const promql::ParseResult parsed = promql::Parse(expr, {.experimental = experimental});
+  return parsed ? promql::LookBack(*parsed.query, lookback.count(), step.count()) : 0;
+}
+
+}  // namespace
+
+RulesConfig ReadRules(YamlMap& options, const std::filesystem::path& folder, bool experimental,
+                      std::string& rule_mistakes) {
+  RulesConfig rules;
+  ReadSettings(options.Node("rules"), options.diagnostics(), rules);
+  RuleFileOptions file_options;
+  file_options.experimental = experimental;
+  const std::vector<RulePolicy> policies =
+      ReadRulePolicies(options.List("rule_policies"), file_options, options.diagnostics());
+  const std::vector<std::string> patterns = options.StringsOr("rule_files", {});
+  Result<LoadedRules> loaded = LoadRuleFiles(patterns, folder, file_options);
+  if (!loaded) {
+    rule_mistakes = loaded.error().message;
+    return rules;
+  }
+  rules.groups = ApplyPolicies(loaded->groups, policies);
+  rules.warnings = std::move(loaded->warnings);
+  return rules;
+}
+
+Duration LongestLookBack(const RulesConfig& rules, Duration lookback, Duration evaluation_interval,
+                         bool experimental) {
+  Millis longest = 0;
+  for (const EffectiveGroup& effective : rules.groups) {
+    const RuleGroup& group = effective.group;
+    const Millis offset = group.query_offset.value_or(rules.query_offset).count();
+    for (const Rule& rule : group.rules) {
+      longest = std::max(
+          longest, offset + LookBackOf(rule.expr, lookback, evaluation_interval, experimental));
+    }
+    for (const RulePolicy& policy : effective.policies) {
+      if (!policy.resolve_expr) continue;
+      longest = std::max(longest, offset + LookBackOf(*policy.resolve_expr, lookback,
+                                                      evaluation_interval, experimental));
+    }
+  }
+  return Duration(longest);
+}
+
+}  // namespace tocsin
