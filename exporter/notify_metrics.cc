@@ -15,7 +15,6 @@ namespace tocsin {
 namespace {
 
 using notify::DeliveryStats;
-using notify::LatencyHistogram;
 
 constexpr MetricDesc kSent = {"tocsin_notifications_sent_total",
                               MetricType::kCounter,

@@ -79,6 +79,34 @@ constexpr std::array<CounterOf, 4> kCountersOf = {{
      &GroupView::failures},
 }};
 
+struct HistogramOf {
+  MetricDesc metric;
+  LatencyHistogram GroupView::*value;
+};
+
+const std::array<HistogramOf, 2> kHistogramsOf = {{
+    {{"tocsin_rule_group_duration_seconds", MetricType::kHistogram,
+      "How long evaluations of rule groups took, in seconds."},
+     &GroupView::iterations_took},
+    {{"tocsin_rule_evaluation_duration_seconds", MetricType::kHistogram,
+      "How long evaluations of rules took, in seconds."},
+     &GroupView::rules_took},
+}};
+
+/// Adds what `now` has more than `before`. A group that a reload has changed counts from nothing
+/// again.
+void AddGrowth(prometheus::Histogram& histogram, const LatencyHistogram& now,
+               LatencyHistogram before) {
+  for (std::size_t i = 0; i < now.counts.size(); ++i) {
+    if (now.counts[i] < before.counts[i]) before = {};
+  }
+  std::vector<double> growth;
+  for (std::size_t i = 0; i < now.counts.size(); ++i) {
+    growth.push_back(static_cast<double>(now.counts[i] - before.counts[i]));
+  }
+  histogram.ObserveMultiple(growth, now.sum_seconds - before.sum_seconds);
+}
+
 }  // namespace
 
 RuleMetrics::RuleMetrics(prometheus::Registry& registry) {
@@ -93,6 +121,15 @@ RuleMetrics::RuleMetrics(prometheus::Registry& registry) {
                         .Name(std::string(kCountersOf[i].metric.name))
                         .Help(std::string(kCountersOf[i].metric.help))
                         .Register(registry);
+  }
+  for (std::size_t i = 0; i < kHistograms; ++i) {
+    histograms_[i] =
+        &prometheus::BuildHistogram()
+             .Name(std::string(kHistogramsOf[i].metric.name))
+             .Help(std::string(kHistogramsOf[i].metric.help))
+             .Register(registry)
+             .Add({}, prometheus::Histogram::BucketBoundaries(LatencyHistogram::kBounds.begin(),
+                                                              LatencyHistogram::kBounds.end()));
   }
 }
 
@@ -128,6 +165,11 @@ void RuleMetrics::Update(const std::vector<GroupView>& groups) {
       series.counters[i]->Increment(static_cast<double>(value - before));
       series.counted[i] = value;
     }
+    for (std::size_t i = 0; i < kHistograms; ++i) {
+      const LatencyHistogram& value = group.*kHistogramsOf[i].value;
+      AddGrowth(*histograms_[i], value, series.timed[i]);
+      series.timed[i] = value;
+    }
   }
   for (const auto& [rule_group, series] : gone) Remove(series);
 }
@@ -136,6 +178,7 @@ std::vector<MetricDesc> RuleMetrics::Descriptions() {
   std::vector<MetricDesc> metrics;
   for (const GaugeOf& gauge : kGaugesOf) metrics.push_back(gauge.metric);
   for (const CounterOf& counter : kCountersOf) metrics.push_back(counter.metric);
+  for (const HistogramOf& histogram : kHistogramsOf) metrics.push_back(histogram.metric);
   return metrics;
 }
 

@@ -10,8 +10,10 @@
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include "base/latency_histogram.h"
 #include "base/metric.h"
 #include "base/mutex.h"
 #include "rules/group.h"
@@ -34,11 +36,14 @@ class RuleMetrics {
  private:
   static constexpr std::size_t kGauges = 7;
   static constexpr std::size_t kCounters = 4;
+  static constexpr std::size_t kHistograms = 2;  ///< Of the times of all groups together.
   /// The series of one group.
   struct Series {
     std::array<prometheus::Gauge*, kGauges> gauges{};
     std::array<prometheus::Counter*, kCounters> counters{};
-    std::array<std::uint64_t, kCounters> counted{};  ///< What the counters have got so far.
+    /// What the counters and the histograms have got so far.
+    std::array<std::uint64_t, kCounters> counted{};
+    std::array<LatencyHistogram, kHistograms> timed{};
   };
 
   Series Make(const std::string& rule_group);
@@ -46,6 +51,7 @@ class RuleMetrics {
 
   std::array<prometheus::Family<prometheus::Gauge>*, kGauges> gauges_{};
   std::array<prometheus::Family<prometheus::Counter>*, kCounters> counters_{};
+  std::array<prometheus::Histogram*, kHistograms> histograms_{};
   Mutex mutex_;
   std::map<std::string, Series> series_ TOCSIN_GUARDED_BY(mutex_);
 };

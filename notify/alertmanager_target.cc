@@ -143,7 +143,7 @@ Outcome AlertmanagerTarget::Post(const OutgoingAlerts& alerts, const std::stop_t
   const Result<HttpAnswer> answer = client_->Send(request, stop);
   const Duration took = clock_.SteadyNow() - begin;
   const MutexLock lock(mutex_);
-  stats_.latency.Add(took);
+  stats_.latency.Add(Seconds(took));
   return Judge(answer, clock_.Now());
 }
 

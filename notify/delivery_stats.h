@@ -2,33 +2,15 @@
 
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
-#include "base/clock.h"
+#include "base/latency_histogram.h"
 #include "notify/outcome.h"
 
 namespace tocsin::notify {
-
-/// How long requests took, counted by upper bounds in seconds. One thread at a time.
-struct LatencyHistogram {
-  static constexpr std::array kBounds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
-                                         0.25,  0.5,    1.0,   2.5,  5.0,   10.0};
-
-  /// For each bound the requests above the one before, and then those above all.
-  std::array<std::uint64_t, kBounds.size() + 1> counts{};
-  double sum_seconds = 0;
-
-  void Add(Duration took) {
-    const double seconds = Seconds(took);
-    const auto bound = std::lower_bound(kBounds.begin(), kBounds.end(), seconds);
-    ++counts[static_cast<std::size_t>(bound - kBounds.begin())];
-    sum_seconds += seconds;
-  }
-};
 
 /// What one destination has been sent, in alerts, since the process began to know it. Counters
 /// never fall. These are for the metrics, all with the labels `receiver` ("alertmanager") and

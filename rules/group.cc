@@ -52,9 +52,11 @@ class Group::Impl {
     std::uint64_t missed = 0;
     std::uint64_t evaluations = 0;
     std::uint64_t failures = 0;
+    LatencyHistogram iterations_took;
+    LatencyHistogram rules_took;
   };
   struct Iteration {
-    double rule_seconds_sum = 0;
+    LatencyHistogram rules_took;
     std::size_t samples = 0;
     std::uint64_t failures = 0;
   };
@@ -111,7 +113,9 @@ void Group::Impl::Evaluate(Group& group, Millis at) {
   const MutexLock lock(mutex_);
   counts_.last_evaluation = now;
   counts_.evaluation_seconds = stopwatch.Seconds();
-  counts_.rule_seconds_sum = iteration.rule_seconds_sum;
+  counts_.iterations_took.Add(counts_.evaluation_seconds);
+  counts_.rule_seconds_sum = iteration.rules_took.sum_seconds;
+  counts_.rules_took += iteration.rules_took;
   counts_.last_samples = iteration.samples;
   counts_.iterations += 1;
   counts_.evaluations += rules_.size();
@@ -122,7 +126,7 @@ void Group::Impl::EvaluateRule(Group& group, std::size_t index, Millis at, Itera
   const Stopwatch stopwatch;
   EvaluatedRule& rule = *rules_[index];
   RuleOutcome outcome = rule.Evaluate(at);
-  iteration.rule_seconds_sum += stopwatch.Seconds();
+  iteration.rules_took.Add(stopwatch.Seconds());
   iteration.samples += outcome.samples;
   if (outcome.error) ++iteration.failures;
   if (environment_->observer == nullptr) return;
@@ -217,6 +221,8 @@ GroupView Group::Impl::View(bool with_alerts) const {
   view.missed = counts_.missed;
   view.evaluations = counts_.evaluations;
   view.failures = counts_.failures;
+  view.iterations_took = counts_.iterations_took;
+  view.rules_took = counts_.rules_took;
   return view;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/latency_histogram.h"
 #include "rules/active_alert.h"
 #include "rules/rule_file.h"
 
@@ -45,6 +46,8 @@ struct GroupView {
   std::uint64_t missed = 0;
   std::uint64_t evaluations = 0;  ///< Of rules.
   std::uint64_t failures = 0;     ///< Of rules.
+  LatencyHistogram iterations_took;
+  LatencyHistogram rules_took;
   std::vector<RuleView> rules;
 };
 

@@ -14,6 +14,10 @@ struct Fixture {
     std::map<std::string, double> samples;
     for (const prometheus::MetricFamily& family : registry.Collect()) {
       for (const prometheus::ClientMetric& metric : family.metric) {
+        if (family.type == prometheus::MetricType::Histogram) {
+          samples[family.name] = static_cast<double>(metric.histogram.sample_count);
+          continue;
+        }
         const bool counter = family.type == prometheus::MetricType::Counter;
         samples[family.name + "{" + metric.label[0].value + "}"] =
             counter ? metric.counter.value : metric.gauge.value;
@@ -49,7 +53,7 @@ BOOST_AUTO_TEST_CASE(EachGroupHasItsSeries) {
   BOOST_TEST(samples["tocsin_rule_group_iterations_missed_total{a.yml;g}"] == 1);
   BOOST_TEST(samples["tocsin_rule_group_interval_seconds{a.yml;g}"] == 15);
   BOOST_TEST(samples["tocsin_rule_group_rules{a.yml;g}"] == 3);
-  BOOST_TEST(samples.size() == 2 * RuleMetrics::Descriptions().size());
+  BOOST_TEST(samples.size() == 2 * (RuleMetrics::Descriptions().size() - 2) + 2);
 }
 
 BOOST_AUTO_TEST_CASE(CountersGoOnWhenAGroupBeginsAnew) {
@@ -57,6 +61,21 @@ BOOST_AUTO_TEST_CASE(CountersGoOnWhenAGroupBeginsAnew) {
   metrics.Update({View("g", 9)});
   metrics.Update({View("g", 2)});
   BOOST_TEST(Samples()["tocsin_rule_group_iterations_total{a.yml;g}"] == 11);
+}
+
+BOOST_AUTO_TEST_CASE(TimesOfAllGroupsStandTogetherAndNeverFall) {
+  GroupView one = View("g", 1);
+  GroupView two = View("h", 1);
+  for (const double seconds : {0.002, 0.2}) one.rules_took.Add(seconds);
+  two.rules_took.Add(20);
+  metrics.Update({one, two});
+  BOOST_TEST(Samples()["tocsin_rule_evaluation_duration_seconds"] == 3);
+  one.rules_took.Add(0.2);
+  metrics.Update({one});
+  BOOST_TEST(Samples()["tocsin_rule_evaluation_duration_seconds"] == 4);
+  metrics.Update({View("g", 2)});  // It has begun anew.
+  BOOST_TEST(Samples()["tocsin_rule_evaluation_duration_seconds"] == 4);
+  BOOST_TEST(Samples()["tocsin_rule_group_duration_seconds"] == 0);
 }
 
 BOOST_AUTO_TEST_CASE(AGroupThatIsGoneTakesItsSeriesAlong) {
