@@ -10,8 +10,10 @@ namespace tocsin::promql {
 namespace {
 
 constexpr std::size_t kSelectorsShare = 4;
-/// How many series ahead of the one that is moved memory is asked for.
-constexpr std::size_t kPrefetch = 4;
+/// How many series ahead of the one that is moved memory is asked for: first for what is always
+/// needed, then, when that is there, for where it points.
+constexpr std::size_t kPrefetchTrack = 12;
+constexpr std::size_t kPrefetchOldest = 4;
 
 }  // namespace
 
@@ -47,9 +49,9 @@ void KeptGrowth::Begin(const std::shared_ptr<const Selection>& selection, Millis
 
 bool KeptGrowth::Advance(std::size_t i, ReadPoint at) {
   if (tracks_.empty()) return false;
-  if (i + kPrefetch < tracks_.size()) {
-    const Track& next = tracks_[i + kPrefetch];
-    __builtin_prefetch(&next, 1);
+  if (i + kPrefetchTrack < tracks_.size()) __builtin_prefetch(&tracks_[i + kPrefetchTrack], 1);
+  if (i + kPrefetchOldest < tracks_.size()) {
+    const Track& next = tracks_[i + kPrefetchOldest];
     __builtin_prefetch(&next.oldest[next.begin]);
   }
   Track& track = tracks_[i];

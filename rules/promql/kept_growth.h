@@ -56,13 +56,12 @@ class KeptGrowth {
   struct Track {
     ReadPosition position;  ///< Without a series: nothing is known.
     std::uint32_t count = 0;
-    std::uint16_t begin = 0;  ///< Of `oldest`.
-    std::uint16_t size = 0;   ///< At least 1 if count is.
-    std::uint32_t resets =
-        0;        ///< Of before_resets; more than there is room for: they are not known.
-    Sample last;  ///< If count is not 0.
-    std::array<Sample, kMostResets> before_resets;
+    std::uint16_t begin = 0;   ///< Of `oldest`.
+    std::uint16_t size = 0;    ///< At least 1 if count is.
+    std::uint32_t resets = 0;  ///< Of before_resets; more than there is room for: not known.
+    Sample last;               ///< If count is not 0.
     std::array<Sample, kMostOldest> oldest;
+    std::array<Sample, kMostResets> before_resets;
   };
 
   void Enter(Track& track, Sample sample);

@@ -12,7 +12,7 @@ namespace {
 /// How many series ahead of the one that is read memory is asked for.
 constexpr std::size_t kPrefetch = 16;
 
-/// All of it, where only its newest sample would be one cache line.
+/// All of it: what is read together may lie on two cache lines.
 void Prefetch(const Series& series) {
   constexpr std::size_t kCacheLine = 64;
   const char* const begin = reinterpret_cast<const char*>(&series);
@@ -32,7 +32,7 @@ const Labels& Selection::labels(std::size_t i) const {
 
 std::optional<Sample> Selection::Newest(std::size_t i, Millis after, Millis until,
                                         ReadPoint at) const {
-  if (i + kPrefetch < series_.size()) __builtin_prefetch(series_[i + kPrefetch].get(), 1);
+  if (i + kPrefetch < series_.size()) Prefetch(*series_[i + kPrefetch]);
   return series_[i]->Newest(after, until, AsOf(at));
 }
 

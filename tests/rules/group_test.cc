@@ -22,6 +22,23 @@ BOOST_AUTO_TEST_CASE(RulesSeeWhatEarlierOnesHaveJustWritten) {
   BOOST_TEST(group->View().last_samples == 4);
 }
 
+BOOST_AUTO_TEST_CASE(WhatRulesHaveInCommonIsReadAgainOnceOneHasWrittenIt) {
+  Start(GroupOf({Alerting("m > 0"), Recording("before", "sum(a) or vector(0)"),
+                 Recording("any", "count({__name__=~\"a|ALERTS\"})"), Recording("a", "m * 2"),
+                 Recording("after", "(sum(a) or vector(0)) + 0"),
+                 Recording("all", "count({__name__=~\"a|ALERTS\"}) + 0")}));
+  Put("m", 0, "1");
+  Evaluate(0);
+  BOOST_TEST(Query("{__name__=~\"before|any|after|all\"}", 0) == "after 2\nall 2\nany 1\nbefore 0");
+  Start(GroupOf({Recording("before", "count(ALERTS)"), Alerting("m > 0"),
+                 Recording("after", "count(ALERTS) + 0")}));
+  Evaluate(kSecond);
+  Put("m", kMinute, "_");
+  Evaluate(kMinute);
+  BOOST_TEST(Query("before", kMinute) == "before 1");
+  BOOST_TEST(Query("after", kMinute) == "");
+}
+
 BOOST_AUTO_TEST_CASE(RecordedSeriesHaveTheRulesNameAndLabels) {
   Rule rule = Recording("r", "m");
   rule.labels = {{"a", "rule"}, {"b", ""}};
