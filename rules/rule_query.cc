@@ -21,7 +21,8 @@ promql::Block AsVector(double value) {
 
 RuleQuery::RuleQuery(const RuleEnvironment& environment, std::string_view expression,
                      std::shared_ptr<promql::SharedResults> shared)
-    : engine_(*environment.engine), stop_(environment.stop), text_(expression) {
+    : engine_(*environment.engine), text_(expression) {
+  options_.stop = environment.stop;
   auto prepared = engine_.Prepare(expression);
   if (const auto* error = std::get_if<promql::ParseError>(&prepared)) {
     error_ = error->ToString(expression);
@@ -29,7 +30,9 @@ RuleQuery::RuleQuery(const RuleEnvironment& environment, std::string_view expres
   }
   query_ = std::move(std::get<promql::PreparedQuery>(prepared));
   text_ = promql::Print(*query_->query().root);
-  if (shared) query_->Share(std::move(shared));
+  if (!shared) return;
+  options_.keep_windows = true;
+  query_->Share(std::move(shared));
 }
 
 bool RuleQuery::IsNumber() const {
@@ -38,8 +41,7 @@ bool RuleQuery::IsNumber() const {
 
 Result<promql::Block> RuleQuery::Run(Millis at) {
   if (!query_) return Error{ErrorCode::kInvalidInput, error_};
-  promql::QueryOutcome outcome =
-      engine_.Instant(*query_, at, {.stop = stop_, .keep_windows = true});
+  promql::QueryOutcome outcome = engine_.Instant(*query_, at, options_);
   if (!outcome) return Error{ErrorCode::kUnavailable, outcome.error().message};
   promql::Operand& value = std::get<promql::QueryResult>(outcome.state).value;
   if (auto* const block = std::get_if<promql::Block>(&value)) return std::move(*block);

@@ -4,7 +4,6 @@
 
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -22,7 +21,8 @@ namespace tocsin {
 class RuleQuery {
  public:
   /// An `expression` that is none fails whenever it is run.
-  /// `shared`, if not null, is that of the rules that are evaluated in one thread with this one.
+  /// `shared`, if not null, is that of the rules that are evaluated in one thread with this one,
+  /// again and again. Such a query also keeps windows, see Engine::Options.
   RuleQuery(const RuleEnvironment& environment, std::string_view expression,
             std::shared_ptr<promql::SharedResults> shared = nullptr);
 
@@ -40,8 +40,8 @@ class RuleQuery {
 
  private:
   const promql::Engine& engine_;
-  const std::stop_token stop_;
   std::optional<promql::PreparedQuery> query_;
+  promql::Engine::Options options_;
   std::string error_;  ///< Why it is none.
   std::string text_;
 };

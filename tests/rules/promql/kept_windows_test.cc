@@ -42,7 +42,9 @@ class RandomSeries {
   RandomSeries(SampleStore& store, std::uint32_t seed) : store_(store), random_(seed) {}
 
   bool Happens(unsigned percent) { return random_() % 100 < percent; }
-  Millis UpTo(Millis most) { return static_cast<Millis>(random_() % (most + 1)); }
+  Millis UpTo(Millis most) {
+    return static_cast<Millis>(random_() % static_cast<std::uint64_t>(most + 1));
+  }
 
   /// What comes until `now`, which lies ten seconds after the last time.
   void Append(Millis now) {
