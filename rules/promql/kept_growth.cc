@@ -32,7 +32,7 @@ void KeptGrowth::Begin(const std::shared_ptr<const Selection>& selection, Millis
   std::unordered_map<std::uint64_t, Track> known;
   for (Track& track : tracks_) {
     const std::uint64_t id = track.position.series_id;
-    if (id != ReadPosition::kNoSeries) known.emplace(id, std::move(track));
+    if (id != ReadPosition::kNoSeries) known.emplace(id, track);
   }
   allowance_->GiveBack(std::exchange(bytes_, 0));
   tracks_.clear();
@@ -43,7 +43,7 @@ void KeptGrowth::Begin(const std::shared_ptr<const Selection>& selection, Millis
   tracks_.resize(selection->size());
   for (std::size_t i = 0; i < tracks_.size(); ++i) {
     const auto found = known.find(selection->series()[i]->id());
-    if (found != known.end()) tracks_[i] = std::move(found->second);
+    if (found != known.end()) tracks_[i] = found->second;
   }
 }
 

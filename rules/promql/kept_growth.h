@@ -53,7 +53,7 @@ class KeptGrowth {
   static constexpr std::size_t kMostOldest = 24;
   /// A series that decreases more often is read each time.
   static constexpr std::size_t kMostResets = 8;
-  struct Track {
+  struct alignas(64) Track {
     ReadPosition position;  ///< Without a series: nothing is known.
     std::uint32_t count = 0;
     std::uint16_t begin = 0;   ///< Of `oldest`.
