@@ -47,7 +47,11 @@ bool Absence::NeedsValue(const AbsentAlert& alert) const {
 Status Absence::FindValues(std::span<AbsentAlert> alerts, Millis at) {
   const auto needs_value = [&](const AbsentAlert& alert) { return NeedsValue(alert); };
   if (!values_ || std::ranges::none_of(alerts, needs_value)) return {};
-  if (Status run = values_->Run(at); !run) return run;
+  if (Status run = values_->Run(at); !run) {
+    // Only policies need to know: without one the value is for the message, which goes without.
+    const bool has_policy = policy_.on_missing != RulePolicy::OnMissing::kResolve || resolve_;
+    return has_policy ? run : Status();
+  }
   for (AbsentAlert& alert : alerts) {
     if (!NeedsValue(alert)) continue;
     alert.value = values_->Find(alert.sample_labels, alert.row);

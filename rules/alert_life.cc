@@ -76,14 +76,17 @@ AlertStep Advance(ActiveAlert& alert, Sighting sighting, Millis at, const AlertT
   } else if (!AdvanceAbsent(alert, sighting, at, timing, step)) {
     return step;
   }
-  if (sighting == Sighting::kForced && alert.state == AlertState::kPending) {
+  if (sighting == Sighting::kForced && alert.state != AlertState::kInactive) {
     // Counts as one that has waited, also after its series is back.
     alert.active_at = std::min(alert.active_at, at - timing.hold.count());
   }
+  // When the clock has been set back, nothing is known of how long it has waited: what fires goes
+  // on.
+  const bool was_set_back = alert.fired_at && at < *alert.fired_at;
   const bool has_waited = at - alert.active_at >= timing.hold.count();
   if (alert.state == AlertState::kPending && has_waited) {
     Fire(alert, at, step);
-  } else if (alert.state == AlertState::kFiring && !has_waited) {
+  } else if (alert.state == AlertState::kFiring && !has_waited && !was_set_back) {
     FallBack(alert, step);
   }
   return step;

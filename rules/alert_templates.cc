@@ -177,8 +177,7 @@ std::string AlertTemplates::Expand(const Text& text,
 void AlertTemplates::LogFailure(const std::string& failure) const {
   {
     const MutexLock lock(mutex_);
-    if (logged_ == failure) return;
-    logged_ = failure;
+    if (logged_.size() >= kMostLogged || !logged_.insert(failure).second) return;
   }
   environment_.log->Warn("alert template fails", {{"alert", rule_.name}, {"error", failure}});
 }

@@ -2,7 +2,9 @@
 
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,7 +18,7 @@
 namespace tocsin {
 
 /// The templates of one rule, parsed once. A template that fails gives the text
-/// `<error expanding template: ...>`, and is logged when it does so for another reason than before.
+/// `<error expanding template: ...>`; each reason is logged once, and no more than ten.
 ///
 /// Safe for concurrent use. The rule and the environment must outlive it.
 class AlertTemplates {
@@ -63,7 +65,8 @@ class AlertTemplates {
   bool annotations_use_time_ = false;
 
   mutable Mutex mutex_;
-  mutable std::string logged_ TOCSIN_GUARDED_BY(mutex_);  ///< The last failure.
+  static constexpr std::size_t kMostLogged = 10;
+  mutable std::set<std::string> logged_ TOCSIN_GUARDED_BY(mutex_);
 };
 
 }  // namespace tocsin

@@ -412,6 +412,20 @@ void AlertingRule::SetActiveAt(const Labels& labels, Millis active_at) {
   }
 }
 
+void AlertingRule::ShiftTimers(Duration by) {
+  const MutexLock lock(mutex_);
+  for (Entry& entry : entries_) {
+    if (!entry.alert) continue;
+    ActiveAlert& alert = *entry.alert;
+    if (alert.keep_firing_since) *alert.keep_firing_since += by.count();
+    if (alert.state != AlertState::kPending) continue;
+    alert.active_at += by.count();
+    if (entry.since_series != SeriesWriter::kNone) {
+      writer().Set(entry.since_series, WholeSeconds(alert.active_at));
+    }
+  }
+}
+
 RuleOutcome AlertingRule::EndAt(Millis at) {
   RuleOutcome outcome;
   outcome.changed = true;

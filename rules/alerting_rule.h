@@ -45,6 +45,7 @@ class AlertingRule final : public EvaluatedRule {
   void Adopt(std::vector<ActiveAlert> alerts, Duration downtime) override;
   std::vector<ActiveAlert> Alerts() const override;
   std::optional<AlertState> HighestState() const override;
+  void ShiftTimers(Duration by) override;
 
   /// Whether Adopt() has been called.
   bool has_adopted() const { return has_adopted_; }

@@ -63,6 +63,9 @@ class EvaluatedRule {
 
   // What only alerting rules have something to say about.
 
+  /// The wall clock has jumped ahead: that time counts for no timer.
+  virtual void ShiftTimers(Duration /*by*/) {}
+
   virtual void Adopt(std::vector<ActiveAlert> /*alerts*/, Duration /*downtime*/) {}
   virtual std::vector<ActiveAlert> Alerts() const { return {}; }
   virtual std::optional<AlertState> HighestState() const { return std::nullopt; }

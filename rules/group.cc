@@ -31,6 +31,9 @@ class Group::Impl {
 
   void Evaluate(Group& group, Millis at);
   void CountMissed(std::uint64_t missed);
+  void ShiftTimers(Duration by) {
+    for (const auto& rule : rules_) rule->ShiftTimers(by);
+  }
   void Adopt(std::size_t rule, std::vector<ActiveAlert> alerts, Duration downtime);
   void RestoreFromSeries(const Restoration& restoration);
   void TakeOver(Impl& old);
@@ -64,6 +67,7 @@ class Group::Impl {
   std::unique_ptr<EvaluatedRule> MakeRule(std::size_t index) const;
   void EvaluateRule(Group& group, std::size_t index, Millis at, Iteration& iteration);
   void EndLeaving(Group& group, Millis at);
+  void LogHealth(const Rule& rule, const std::optional<std::string>& error, std::size_t index);
   void NameEvents(const Rule& rule, std::vector<AlertEvent>& events) const;
 
   const EffectiveGroup definition_;
@@ -71,6 +75,7 @@ class Group::Impl {
   const std::shared_ptr<const RuleEnvironment> environment_;
   /// The same rules for as long as the group lives.
   std::vector<std::shared_ptr<EvaluatedRule>> rules_;
+  std::vector<bool> failing_;  ///< By rule: whether that has been logged.
   /// Of the group that this one has taken over from; ended by the next evaluation.
   std::vector<std::shared_ptr<EvaluatedRule>> leaving_;
 
@@ -122,6 +127,23 @@ void Group::Impl::Evaluate(Group& group, Millis at) {
   counts_.failures += iteration.failures;
 }
 
+/// Changes only, not each failure.
+void Group::Impl::LogHealth(const Rule& rule, const std::optional<std::string>& error,
+                            std::size_t index) {
+  failing_.resize(rules_.size());
+  if (failing_[index] == error.has_value()) return;
+  failing_[index] = error.has_value();
+  const RuleGroup& group = definition_.group;
+  if (error) {
+    environment_->log->Warn(
+        "rule fails",
+        {{"file", group.file}, {"group", group.name}, {"rule", rule.name}, {"error", *error}});
+  } else {
+    environment_->log->Info("rule is well again",
+                            {{"file", group.file}, {"group", group.name}, {"rule", rule.name}});
+  }
+}
+
 void Group::Impl::EvaluateRule(Group& group, std::size_t index, Millis at, Iteration& iteration) {
   const Stopwatch stopwatch;
   EvaluatedRule& rule = *rules_[index];
@@ -129,6 +151,7 @@ void Group::Impl::EvaluateRule(Group& group, std::size_t index, Millis at, Itera
   iteration.rules_took.Add(stopwatch.Seconds());
   iteration.samples += outcome.samples;
   if (outcome.error) ++iteration.failures;
+  LogHealth(rule.rule(), outcome.error, index);
   if (environment_->observer == nullptr) return;
   NameEvents(rule.rule(), outcome.events);
   environment_->observer->OnEvaluation(group, index, outcome.events, outcome.changed);
@@ -249,6 +272,10 @@ const Group::Settings& Group::settings() const {
 
 void Group::Evaluate(Millis at) {
   impl_->Evaluate(*this, at);
+}
+
+void Group::ShiftTimers(Duration by) {
+  impl_->ShiftTimers(by);
 }
 
 void Group::CountMissed(std::uint64_t missed) {

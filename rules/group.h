@@ -55,6 +55,9 @@ class Group {
   void Evaluate(Millis at);
   /// Evaluations that should have been and were not.
   void CountMissed(std::uint64_t missed);
+  /// The wall clock has jumped ahead, or the machine was suspended: that time counts neither for
+  /// `for` nor for `keep_firing_for`.
+  void ShiftTimers(Duration by);
 
   /// What was kept of a rule's alerts, by group, name and labels of the rule; before the first
   /// evaluation. Pending ones are shifted by `downtime`; see docs/rules.md, "Restarts".

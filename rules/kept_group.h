@@ -44,6 +44,10 @@ class KeptGroup final : public RuleObserver {
 
   void Evaluate(Millis at);
   void CountMissed(std::uint64_t missed) { group_.CountMissed(missed); }
+  void ShiftTimers(Duration by) {
+    group_.ShiftTimers(by);
+    puts_all_ = true;
+  }
   /// Takes the state of `old`, which is evaluated no more.
   void TakeOver(KeptGroup& old);
   /// Is evaluated no more and succeeded by none: its alerts end.

@@ -266,6 +266,7 @@ std::optional<SteadyPoint> RuleManager::Impl::StartDue() {
 void RuleManager::Impl::StartTurn(const std::shared_ptr<Job>& job, const Moment& now) {
   const Timetable::Turn turn = job->times.Next(now);
   if (turn.missed != 0) job->current->CountMissed(turn.missed);
+  if (turn.jumped > Duration(0)) job->current->ShiftTimers(turn.jumped);
   if (!turn.slot) {
     LogJump(now, turn.jumped);
     return;

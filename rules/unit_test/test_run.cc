@@ -199,7 +199,9 @@ class Run {
   }
 
   void CompareAlerts(const AlertTest& test, const std::vector<FoundAlert>& found) {
-    coverage_.SawAlertTest(test.alertname, !test.alerts.empty());
+    if (test.state == AlertState::kFiring) {
+      coverage_.SawAlertTest(test.alertname, !test.alerts.empty());
+    }
     if (AreAsExpected(test.alerts, found)) return;
     Fail(fmt::format("{}    alertname: {}{}, time: {}, ", NameLine(), test.alertname,
                      test.state == AlertState::kPending ? ", state: pending" : "",

@@ -39,6 +39,25 @@ BOOST_AUTO_TEST_CASE(WhatRulesHaveInCommonIsReadAgainOnceOneHasWrittenIt) {
   BOOST_TEST(Query("after", kMinute) == "");
 }
 
+BOOST_AUTO_TEST_CASE(TimeThatTheClockHasJumpedOverCountsForNoTimer) {
+  Rule rule = Alerting("m > 0");
+  rule.hold = minutes(2);
+  Start(rule);
+  Put("m", 0, "1");
+  Evaluate(0);
+  group->ShiftTimers(hours(1));
+  constexpr Millis kHour = 60 * kMinute;
+  Put("m", kHour + kMinute, "1");
+  Evaluate(kHour + kMinute);
+  BOOST_CHECK(View().state == AlertState::kPending);
+  Put("m", kHour + 2 * kMinute, "1");
+  Evaluate(kHour + 2 * kMinute);
+  BOOST_CHECK(View().state == AlertState::kFiring);
+  // And a clock that is set back does not make what fires wait again.
+  Evaluate(-kMinute);
+  BOOST_CHECK(View().state != AlertState::kPending);
+}
+
 BOOST_AUTO_TEST_CASE(RecordedSeriesHaveTheRulesNameAndLabels) {
   Rule rule = Recording("r", "m");
   rule.labels = {{"a", "rule"}, {"b", ""}};
