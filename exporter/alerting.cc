@@ -37,6 +37,7 @@ Status Alerting::Open(const std::filesystem::path& storage) {
         AlertStore::Open(AlertsFile(storage), {}, parts_.clock, parts_.log);
     if (!kept) return kept.error();
     kept_ = std::move(*kept);
+    kept_metrics_ = std::make_unique<AlertStoreMetrics>(parts_.registry);
   }
   manager_ = std::make_unique<RuleManager>(kept_.get(), parts_.clock, parts_.log);
   return {};
@@ -96,6 +97,7 @@ std::vector<Route> Alerting::Routes() {
 void Alerting::UpdateMetrics() {
   rule_metrics_.Update(manager_->Views(false));
   notify_metrics_.Update(sender_.stats());
+  if (kept_ != nullptr) kept_metrics_->Update(kept_->stats());
 }
 
 std::vector<FamilyPoints> Alerting::Series() {

@@ -19,6 +19,7 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "base/snapshot.h"
+#include "exporter/alert_store_metrics.h"
 #include "exporter/config.h"
 #include "exporter/http_message.h"
 #include "exporter/notify_metrics.h"
@@ -85,6 +86,7 @@ class Alerting {
   notify::AlertmanagerSender sender_;
   RuleMetrics rule_metrics_;
   NotifyMetrics notify_metrics_;
+  std::unique_ptr<AlertStoreMetrics> kept_metrics_;  ///< Null if nothing is kept.
   RuleSeries series_;
 
   mutable Mutex mutex_;

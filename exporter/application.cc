@@ -92,7 +92,7 @@ Application::Application(const Settings& settings, Config config, const Clock& c
                          return !view->up && MayComeFrom(*view->config, series);
                        });
                      },
-                 .has_collected = [this] { return NotReady().empty(); }}),
+                 .has_collected = [this] { return HasCollected(); }}),
       reloader_({.load = settings.load,
                  .apply = [this](const Config& wanted) { Apply(wanted); },
                  .removed = [this](const auto& removed) { recorder_->Forget(removed); }},
@@ -250,6 +250,12 @@ std::string Application::NotReady() const {
   if (!started_.load(std::memory_order_acquire)) return "starting";
   if (!scheduler_.AllAttempted()) return "waiting for the first collection of every collector";
   return {};
+}
+
+/// Once true it stays so: what a reload adds later holds no rule up.
+bool Application::HasCollected() {
+  if (!has_collected_ && NotReady().empty()) has_collected_ = true;
+  return has_collected_;
 }
 
 bool Application::Stop(std::chrono::steady_clock::time_point deadline) {

@@ -71,6 +71,7 @@ class Application {
   std::shared_ptr<const Snapshot> OwnMetrics();
   std::uint64_t Generation() const;
   std::string NotReady() const;
+  bool HasCollected();
 
   const Clock& clock_;
   const Log& log_;
@@ -87,6 +88,7 @@ class Application {
   Alerting alerting_;
   Reloader reloader_;
   MetricsPage page_;
+  std::atomic<bool> has_collected_ = false;
   std::atomic<bool> started_ = false;  ///< Whether the first configuration is in force.
   std::unique_ptr<HttpServer> server_;
 };

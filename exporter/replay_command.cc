@@ -41,6 +41,9 @@ Result<std::vector<RuleGroup>> LoadGroups(const ReplayFlags& flags) {
   options.experimental = flags.experimental;
   Result<LoadedRules> loaded = LoadRuleFiles(flags.rules, std::filesystem::current_path(), options);
   if (!loaded) return loaded.error();
+  if (loaded->groups.empty()) {
+    return Error{ErrorCode::kNotFound, "--rules: no file matches, or none has rules"};
+  }
   return std::move(loaded->groups);
 }
 

@@ -117,7 +117,10 @@ class Reader {
         entries.push_back({labels, {at, value.value_or(NAN)}});
       }
     }
-    store_.Append(entries);
+    if (const AppendCounts counts = store_.Append(entries); counts.refused() > 0) {
+      return Error{ErrorCode::kTooLarge, fmt::format("{}: the store has no room for {} samples",
+                                                     selector, counts.refused())};
+    }
     return {};
   }
 

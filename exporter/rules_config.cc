@@ -37,7 +37,10 @@ RulesConfig ReadRules(YamlMap& options, const std::filesystem::path& folder, boo
   const std::vector<RulePolicy> policies =
       ReadRulePolicies(options.List("rule_policies"), file_options, options.diagnostics());
   const std::vector<std::string> patterns = options.StringsOr("rule_files", {});
-  Result<LoadedRules> loaded = LoadRuleFiles(patterns, folder, file_options);
+  // Absolute: which group it is, over restarts and in replicas, is also a matter of its file, and
+  // the configuration may be named in several ways.
+  Result<LoadedRules> loaded =
+      LoadRuleFiles(patterns, std::filesystem::absolute(folder), file_options);
   if (!loaded) {
     rule_mistakes = loaded.error().message;
     return rules;

@@ -38,7 +38,7 @@ std::filesystem::path SamplesFolder(const std::filesystem::path& storage) {
 }
 
 std::filesystem::path AlertsFile(const std::filesystem::path& storage) {
-  return storage / "alerts.sqlite";
+  return storage / "alerts.db";
 }
 
 Status PrepareStorage(const std::filesystem::path& storage) {

@@ -14,7 +14,7 @@ std::filesystem::path StateFolder(const std::filesystem::path& storage);
 /// Where the history of samples is: storage/"samples".
 std::filesystem::path SamplesFolder(const std::filesystem::path& storage);
 
-/// Where alerts are kept, and the history of their changes: storage/"alerts.sqlite".
+/// Where alerts are kept, and the history of their changes: storage/"alerts.db".
 std::filesystem::path AlertsFile(const std::filesystem::path& storage);
 
 /// Makes the folders below `storage` that are missing, readable by their owner only. Fails with

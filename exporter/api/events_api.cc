@@ -87,7 +87,9 @@ void AppendEvent(JsonWriter& json, const AlertStore::StoredEvent& stored) {
   json.Key("annotations").BeginObject();
   for (const auto& [name, text] : alert.annotations) json.Key(name).String(text);
   json.EndObject().Key("value").String(value);
-  json.Key("reason").String(Name(alert.reason));
+  if (event.kind == AlertEvent::Kind::kFiring || event.kind == AlertEvent::Kind::kResolved) {
+    json.Key("reason").String(Name(alert.reason));
+  }
   AppendTime(json, "activeAt", alert.active_at);
   AppendTime(json, "firedAt", alert.fired_at);
   AppendTime(json, "resolvedAt", alert.resolved_at);

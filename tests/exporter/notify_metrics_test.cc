@@ -48,8 +48,8 @@ BOOST_AUTO_TEST_CASE(FollowTheStats) {
   stats.dropped_full = 2;
   stats.dropped_expired = 1;
   stats.queue_length = 7;
-  stats.latency.Add(Duration(30));
-  stats.latency.Add(Duration(99'000));
+  stats.latency.Add(0.03);
+  stats.latency.Add(99);
   metrics.Update({stats});
   stats.sent = 6;
   metrics.Update({stats});
