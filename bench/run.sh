@@ -29,7 +29,7 @@ if [ -x "$build/bench/dagster_bench" ]; then
 fi
 
 # The sample store and its history by themselves, and queries beside a real Prometheus.
-for program in store_bench history_bench; do
+for program in store_bench history_bench rules_bench; do
   if [ -x "$build/bench/$program" ]; then
     echo "## $program"
     "$build/bench/$program"
@@ -38,4 +38,6 @@ done
 if [ -x "$build/bench/remote_write_load" ]; then
   echo "## PromQL"
   python3 "$here/promql.py" "$build" "$@"
+  echo "## Rules"
+  python3 "$here/rules.py" "$build" "$@"
 fi

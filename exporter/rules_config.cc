@@ -1,6 +1,7 @@
 #include "exporter/rules_config.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "rules/promql/look_back.h"
@@ -39,8 +40,9 @@ RulesConfig ReadRules(YamlMap& options, const std::filesystem::path& folder, boo
   const std::vector<std::string> patterns = options.StringsOr("rule_files", {});
   // Absolute: which group it is, over restarts and in replicas, is also a matter of its file, and
   // the configuration may be named in several ways.
-  Result<LoadedRules> loaded =
-      LoadRuleFiles(patterns, std::filesystem::absolute(folder), file_options);
+  std::error_code ignored;  // Without a working directory paths stay relative.
+  const std::filesystem::path absolute = std::filesystem::current_path(ignored) / folder;
+  Result<LoadedRules> loaded = LoadRuleFiles(patterns, absolute, file_options);
   if (!loaded) {
     rule_mistakes = loaded.error().message;
     return rules;

@@ -2,6 +2,7 @@
 
 #include "exporter/rules_config.h"
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -84,6 +85,21 @@ BOOST_AUTO_TEST_CASE(MistakesInTheConfigurationAndInItsFilesAreToldTogether) {
 BOOST_AUTO_TEST_CASE(AFileThatIsNamedMustBeThere) {
   BOOST_TEST(MistakesOf("rule_files: [none.yml]").find("none.yml") != std::string::npos);
   BOOST_TEST(MistakesOf("rule_files: ['none*.yml']") == "");
+}
+
+BOOST_AUTO_TEST_CASE(AGroupIsTheSameHoweverTheConfigurationIsNamed) {
+  Write("a.yml", kRules);
+  const std::filesystem::path here = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  for (const std::filesystem::path& name :
+       {std::filesystem::path("t.yaml"), std::filesystem::path("./t.yaml"),
+        std::filesystem::current_path() / "t.yaml"}) {
+    const auto config = ParseConfig("rule_files: [a.yml]", name);
+    BOOST_REQUIRE(!!config);
+    BOOST_TEST(config->rules.groups.at(0).group.file ==
+               (std::filesystem::current_path() / "a.yml").string());
+  }
+  std::filesystem::current_path(here);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
