@@ -96,7 +96,7 @@ void PrintTable(const Replayed& replayed) {
   }
   std::size_t fired = 0;
   for (const ReplayedAlert& alert : replayed.alerts) {
-    fired += alert.fired_at ? 1 : 0;
+    if (alert.fired_at) ++fired;
     std::cout << fmt::format(fmt::runtime(kRow), TimeText(alert.active_at), Cell(alert.fired_at),
                              Cell(alert.ended_at), FormatNumber(alert.value),
                              alert.labels.ToString());
