@@ -22,8 +22,8 @@ namespace {
 /// label, and then the order of labels does not keep families together.
 struct ByName {
   bool operator()(const Labels& a, const Labels& b) const {
-    const auto order = a.metric_name() <=> b.metric_name();
-    return order != 0 ? order < 0 : a < b;
+    if (a.metric_name() != b.metric_name()) return a.metric_name() < b.metric_name();
+    return a < b;
   }
 };
 using Newest = std::map<Labels, Sample, ByName>;

@@ -176,6 +176,7 @@ void RuleMetrics::Update(const std::vector<GroupView>& groups) {
 
 std::vector<MetricDesc> RuleMetrics::Descriptions() {
   std::vector<MetricDesc> metrics;
+  metrics.reserve(kGaugesOf.size() + kCountersOf.size() + kHistogramsOf.size());
   for (const GaugeOf& gauge : kGaugesOf) metrics.push_back(gauge.metric);
   for (const CounterOf& counter : kCountersOf) metrics.push_back(counter.metric);
   for (const HistogramOf& histogram : kHistogramsOf) metrics.push_back(histogram.metric);

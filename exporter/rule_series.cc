@@ -31,8 +31,9 @@ bool CanBeWritten(const Labels& series) {
 
 /// Orders families by name, and series within one by labels.
 bool Before(const Written& a, const Written& b) {
-  const auto order = a.labels.metric_name() <=> b.labels.metric_name();
-  return order != 0 ? order < 0 : a.labels < b.labels;
+  const std::string_view name = a.labels.metric_name();
+  if (name != b.labels.metric_name()) return name < b.labels.metric_name();
+  return a.labels < b.labels;
 }
 
 /// The shape of the series in [begin, end), which have one name.

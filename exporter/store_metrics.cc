@@ -161,6 +161,7 @@ void HistoryMetrics::Update() {
 
 std::vector<MetricDesc> HistoryMetrics::Descriptions() {
   std::vector<MetricDesc> descriptions;
+  descriptions.reserve(std::size(kHistory));
   for (const HistoryMetric& row : kHistory) descriptions.push_back(row.metric);
   return descriptions;
 }

@@ -13,7 +13,8 @@ namespace {
 /// Whole seconds, as ALERTS_FOR_STATE has them.
 double WholeSeconds(Millis t) {
   constexpr Millis kSecond = 1000;
-  return static_cast<double>(t / kSecond - (t % kSecond < 0 ? 1 : 0));
+  const Millis seconds = t / kSecond - (t % kSecond < 0 ? 1 : 0);
+  return static_cast<double>(seconds);
 }
 
 Labels StateSeries(const ActiveAlert& alert) {

@@ -66,6 +66,7 @@ class EvaluatedRule {
   /// The wall clock has jumped ahead: that time counts for no timer.
   virtual void ShiftTimers(Duration /*by*/) {}
 
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): who overrides this keeps them.
   virtual void Adopt(std::vector<ActiveAlert> /*alerts*/, Duration /*downtime*/) {}
   virtual std::vector<ActiveAlert> Alerts() const { return {}; }
   virtual std::optional<AlertState> HighestState() const { return std::nullopt; }

@@ -71,7 +71,7 @@ Result<bool> IsLess(const Value& a, const Value& b) {
 }
 
 Result<bool> IsLessOrEqual(const Value& a, const Value& b) {
-  const Result<bool> is_less = IsLess(a, b);
+  Result<bool> is_less = IsLess(a, b);
   if (!is_less || *is_less) return is_less;
   return AreEqual(a, b);
 }

@@ -158,7 +158,7 @@ std::string MagnitudeText(std::uint64_t nanos) {
   if (nanos < 1'000'000) return WithFraction(nanos, 3) + "\u00b5s";
   if (nanos < 1'000'000'000) return WithFraction(nanos, 6) + "ms";
   constexpr std::uint64_t kMinute = 60'000'000'000;
-  const std::string rest = WithFraction(nanos % kMinute, 9) + "s";
+  std::string rest = WithFraction(nanos % kMinute, 9) + "s";
   const std::uint64_t minutes = nanos / kMinute;
   if (minutes == 0) return rest;
   if (minutes < 60) return fmt::format("{}m{}", minutes, rest);
@@ -210,13 +210,14 @@ Result<Value> Round(Arguments arguments) {
   if (unit.count() <= 0) return Value(duration);
   const nanoseconds rest(std::abs((duration % unit).count()));
   const bool goes_up = rest.count() >= unit.count() - rest.count();
-  nanoseconds result = duration - duration % unit;
+  const nanoseconds result = duration - duration % unit;
+  if (!goes_up) return Value(result);
   const nanoseconds step = duration.count() < 0 ? -unit : unit;
-  const bool is_beyond =
-      goes_up && __builtin_add_overflow_p(result.count(), step.count(), std::int64_t{});
-  if (is_beyond) return Value(duration.count() < 0 ? nanoseconds::min() : nanoseconds::max());
-  if (goes_up) result += step;
-  return Value(result);
+  std::int64_t rounded = 0;
+  if (__builtin_add_overflow(result.count(), step.count(), &rounded)) {
+    return Value(duration.count() < 0 ? nanoseconds::min() : nanoseconds::max());
+  }
+  return Value(nanoseconds(rounded));
 }
 
 Result<Value> Truncate(Arguments arguments) {
