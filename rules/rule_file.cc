@@ -280,6 +280,7 @@ std::vector<RuleGroup> ParseRuleFile(std::string_view text, const std::string& f
 Result<std::vector<std::string>> FindRuleFiles(const std::filesystem::path& pattern) {
   if (!IsGlob(pattern.native())) return std::vector<std::string>{pattern.string()};
   GlobResult found;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the locale or the environment.
   const int problem = glob(pattern.c_str(), GLOB_PERIOD | GLOB_NOSORT, nullptr, &found);
   if (problem == GLOB_NOMATCH) return std::vector<std::string>();
   if (problem != 0) {

@@ -55,7 +55,7 @@ const std::map<std::string_view, Range>& FunctionRanges() {
   return kRanges;
 }
 
-Range RangeOf(const Expr& expr);
+Range RangeOf(const Expr& whole);
 
 Range RangeOfCall(const promql::Call& call) {
   const std::string_view name = call.function->name;

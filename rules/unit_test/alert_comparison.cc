@@ -105,6 +105,7 @@ std::string Describe(std::vector<FoundAlert> alerts) {
     return std::tie(alert.labels, alert.annotations);
   });
   std::vector<Lines> lines;
+  lines.reserve(alerts.size());
   for (const FoundAlert& alert : alerts) {
     lines.push_back({"Labels:" + Braces(alert.labels), "Annotations:" + Braces(alert.annotations)});
   }
@@ -117,6 +118,7 @@ std::string Describe(const std::vector<ExpectedAlert>& alerts) {
     return std::tie(alert.labels, alert.annotations);
   });
   std::vector<Lines> lines;
+  lines.reserve(alerts.size());
   for (const ExpectedAlert& alert : sorted) {
     lines.push_back({(alert.labels_subset ? "Labels (subset):" : "Labels:") + Braces(alert.labels),
                      (alert.annotations_subset ? "Annotations (subset):" : "Annotations:") +

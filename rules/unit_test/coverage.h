@@ -42,7 +42,9 @@ class Coverage {
     std::string group;
     std::string name;
     Rule::Kind kind;
-    friend auto operator<=>(const Known&, const Known&) = default;
+    friend bool operator<(const Known& a, const Known& b) {
+      return std::tie(a.file, a.group, a.name, a.kind) < std::tie(b.file, b.group, b.name, b.kind);
+    }
   };
   std::vector<Known> rules_;  ///< Each once, in order.
   std::set<Known> known_;
