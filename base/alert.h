@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +28,14 @@ enum class AlertReason {
 /// "firing", "repeat", "resolved", "missing", "rule removed".
 std::string_view Name(AlertReason reason);
 
+/// What is known of the rule behind an alert, for those who tell people of it. Immutable.
+struct AlertRule {
+  std::string group;
+  std::string expression;
+  /// What the value is compared with at the outermost: "> 300". Empty if that is no number.
+  std::string condition;
+};
+
 /// What is told of one alert at one moment. Its labels are what it is; the rest may change.
 struct Alert {
   Labels labels;  ///< With `alertname`; without external labels.
@@ -37,7 +46,8 @@ struct Alert {
   bool resolved = false;
   AlertReason reason = AlertReason::kFiring;
   double value = 0;  ///< Of its expression; of a resolved one, what it was at the resolution.
-  std::string generator_url;  ///< Where its expression can be looked at.
+  std::string generator_url;                        ///< Where its expression can be looked at.
+  std::shared_ptr<const AlertRule> rule = nullptr;  ///< Null if it came from elsewhere.
 };
 
 /// Takes alerts. Safe for concurrent use; never waits for a network or a disk.

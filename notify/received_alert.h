@@ -1,0 +1,42 @@
+// Alerts as the notifier knows them.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/alert.h"
+#include "base/clock.h"
+#include "base/labels.h"
+
+namespace tocsin::notify {
+
+/// An alert under the labels it is routed by: with the external labels, relabelled. Immutable; a
+/// copy is cheap.
+struct ReceivedAlert {
+  Labels labels;
+  std::shared_ptr<const Alert> alert;  ///< Its own labels do not count.
+  TimePoint updated_at;                ///< When it was last told of.
+
+  /// Resolved, or not told of again until the end it was given (the Unix epoch is no end).
+  bool IsResolved(TimePoint now) const {
+    return alert->resolved || (alert->ends_at != TimePoint() && alert->ends_at <= now);
+  }
+};
+using ReceivedAlerts = std::vector<ReceivedAlert>;
+
+/// What Alertmanager calls an alert by: FNV-1a of its labels.
+/// Source: prometheus/common, model/fingerprinting, LabelSet.Fingerprint.
+std::uint64_t Fingerprint(const Labels& labels);
+/// In 16 hexadecimal digits, as addresses and the API have it.
+std::string FingerprintText(std::uint64_t fingerprint);
+
+/// A moment on both clocks: to wait by, and to write down.
+struct Moment {
+  TimePoint wall;
+  SteadyPoint steady;
+};
+
+}  // namespace tocsin::notify
