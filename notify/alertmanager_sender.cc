@@ -7,20 +7,10 @@
 #include <stop_token>
 #include <utility>
 
+#include "notify/external_labels.h"
 #include "notify/relabel.h"
 
 namespace tocsin::notify {
-namespace {
-
-/// `labels` and those of `external` that it does not have.
-Labels WithExternal(const Labels& labels, const Labels& external) {
-  if (external.empty()) return labels;
-  LabelsBuilder all(external);
-  for (const Label& label : labels) all.Set(label.name, label.value);
-  return all.Build();
-}
-
-}  // namespace
 
 AlertmanagerSender::AlertmanagerSender(const Clock& clock, const Log& log, std::string user_agent,
                                        HttpClientFactory make_client)

@@ -2,7 +2,9 @@
 
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,6 +20,7 @@
 #include "notify/delivery_stats.h"
 #include "notify/notify_config.h"
 #include "notify/notify_store.h"
+#include "notify/plan.h"
 #include "notify/received_alert.h"
 #include "notify/receiver.h"
 #include "notify/silence.h"
@@ -88,10 +91,8 @@ class Notifier final : public AlertSink {
     std::vector<DeliveryStats> destinations;
     std::size_t alerts = 0;
     std::size_t groups = 0;
-    /// Alerts that were kept quiet when their group was due, by why.
-    std::uint64_t silenced = 0;
-    std::uint64_t inhibited = 0;
-    std::uint64_t muted = 0;
+    QuietCounts quiet;                      ///< Alerts, each time their group was due.
+    std::array<std::size_t, 3> silences{};  ///< By Silence::State.
   };
   Stats stats() const;
 

@@ -46,7 +46,8 @@ struct NotifyConfig {
 };
 
 /// Reads the map `notify`. `config_file` in it names an Alertmanager configuration, whose keys then
-/// do not stand here. Mistakes are reported.
-NotifyConfig ReadNotify(YamlMap& notify);
+/// do not stand here. Mistakes are reported; those in that file are added to `file_mistakes`, a
+/// line each.
+NotifyConfig ReadNotify(YamlMap& notify, std::string& file_mistakes);
 
 }  // namespace tocsin::notify

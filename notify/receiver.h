@@ -80,6 +80,8 @@ class Integration {
 
 /// What `notify.global` says for all receivers that do not say otherwise.
 struct ReceiverDefaults {
+  /// `resolve_timeout`: when an alert ends that others post without an end.
+  Duration resolve_timeout = std::chrono::minutes(5);
   HttpSettings http;
   SecretSource slack_url;
   SecretSource slack_token;

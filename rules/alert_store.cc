@@ -16,7 +16,7 @@
 
 #include "base/file_descriptor.h"
 #include "base/mutex.h"
-#include "rules/alarm.h"
+#include "base/alarm.h"
 #include "rules/alert_file.h"
 #include "rules/alert_mirror.h"
 

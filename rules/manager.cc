@@ -10,7 +10,7 @@
 
 #include "base/mutex.h"
 #include "base/number.h"
-#include "rules/alarm.h"
+#include "base/alarm.h"
 #include "rules/kept_group.h"
 #include "rules/restart.h"
 #include "rules/task_threads.h"

@@ -1,4 +1,4 @@
-#include "rules/alarm.h"
+#include "base/alarm.h"
 
 #include <algorithm>
 
