@@ -4,6 +4,8 @@
 #include <system_error>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "rules/promql/look_back.h"
 #include "rules/promql/parser.h"
 #include "rules/rule_file.h"
@@ -49,6 +51,10 @@ RulesConfig ReadRules(YamlMap& options, const std::filesystem::path& folder, boo
   }
   rules.groups = ApplyPolicies(loaded->groups, policies);
   rules.warnings = std::move(loaded->warnings);
+  for (const YamlPlace& place : UnusedPolicies(loaded->groups, policies)) {
+    rules.warnings.push_back(fmt::format("{}:{}:{}: this policy matches no rule",
+                                         options.diagnostics().file(), place.line, place.column));
+  }
   return rules;
 }
 

@@ -145,10 +145,10 @@ bool Matches(const AlertStore::EventQuery& query, const AlertEvent& event) {
   });
 }
 
-Result<AlertFile> AlertFile::Open(const std::filesystem::path& path) {
+Result<AlertFile> AlertFile::Open(const std::filesystem::path& path, std::stop_token give_up) {
   Result<SqliteDatabase> database = SqliteDatabase::Open(path, SqliteDatabase::Mode::kReadWrite);
   if (!database) return database.error();
-  database->SetLimit(SystemClock().SteadyNow() + kLongestWait, {});
+  database->SetLimit(SystemClock().SteadyNow() + kLongestWait, give_up);
   // docs/decisions/006-alert-state.md says why these.
   if (Status set = database->Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
       !set) {
@@ -157,7 +157,7 @@ Result<AlertFile> AlertFile::Open(const std::filesystem::path& path) {
   if (Status upgraded = UpgradeSchema(*database, AlertSchema()); !upgraded) return upgraded.error();
   Result<Statements> statements = PrepareAll(*database);
   if (!statements) return statements.error();
-  return AlertFile(std::move(*database), std::move(*statements));
+  return AlertFile(std::move(*database), std::move(*statements), std::move(give_up));
 }
 
 Result<AlertFile::Statements> AlertFile::PrepareAll(SqliteDatabase& database) {
@@ -248,7 +248,7 @@ Result<bool> AlertFile::DropEvents(TimePoint oldest, std::size_t most) {
 }
 
 void AlertFile::SetLimit() {
-  database_.SetLimit(SystemClock().SteadyNow() + kLongestWait, {});
+  database_.SetLimit(SystemClock().SteadyNow() + kLongestWait, give_up_);
 }
 
 Result<std::vector<StoredEvent>> AlertFile::ReadEvents(const std::filesystem::path& path,

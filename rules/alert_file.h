@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,8 +41,9 @@ struct AlertChanges {
 class AlertFile {
  public:
   /// Opens or makes the file and brings its tables up to this version. Fails with kInvalidInput if
-  /// it is of a newer version, or of another program.
-  static Result<AlertFile> Open(const std::filesystem::path& path);
+  /// it is of a newer version, or of another program. Once `give_up` is requested everything fails
+  /// with kTimeout, waits for somebody who has the file locked included.
+  static Result<AlertFile> Open(const std::filesystem::path& path, std::stop_token give_up = {});
 
   struct Contents {
     std::map<RuleKey, std::vector<ActiveAlert>> alerts;
@@ -70,14 +72,17 @@ class AlertFile {
     SqliteStatement evaluated;
     SqliteStatement add_event;
   };
-  AlertFile(SqliteDatabase database, Statements statements)
-      : database_(std::move(database)), statements_(std::move(statements)) {}
+  AlertFile(SqliteDatabase database, Statements statements, std::stop_token give_up)
+      : database_(std::move(database)),
+        statements_(std::move(statements)),
+        give_up_(std::move(give_up)) {}
   static Result<Statements> PrepareAll(SqliteDatabase& database);
   Status WriteRows(const AlertChanges& changes);
   void SetLimit();
 
   SqliteDatabase database_;
   Statements statements_;  // Go before the database.
+  std::stop_token give_up_;
 };
 
 /// Whether the query asks for such an event, whatever its id.

@@ -14,9 +14,9 @@
 #include <system_error>
 #include <thread>
 
+#include "base/alarm.h"
 #include "base/file_descriptor.h"
 #include "base/mutex.h"
-#include "base/alarm.h"
 #include "rules/alert_file.h"
 #include "rules/alert_mirror.h"
 
@@ -71,21 +71,22 @@ struct OpenedFile {
   AlertFile::Contents contents;
 };
 
-Result<OpenedFile> OpenAndLoad(const fs::path& path) {
+Result<OpenedFile> OpenAndLoad(const fs::path& path, const std::stop_token& give_up) {
   // Before SQLite opens it: closing a file of its own, a process drops the locks SQLite has on it.
   if (const Result<FileDescriptor> made = OpenOwn(path); !made) return made.error();
-  Result<AlertFile> file = AlertFile::Open(path);
+  Result<AlertFile> file = AlertFile::Open(path, give_up);
   if (!file) return file.error().Within(path.string());
   Result<AlertFile::Contents> contents = file->Load();
   if (!contents) return contents.error().Within(path.string());
   return OpenedFile{std::move(*file), std::move(*contents)};
 }
 
-Result<OpenedFile> OpenOrBegin(const fs::path& path, const Log& log) {
-  Result<OpenedFile> opened = OpenAndLoad(path);
+Result<OpenedFile> OpenOrBegin(const fs::path& path, const std::stop_token& give_up,
+                               const Log& log) {
+  Result<OpenedFile> opened = OpenAndLoad(path, give_up);
   if (opened || opened.error().code != ErrorCode::kCorrupt) return opened;
   PutAside(path, opened.error(), log);
-  return OpenAndLoad(path);
+  return OpenAndLoad(path, give_up);
 }
 
 }  // namespace
@@ -93,7 +94,7 @@ Result<OpenedFile> OpenOrBegin(const fs::path& path, const Log& log) {
 class AlertStore::Impl {
  public:
   Impl(fs::path path, const Settings& settings, const Clock& clock, const Log& log,
-       FileDescriptor lock, OpenedFile opened);
+       FileDescriptor lock, OpenedFile opened, std::stop_source give_up);
   ~Impl();
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -104,7 +105,7 @@ class AlertStore::Impl {
            std::span<const AlertEvent> events);
   void Touch(GroupKey group, TimePoint as_of);
   void Record(std::span<const AlertEvent> events);
-  void Flush();
+  void Flush(std::optional<std::chrono::milliseconds> patience);
   Result<std::vector<StoredEvent>> Events(const EventQuery& query) const;
   Stats stats() const;
 
@@ -125,6 +126,7 @@ class AlertStore::Impl {
   const Clock& clock_;
   const Log& log_;
   const FileDescriptor lock_;
+  std::stop_source give_up_;  ///< Ends every wait for the disk.
 
   mutable Mutex mutex_;
   std::condition_variable_any written_;  ///< `flushes_done_` has changed.
@@ -152,12 +154,13 @@ class AlertStore::Impl {
 };
 
 AlertStore::Impl::Impl(fs::path path, const Settings& settings, const Clock& clock, const Log& log,
-                       FileDescriptor lock, OpenedFile opened)
+                       FileDescriptor lock, OpenedFile opened, std::stop_source give_up)
     : path_(std::move(path)),
       settings_(settings),
       clock_(clock),
       log_(log),
       lock_(std::move(lock)),
+      give_up_(std::move(give_up)),
       alarm_(clock),
       kept_evaluated_(opened.contents.evaluated),
       last_event_(opened.contents.last_event),
@@ -269,11 +272,16 @@ SteadyPoint AlertStore::Impl::DueAt() const {
   return has_changes ? SteadyPoint::min() : last_write_ + kTouchDelay;
 }
 
-void AlertStore::Impl::Flush() {
+void AlertStore::Impl::Flush(std::optional<std::chrono::milliseconds> patience) {
   std::unique_lock lock(mutex_);
   const std::uint64_t mine = ++flushes_wanted_;
   alarm_.Ring();
-  written_.wait(lock, [&] { return flushes_done_ >= mine; });
+  const auto is_done = [&] { return flushes_done_ >= mine; };
+  if (!patience) {
+    written_.wait(lock, is_done);
+  } else if (!written_.wait_for(lock, *patience, is_done)) {
+    give_up_.request_stop();
+  }
 }
 
 Result<std::vector<AlertStore::StoredEvent>> AlertStore::Impl::Events(
@@ -353,7 +361,7 @@ void AlertStore::Impl::Write() {
 /// `queue`.
 Status AlertStore::Impl::Store(AlertQueue& queue) {
   if (!file_) {
-    Result<OpenedFile> opened = OpenOrBegin(path_, log_);
+    Result<OpenedFile> opened = OpenOrBegin(path_, give_up_.get_token(), log_);
     if (!opened) return opened.error();
     file_ = std::move(opened->file);
     mirror_ = AlertMirror(opened->contents);
@@ -406,10 +414,11 @@ Result<std::unique_ptr<AlertStore>> AlertStore::Open(const fs::path& file, const
                                                      const Clock& clock, const Log& log) {
   Result<FileDescriptor> lock = LockFor(file);
   if (!lock) return lock.error();
-  Result<OpenedFile> opened = OpenOrBegin(file, log);
+  std::stop_source give_up;
+  Result<OpenedFile> opened = OpenOrBegin(file, give_up.get_token(), log);
   if (!opened) return opened.error();
-  return std::unique_ptr<AlertStore>(new AlertStore(
-      std::make_unique<Impl>(file, settings, clock, log, std::move(*lock), std::move(*opened))));
+  return std::unique_ptr<AlertStore>(new AlertStore(std::make_unique<Impl>(
+      file, settings, clock, log, std::move(*lock), std::move(*opened), std::move(give_up))));
 }
 
 AlertStore::AlertStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -441,7 +450,11 @@ void AlertStore::Record(std::span<const AlertEvent> events) {
 }
 
 void AlertStore::Flush() {
-  impl_->Flush();
+  impl_->Flush(std::nullopt);
+}
+
+void AlertStore::FlushFor(std::chrono::milliseconds patience) {
+  impl_->Flush(patience);
 }
 
 Result<std::vector<AlertStore::StoredEvent>> AlertStore::Events(const EventQuery& query) const {

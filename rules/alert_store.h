@@ -90,8 +90,11 @@ class AlertStore {
   /// Events alone.
   void Record(std::span<const AlertEvent> events);
 
-  /// Returns when everything that was told is on disk, or cannot be. For tests and for the stop.
+  /// Returns when everything that was told is on disk, or cannot be. For tests.
   void Flush();
+  /// The same, but after `patience` it gives up what is not on disk by then, because somebody has
+  /// the file locked or the disk hangs: nothing is written any more. For the stop.
+  void FlushFor(std::chrono::milliseconds patience);
 
   struct EventQuery {
     std::optional<Millis> start = std::nullopt;

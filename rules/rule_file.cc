@@ -24,6 +24,8 @@
 namespace tocsin {
 namespace {
 
+constexpr Duration kLongestInterval = std::chrono::hours(24 * 365);
+
 std::string_view TextOf(const YamlNode& map, std::string_view key) {
   const YamlNode* const value = map.Find(key);
   return value == nullptr ? std::string_view() : std::string_view(value->text);
@@ -79,6 +81,9 @@ class Reader {
       diagnostics_.Add(map.PlaceOf("name"), "the name is repeated in the same file");
     }
     const Duration interval = map.DurationOr("interval", Duration{0});
+    if (interval > kLongestInterval) {
+      map.Refuse("interval", "expected a year at most: the rules would hardly ever be evaluated");
+    }
     if (interval > Duration{0}) group.interval = interval;
     if (map.Has("query_offset")) group.query_offset = map.DurationOr("query_offset", Duration{0});
     if (!map.Has("query_offset")) map.Node("query_offset");
@@ -308,6 +313,9 @@ Result<LoadedRules> LoadRuleFiles(const std::vector<std::string>& patterns,
     if (!files) {
       mistakes.push_back(files.error().message);
       continue;
+    }
+    if (files->empty()) {
+      loaded.warnings.push_back(fmt::format("rule_files: no file matches \"{}\"", pattern));
     }
     for (const std::string& file : *files) {
       if (seen.insert(file).second) LoadFile(file, options, loaded, mistakes);

@@ -174,6 +174,7 @@ std::vector<RulePolicy> ReadRulePolicies(const std::vector<YamlNode>& entries,
   for (const YamlNode& entry : entries) {
     const std::size_t mistakes = diagnostics.size();
     RulePolicy policy = Reader(entry, options, diagnostics).Read();
+    policy.place = entry.place;
     if (diagnostics.size() == mistakes) policies.push_back(std::move(policy));
   }
   return policies;
@@ -185,6 +186,19 @@ EffectiveRule ApplyPolicies(const Rule& rule, const std::vector<RulePolicy>& pol
     if (Matches(policy, rule)) Apply(policy, effective);
   }
   return effective;
+}
+
+std::vector<YamlPlace> UnusedPolicies(const std::vector<RuleGroup>& groups,
+                                      const std::vector<RulePolicy>& policies) {
+  std::vector<YamlPlace> unused;
+  for (const RulePolicy& policy : policies) {
+    const bool is_used = std::any_of(groups.begin(), groups.end(), [&](const RuleGroup& group) {
+      return std::any_of(group.rules.begin(), group.rules.end(),
+                         [&](const Rule& rule) { return Matches(policy, rule); });
+    });
+    if (!is_used) unused.push_back(policy.place);
+  }
+  return unused;
 }
 
 std::vector<EffectiveGroup> ApplyPolicies(const std::vector<RuleGroup>& groups,

@@ -26,6 +26,8 @@ struct RulePolicy {
     kFire,     ///< It fires, also if it did not before.
   };
 
+  YamlPlace place;  ///< Of the entry.
+
   /// Over `alertname` and the rule's labels that are no templates; all must match. A label that is
   /// a template counts as missing. Without matchers: every alerting rule.
   std::vector<Matcher> matchers;
@@ -62,6 +64,10 @@ struct EffectiveRule {
   RulePolicy policy;  ///< on_missing, evaluations, resolve_expr, enabled.
 };
 EffectiveRule ApplyPolicies(const Rule& rule, const std::vector<RulePolicy>& policies);
+
+/// Where the policies stand that match no rule at all: most likely a name is misspelled.
+std::vector<YamlPlace> UnusedPolicies(const std::vector<RuleGroup>& groups,
+                                      const std::vector<RulePolicy>& policies);
 
 /// `groups` with all policies applied: disabled rules are not in it.
 struct EffectiveGroup {

@@ -225,6 +225,18 @@ BOOST_AUTO_TEST_CASE(EvaluationsOfGroupsWithAlertsAreWrittenOnceASecond) {
   BOOST_TEST((OpenAt(AfterKill(copy))->Take(kRule)->as_of == At(kNow + 5000)));
 }
 
+BOOST_AUTO_TEST_CASE(AStopDoesNotWaitLongForSomebodyWhoHasTheFileLocked) {
+  auto store = Open();
+  Result<SqliteDatabase> other = SqliteDatabase::Open(file(), SqliteDatabase::Mode::kReadWrite);
+  BOOST_TEST_REQUIRE(static_cast<bool>(other));
+  BOOST_TEST_REQUIRE(static_cast<bool>(other->Execute("BEGIN IMMEDIATE")));
+  store->Put(kRule, At(kNow), {Firing("a")}, {});
+  store->FlushFor(std::chrono::milliseconds(50));
+  store.reset();  // Would take until the other is done, which it never is.
+  BOOST_TEST_REQUIRE(static_cast<bool>(other->Execute("ROLLBACK")));
+  BOOST_TEST(Open()->TakeRest().empty());
+}
+
 BOOST_AUTO_TEST_CASE(EventsAreGivenNewestFirstAndInPages) {
   std::vector<AlertEvent> events;
   for (int i = 0; i < 10; ++i) {

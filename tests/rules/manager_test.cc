@@ -71,7 +71,7 @@ class RecordingSink final : public AlertSink {
   std::vector<Alert> alerts_;
 };
 
-Rule AlertRule(const std::string& name, Duration hold = {}) {
+Rule OneAlert(const std::string& name, Duration hold = {}) {
   Rule rule;
   rule.name = name;
   rule.expr = "down == 1";
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(GroupsAreEvaluatedAtTheirSlots) {
 }
 
 BOOST_AUTO_TEST_CASE(ASlowGroupDelaysNoOtherAndMissesItsSlots) {
-  Start({GroupOf("fast", {SlotRule()}), GroupOf("slow", {AlertRule("Slow")})});
+  Start({GroupOf("fast", {SlotRule()}), GroupOf("slow", {OneAlert("Slow")})});
   Write("a", 1);
   sink.Hold("Slow");
   AdvanceToSlot("slow");
@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(ASlowGroupDelaysNoOtherAndMissesItsSlots) {
 }
 
 BOOST_AUTO_TEST_CASE(AJumpOfTheWallClockSkipsAnEvaluationOfEachGroup) {
-  Start({GroupOf("group", {AlertRule("Down")}), GroupOf("other", {SlotRule()})});
+  Start({GroupOf("group", {OneAlert("Down")}), GroupOf("other", {SlotRule()})});
   Evaluate(0);
   clock.Advance(kInterval);
   AwaitIterations(2, 0);
@@ -263,11 +263,11 @@ BOOST_AUTO_TEST_CASE(AJumpOfTheWallClockSkipsAnEvaluationOfEachGroup) {
 }
 
 BOOST_AUTO_TEST_CASE(AGroupThatSaysTheSameGoesOnUndisturbed) {
-  Start({GroupOf("group", {AlertRule("Down", minutes(10))})});
+  Start({GroupOf("group", {OneAlert("Down", minutes(10))})});
   Evaluate(1);
   const auto group = manager->Groups().at(0);
   const auto since = Alerts().at(0).active_at;
-  EffectiveGroup moved = GroupOf("group", {AlertRule("Down", minutes(10))});
+  EffectiveGroup moved = GroupOf("group", {OneAlert("Down", minutes(10))});
   manager->Replace({GroupOf("first", {SlotRule()}), moved}, settings);
   BOOST_TEST(manager->Groups().at(1) == group);
   BOOST_TEST(Alerts(1).at(0).active_at == since);
@@ -298,7 +298,7 @@ BOOST_AUTO_TEST_CASE(AChangedGroupTakesOverWhatWasPending) {
   for (const Row& row : rows) {
     BOOST_TEST_CONTEXT(row.name) {
       Machine machine;
-      EffectiveGroup group = GroupOf("group", {AlertRule("Down", minutes(10))});
+      EffectiveGroup group = GroupOf("group", {OneAlert("Down", minutes(10))});
       machine.Start({group});
       machine.Evaluate(1);
       const auto old = machine.manager->Groups().at(0);
@@ -317,14 +317,14 @@ BOOST_AUTO_TEST_CASE(AChangedGroupTakesOverWhatWasPending) {
 }
 
 BOOST_AUTO_TEST_CASE(AChangeWaitsForTheRunningEvaluation) {
-  Start({GroupOf("group", {AlertRule("Down")})});
+  Start({GroupOf("group", {OneAlert("Down")})});
   Write("a", 1);
   sink.Hold("Down");
   AdvanceToSlot();
   sink.AwaitCount(1);
   const auto old = manager->Groups().at(0);
-  manager->Replace({GroupOf("group", {AlertRule("Down", seconds(1))})}, settings);
-  manager->Replace({GroupOf("group", {AlertRule("Down"), SlotRule()})}, settings);
+  manager->Replace({GroupOf("group", {OneAlert("Down", seconds(1))})}, settings);
+  manager->Replace({GroupOf("group", {OneAlert("Down"), SlotRule()})}, settings);
   BOOST_TEST(manager->Groups().at(0) == old);
   sink.Hold("");
   BOOST_TEST(AwaitThat([&] { return manager->Groups().at(0) != old; }));
@@ -333,7 +333,7 @@ BOOST_AUTO_TEST_CASE(AChangeWaitsForTheRunningEvaluation) {
 }
 
 BOOST_AUTO_TEST_CASE(ARemovedGroupEndsAfterTwoIntervals) {
-  Start({GroupOf("group", {AlertRule("Down")}), GroupOf("other", {SlotRule()})});
+  Start({GroupOf("group", {OneAlert("Down")}), GroupOf("other", {SlotRule()})});
   Evaluate(1);
   sink.AwaitCount(1);
   manager->Replace({GroupOf("other", {SlotRule()})}, settings);
@@ -349,18 +349,18 @@ BOOST_AUTO_TEST_CASE(ARemovedGroupEndsAfterTwoIntervals) {
   BOOST_TEST(AwaitThat([&] { return EventKinds().size() == 2U; }));
   BOOST_TEST((EventKinds() == std::vector{kFiring, kResolved}));
   Kill();
-  Start({GroupOf("group", {AlertRule("Down")})});
+  Start({GroupOf("group", {OneAlert("Down")})});
   BOOST_TEST(Alerts().empty());
 }
 
 BOOST_AUTO_TEST_CASE(AGroupThatComesBackInTimeGoesOn) {
-  Start({GroupOf("group", {AlertRule("Down")})});
+  Start({GroupOf("group", {OneAlert("Down")})});
   Evaluate(1);
   const auto fired = Alerts().at(0).fired_at;
   manager->Replace({}, settings);
   BOOST_TEST(manager->Views().empty());
   clock.Advance(kInterval);
-  manager->Replace({GroupOf("group", {AlertRule("Down")})}, settings);
+  manager->Replace({GroupOf("group", {OneAlert("Down")})}, settings);
   Evaluate(1);
   BOOST_TEST((Alerts().at(0).fired_at == fired));
   Evaluate(1);
@@ -369,34 +369,34 @@ BOOST_AUTO_TEST_CASE(AGroupThatComesBackInTimeGoesOn) {
 }
 
 BOOST_AUTO_TEST_CASE(AGroupMayComeBackWhileItsLastEvaluationRuns) {
-  Start({GroupOf("group", {AlertRule("Down")})});
+  Start({GroupOf("group", {OneAlert("Down")})});
   Write("a", 1);
   sink.Hold("Down");
   AdvanceToSlot();
   sink.AwaitCount(1);
   manager->Replace({}, settings);
-  manager->Replace({GroupOf("group", {AlertRule("Down"), SlotRule()})}, settings);
+  manager->Replace({GroupOf("group", {OneAlert("Down"), SlotRule()})}, settings);
   sink.Hold("");
   BOOST_TEST(AwaitThat([&] { return View().rules.size() == 2U; }));
   BOOST_TEST(Alerts().size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(ARuleThatIsGoneResolvesItsAlerts) {
-  Start({GroupOf("group", {AlertRule("Down"), AlertRule("Other")})});
+  Start({GroupOf("group", {OneAlert("Down"), OneAlert("Other")})});
   Evaluate(1);
-  manager->Replace({GroupOf("group", {AlertRule("Down")})}, settings);
+  manager->Replace({GroupOf("group", {OneAlert("Down")})}, settings);
   Evaluate(1);
   BOOST_REQUIRE(AwaitThat([&] { return sink.alerts().back().resolved; }));
   BOOST_TEST(sink.alerts().back().labels.Get("alertname") == "Other");
   BOOST_TEST((sink.alerts().back().reason == AlertReason::kRuleRemoved));
   Kill();
-  Start({GroupOf("group", {AlertRule("Down"), AlertRule("Other")})});
+  Start({GroupOf("group", {OneAlert("Down"), OneAlert("Other")})});
   BOOST_TEST(Alerts(0, 0).size() == 1U);
   BOOST_TEST(Alerts(0, 1).empty());
 }
 
 BOOST_AUTO_TEST_CASE(ALifeWithKillsIsToldAsOneWithout) {
-  Rule rule = AlertRule("Down", minutes(2));
+  Rule rule = OneAlert("Down", minutes(2));
   rule.keep_firing_for = minutes(2);
   const std::vector<double> values = {0, 1, 1, 1, 1, 0, 1, 0, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 0};
   const auto live = [&](std::optional<std::size_t> kill_after) {
@@ -426,14 +426,14 @@ BOOST_AUTO_TEST_CASE(ALifeWithKillsIsToldAsOneWithout) {
 }
 
 BOOST_AUTO_TEST_CASE(DowntimeCountsForNoTimer) {
-  Start({GroupOf("group", {AlertRule("Down", minutes(5)), AlertRule("Now")})});
+  Start({GroupOf("group", {OneAlert("Down", minutes(5)), OneAlert("Now")})});
   Evaluate(1);
   Evaluate(1);
   const ActiveAlert pending = Alerts(0, 0).at(0);
   const ActiveAlert firing = Alerts(0, 1).at(0);
   Kill();
   clock.Advance(minutes(10));
-  Start({GroupOf("group", {AlertRule("Down", minutes(5)), AlertRule("Now")})});
+  Start({GroupOf("group", {OneAlert("Down", minutes(5)), OneAlert("Now")})});
   Write("a", 1);
   Evaluate(1);
   // Ten evaluations were left out.
@@ -443,16 +443,16 @@ BOOST_AUTO_TEST_CASE(DowntimeCountsForNoTimer) {
   // A second restart counts from what the first has made of it.
   const Millis shifted = Alerts(0, 0).at(0).active_at;
   Kill();
-  Start({GroupOf("group", {AlertRule("Down", minutes(5)), AlertRule("Now")})});
+  Start({GroupOf("group", {OneAlert("Down", minutes(5)), OneAlert("Now")})});
   BOOST_TEST(Alerts(0, 0).at(0).active_at == shifted);
 }
 
 BOOST_AUTO_TEST_CASE(WhatEndedMeanwhileIsResolvedAtTheFirstEvaluation) {
-  Start({GroupOf("group", {AlertRule("Down")})});
+  Start({GroupOf("group", {OneAlert("Down")})});
   Evaluate(1);
   Kill();
   clock.Advance(minutes(10));
-  Start({GroupOf("group", {AlertRule("Down")})});
+  Start({GroupOf("group", {OneAlert("Down")})});
   Evaluate(0);
   sink.AwaitCount(2);
   BOOST_TEST(sink.alerts()[1].resolved);
@@ -460,12 +460,12 @@ BOOST_AUTO_TEST_CASE(WhatEndedMeanwhileIsResolvedAtTheFirstEvaluation) {
 }
 
 BOOST_AUTO_TEST_CASE(AfterALongOutagePendingStartsAnewAndFiringGoesOn) {
-  Start({GroupOf("group", {AlertRule("Down", minutes(5)), AlertRule("Now")})});
+  Start({GroupOf("group", {OneAlert("Down", minutes(5)), OneAlert("Now")})});
   Evaluate(1);
   const ActiveAlert firing = Alerts(0, 1).at(0);
   Kill();
   clock.Advance(settings.outage_tolerance + 2 * kInterval);
-  Start({GroupOf("group", {AlertRule("Down", minutes(5)), AlertRule("Now")})});
+  Start({GroupOf("group", {OneAlert("Down", minutes(5)), OneAlert("Now")})});
   BOOST_TEST(Alerts(0, 0).empty());
   Evaluate(1);
   BOOST_TEST(Alerts(0, 0).at(0).active_at == now());
@@ -473,7 +473,7 @@ BOOST_AUTO_TEST_CASE(AfterALongOutagePendingStartsAnewAndFiringGoesOn) {
 }
 
 BOOST_AUTO_TEST_CASE(RulesRemovedWhileNothingRanAreResolved) {
-  Start({GroupOf("group", {AlertRule("Down"), AlertRule("Pending", minutes(5))}),
+  Start({GroupOf("group", {OneAlert("Down"), OneAlert("Pending", minutes(5))}),
          GroupOf("other", {SlotRule()})});
   Evaluate(1);
   Kill();
@@ -493,7 +493,7 @@ BOOST_AUTO_TEST_CASE(RulesRemovedWhileNothingRanAreResolved) {
 }
 
 BOOST_AUTO_TEST_CASE(WithoutStateTimersComeFromTheHistory) {
-  const EffectiveGroup group = GroupOf("group", {AlertRule("Down", minutes(30))});
+  const EffectiveGroup group = GroupOf("group", {OneAlert("Down", minutes(30))});
   Start({group}, false);
   for (int i = 0; i < 10; ++i) Evaluate(1);
   const Millis since = Alerts().at(0).active_at;
@@ -508,12 +508,12 @@ BOOST_AUTO_TEST_CASE(WithoutStateTimersComeFromTheHistory) {
 }
 
 BOOST_AUTO_TEST_CASE(TouchedGroupsKeepTheirTimeWithoutChanges) {
-  Start({GroupOf("group", {AlertRule("Down", hours(3))})});
+  Start({GroupOf("group", {OneAlert("Down", hours(3))})});
   const int evaluations = 100;
   for (int i = 0; i < evaluations; ++i) Evaluate(1);
   const Millis since = Alerts().at(0).active_at;
   Kill();
-  Start({GroupOf("group", {AlertRule("Down", hours(3))})});
+  Start({GroupOf("group", {OneAlert("Down", hours(3))})});
   // Pending for longer than an outage may be, and never written since: still it is no outage.
   BOOST_REQUIRE(Alerts().size() == 1U);
   BOOST_TEST(Alerts().at(0).active_at == since);
@@ -527,7 +527,7 @@ BOOST_AUTO_TEST_CASE(StopAndTheEndNeedNoGroups) {
 }
 
 BOOST_AUTO_TEST_CASE(StopWaitsForTheRunningEvaluation) {
-  Start({GroupOf("group", {AlertRule("Down")})});
+  Start({GroupOf("group", {OneAlert("Down")})});
   Write("a", 1);
   sink.Hold("Down");
   AdvanceToSlot();
@@ -543,7 +543,7 @@ BOOST_AUTO_TEST_CASE(ManyThreadsMayUseIt) {
   std::vector<EffectiveGroup> groups;
   for (int i = 0; i < 20; ++i) {
     groups.push_back(
-        GroupOf("group" + std::to_string(i), {AlertRule("Down"), SlotRule()}, seconds(10)));
+        GroupOf("group" + std::to_string(i), {OneAlert("Down"), SlotRule()}, seconds(10)));
   }
   Start(groups);
   Write("a", 1);

@@ -136,6 +136,9 @@ BOOST_AUTO_TEST_CASE(FaultyFilesAreRefusedWithPlaceAndReason) {
        "f:3:9: group \"g\": the name is repeated in the same file"},
       {"GroupKey", "groups:\n- name: g\n  intervall: 1m\n",
        "f:3:3: group \"g\": unknown key \"intervall\" (did you mean \"interval\"?)"},
+      {"IntervalTooLong", "groups:\n- name: g\n  interval: 100000y\n",
+       "f:3:13: group \"g\": interval: expected a year at most: the rules would hardly ever be "
+       "evaluated"},
       {"GroupKeyTwice", "groups:\n- name: g\n  limit: 1\n  limit: 2\n",
        "f:4:3: group \"g\": duplicate key \"limit\""},
       {"Interval", "groups:\n- name: g\n  interval: 1 m\n",
@@ -283,7 +286,8 @@ BOOST_AUTO_TEST_CASE(FilesAreFoundByPatterns) {
   BOOST_TEST_REQUIRE(loaded->files.size() == 3U);
   BOOST_TEST(loaded->files[0] == (folder.path() / "sub/c.yml").string());
   BOOST_TEST(loaded->groups[2].file == (folder.path() / "b.yml").string());
-  BOOST_TEST(loaded->warnings.size() == 1U);
+  BOOST_TEST_REQUIRE(loaded->warnings.size() == 2U);
+  BOOST_TEST(loaded->warnings[1] == "rule_files: no file matches \"no*.yml\"");
 }
 
 BOOST_AUTO_TEST_CASE(EveryMistakeOfEveryFileIsTold) {

@@ -150,6 +150,15 @@ BOOST_AUTO_TEST_CASE(LaterPoliciesWinFieldByField) {
   BOOST_TEST((effective.rule.annotations == TextMap{{"runbook", "x"}, {"summary", "down"}}));
 }
 
+BOOST_AUTO_TEST_CASE(PoliciesWithoutARuleAreFound) {
+  RuleGroup group;
+  group.rules = {Alert("A")};
+  const Read read = ReadText("- {alert: A, for: 1m}\n- {alert: Aa, for: 1m}\n");
+  const std::vector<YamlPlace> unused = UnusedPolicies({group}, read.policies);
+  BOOST_TEST_REQUIRE(unused.size() == 1U);
+  BOOST_TEST(unused[0].line == 2);
+}
+
 BOOST_AUTO_TEST_CASE(DisabledRulesAreLeftOut) {
   RuleGroup group;
   group.rules = {Alert("A"), Alert("B"), Alert("C")};
