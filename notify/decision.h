@@ -30,7 +30,10 @@ struct GroupState {
 
 /// Nothing: not now. `last` is null if nothing was told, or that was forgotten.
 ///
-/// Pure. Source: Alertmanager, notify/notify.go, DedupStage.needsUpdate; rules.md has the table.
+/// Tells kAllResolved also if `send_resolved` is off: then nothing is sent, but it has to be noted
+/// that nothing fires any more. kRepeat is due as soon as `repeat_interval` has passed.
+///
+/// Pure. Source: Alertmanager, notify/notify.go, DedupStage.needsUpdate.
 std::optional<NotifyReason> Decide(const LogEntry* last, const GroupState& now, bool send_resolved,
                                    Duration repeat_interval, TimePoint at);
 

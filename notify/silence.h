@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
@@ -57,17 +56,18 @@ class Silences {
     std::string id;
     std::vector<Silence> changed;
   };
-  /// Makes a silence (no id), or changes one. What an active one keeps quiet, and since when,
-  /// cannot be changed: then the old one ends now and another one begins. A start in the past
-  /// becomes now. Fails with kInvalidInput (no matcher, all matchers match the empty text, end not
-  /// after start, end in the past), kNotFound (no such id) or kTooLarge. Nothing has changed then.
+  /// Makes a silence (no id), or changes one. What a silence keeps quiet cannot be changed, nor
+  /// since when, if it is active: then the old one ends now and another one begins, as it does for
+  /// a silence that has ended. A start in the past becomes now. Fails with kInvalidInput (no
+  /// matcher, all matchers match the empty text, end not after start, end in the past), kNotFound
+  /// (no such id) or kTooLarge. Nothing has changed then.
   Result<Change> Set(Silence silence, TimePoint now);
   /// Ends a silence now. Fails with kNotFound, or kInvalidInput if it has ended already.
   Result<Change> Expire(std::string_view id, TimePoint now);
 
   const Silence* Find(std::string_view id) const;
-  /// In Alertmanager's order: active (ending first, first), pending (beginning first), expired
-  /// (last ended first).
+  /// In Alertmanager's order: active (what ends soonest first), pending (what begins soonest
+  /// first), expired (what ended last first).
   std::vector<Silence> All(TimePoint now) const;
 
   /// The ids of the active silences that match, sorted.
@@ -77,6 +77,8 @@ class Silences {
   std::vector<std::string> DropOld(TimePoint now);
 
  private:
+  Status CheckLimits(const Silence& silence, bool replaces, TimePoint now) const;
+
   Limits limits_;
   std::map<std::string, Silence, std::less<>> by_id_;
 };
