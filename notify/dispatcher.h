@@ -22,8 +22,11 @@ namespace tocsin::notify {
 /// receiver, silence or disk.
 ///
 /// A group is first due `group_wait` after its first alert came, at once if that alert has fired
-/// for longer than this already, and then every `group_interval`; `resolve_wait` may bring the next
-/// time forward. A group without alerts is forgotten.
+/// for longer than this already, and then every `group_interval`. Once it was due, `resolve_wait`
+/// brings the next time forward to that long after one of its alerts was resolved, or ended because
+/// it was not renewed. A group without alerts is forgotten.
+///
+/// What comes in and what is due costs the logarithm of the number of groups.
 ///
 /// Pure: time is handed in. One thread at a time.
 /// Source: Alertmanager, dispatch/dispatch.go.
@@ -39,14 +42,15 @@ class Dispatcher {
 
   /// Takes the newest state of an alert. Two states of one alert are merged: the earlier start, if
   /// the older one had not ended before the newer one began. Resolved alerts that were not known
-  /// are grouped like others: somebody may have heard of them before a restart. Returns the alert
-  /// as it is now.
+  /// are grouped like others: somebody may have heard of them before a restart. Those that have
+  /// left their groups do not come back. Returns the alert as it is now, valid until the next call.
   const ReceivedAlert& Receive(ReceivedAlert alert, const Moment& now);
 
   /// Another tree: every alert is routed anew. Groups with the same key keep their times.
   void SetRoute(std::shared_ptr<const Route> root, const Moment& now);
 
-  /// When the next group is due; nothing without groups.
+  /// When the next group is due; nothing without groups. May be too early if a group has alerts
+  /// that are renewed and its route a `resolve_wait`: then TakeDue() gives nothing.
   std::optional<SteadyPoint> NextDue() const;
 
   struct Due {
@@ -84,7 +88,6 @@ class Dispatcher {
   ReceivedAlerts DropOld(TimePoint now);
 
  private:
-  struct Group;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -139,9 +139,7 @@ class Utf8Parser {
   Error Expected(std::string_view what) const {
     const std::string_view rest = Rest();
     const std::string got =
-        rest.empty()
-            ? "the end"
-            : Quoted(rest.substr(0, text_template::FirstCharacter(rest).size));
+        rest.empty() ? "the end" : Quoted(rest.substr(0, text_template::FirstCharacter(rest).size));
     return Invalid(fmt::format("column {}: expected {}, got {}", position_ + 1, what, got));
   }
 

@@ -168,9 +168,8 @@ std::vector<Silence> Silences::All(TimePoint now) const {
     const int first = state == State::kActive ? 0 : state == State::kPending ? 1 : 2;
     return std::pair(first, Rank(silence, state));
   };
-  std::stable_sort(all.begin(), all.end(), [&](const Silence& a, const Silence& b) {
-    return order(a) < order(b);
-  });
+  std::stable_sort(all.begin(), all.end(),
+                   [&](const Silence& a, const Silence& b) { return order(a) < order(b); });
   return all;
 }
 

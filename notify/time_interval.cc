@@ -51,7 +51,7 @@ LocalTime ToLocal(TimePoint moment, const std::string& location) {
   const date::local_time<Duration> local((system + offset).time_since_epoch());
   const auto day = date::floor<date::days>(local);
   const date::year_month_day calendar(day);
-  const auto last = date::year_month_day_last(calendar.year() / calendar.month() / date::last);
+  const date::year_month_day_last last = calendar.year() / calendar.month() / date::last;
   return {
       static_cast<int>(date::floor<std::chrono::minutes>(local - day).count()),
       static_cast<int>(date::weekday(day).c_encoding()),
@@ -85,8 +85,8 @@ bool IsInDays(const std::vector<Range>& ranges, const LocalTime& local) {
 
 // --- Reading -------------------------------------------------------------------------------------
 
-constexpr std::array<std::string_view, 7> kWeekdays = {
-    "sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
+constexpr std::array<std::string_view, 7> kWeekdays = {"sunday",   "monday", "tuesday", "wednesday",
+                                                       "thursday", "friday", "saturday"};
 constexpr std::array<std::string_view, 12> kMonths = {
     "january", "february", "march",     "april",   "may",      "june",
     "july",    "august",   "september", "october", "november", "december"};
@@ -148,7 +148,8 @@ std::optional<Range> ParseRange(const Unit& unit, std::string_view text) {
   return Range{*begin, *end};
 }
 
-/// Whether the range is empty in every month: as if they had 28 days, where the ends differ in sign.
+/// Whether the range is empty in every month: as if they had 28 days, where the ends differ in
+/// sign.
 bool IsBackwards(const Range& range) {
   constexpr int kShortestMonth = 28;
   if (range.begin < 0 && range.end > 0) return true;
@@ -161,11 +162,11 @@ std::vector<Range> ReadRanges(YamlMap& options, const Unit& unit) {
   for (const YamlNode& node : options.List(unit.key)) {
     const bool is_scalar = node.kind == YamlNode::Kind::kScalar;
     const std::optional<Range> range = is_scalar ? ParseRange(unit, node.text) : std::nullopt;
-    const bool is_backwards = range && (unit.parse == ParseDay ? IsBackwards(*range)
-                                                               : range->begin > range->end);
+    const bool is_backwards =
+        range && (unit.parse == ParseDay ? IsBackwards(*range) : range->begin > range->end);
     if (!range) {
-      options.diagnostics().Add(
-          node.place, fmt::format("{}: expected {}, got \"{}\"", unit.key, unit.expected, node.text));
+      options.diagnostics().Add(node.place, fmt::format("{}: expected {}, got \"{}\"", unit.key,
+                                                        unit.expected, node.text));
     } else if (is_backwards) {
       options.diagnostics().Add(
           node.place, fmt::format("{}: \"{}\" ends before it begins", unit.key, node.text));
@@ -224,8 +225,8 @@ TimeInterval ReadTimeInterval(const YamlNode& node, Diagnostics& diagnostics) {
   interval.location = options.StringOr("location", interval.location);
   if (interval.location.empty()) interval.location = TimeInterval().location;
   if (FindZone(interval.location) == nullptr) {
-    options.Refuse("location", fmt::format("there is no time zone \"{}\" on this machine",
-                                           interval.location));
+    options.Refuse("location",
+                   fmt::format("there is no time zone \"{}\" on this machine", interval.location));
   }
   return interval;
 }
