@@ -1,23 +1,22 @@
 #include "notify/time_interval.h"
 
-#include <sstream>
+#include <optional>
 #include <string>
 
 #include <boost/test/unit_test.hpp>
-#include <date/date.h>
 
+#include "base/rfc3339.h"
 #include "base/yaml.h"
 
 namespace tocsin::notify {
 namespace {
 
 /// `2026-03-29 00:59:59`, in UTC.
-TimePoint At(const std::string& text) {
-  std::istringstream in(text);
-  date::sys_seconds moment{};
-  in >> date::parse("%F %T", moment);
-  BOOST_REQUIRE(!in.fail());
-  return TimePoint(moment.time_since_epoch());
+TimePoint At(std::string text) {
+  text.replace(text.find(' '), 1, "T").append("Z");
+  const std::optional<TimePoint> moment = ParseRfc3339(text);
+  BOOST_REQUIRE(moment.has_value());
+  return *moment;
 }
 
 struct Read {
