@@ -58,7 +58,7 @@ const Labels* FindFiring(const Sources& sources, TimePoint now) {
 }  // namespace
 
 struct Inhibitor::Rule {
-  explicit Rule(const InhibitRule& rule) : source(rule.source), target(rule.target) {
+  explicit Rule(InhibitRule rule) : source(std::move(rule.source)), target(std::move(rule.target)) {
     equal.reserve(rule.equal.size());
     for (const std::string& name : rule.equal) equal.emplace_back(name);
   }
@@ -107,7 +107,7 @@ struct Inhibitor::Rule {
 
 Inhibitor::Inhibitor(std::vector<InhibitRule> rules) {
   rules_.reserve(rules.size());
-  for (const InhibitRule& rule : rules) rules_.emplace_back(rule);
+  for (InhibitRule& rule : rules) rules_.emplace_back(std::move(rule));
 }
 
 Inhibitor::~Inhibitor() = default;
