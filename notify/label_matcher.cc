@@ -101,7 +101,7 @@ class Utf8Parser {
   Result<std::string> ParseQuoted() {
     const std::string_view rest = Rest();
     std::size_t end = 1;
-    while (end < rest.size() && rest[end] != '"') end += rest[end] == '\\' ? 2 : 1;
+    while (end < rest.size() && rest[end] != '"') end += rest[end] == '\\' ? 2U : 1U;
     if (end >= rest.size()) return Expected("a closing quote");
     const std::size_t begin = position_;
     Result<std::string> text = text_template::Unquote(Take(end + 1));
