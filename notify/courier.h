@@ -2,22 +2,15 @@
 
 #pragma once
 
-#include <condition_variable>
-#include <cstddef>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <random>
-#include <stop_token>
 #include <string>
-#include <thread>
 #include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
-#include "base/log.h"
-#include "base/mutex.h"
-#include "notify/backoff.h"
 #include "notify/delivery_stats.h"
 #include "notify/notify_store.h"
 #include "notify/outbox.h"
@@ -33,8 +26,11 @@ namespace tocsin::notify {
 /// given up is kept as a dead letter. What came of each attempt goes to the store and into the
 /// stats.
 ///
-/// A delivery none of whose alerts fires is given up after a day; others are tried until they are
-/// superseded.
+/// A delivery none of whose alerts fires is given up a day after it was decided; others are tried
+/// until they are superseded.
+///
+/// The log has a line when a destination begins to fail and one when it works again, and one for
+/// what is given up, a few in a minute at most.
 ///
 /// Safe for concurrent use.
 class Courier {
@@ -56,13 +52,15 @@ class Courier {
   void Restore(std::vector<PendingDelivery> waiting,
                std::unordered_map<std::string, std::string> memories);
 
-  /// The deliveries that `waiting` would take the place of, so that one transaction can say both.
+  /// The deliveries that `waiting` will take the place of, so that one transaction can say both.
+  /// What has to be said of those is put into `waiting` (see Coalesce()), before it is committed.
   /// Pushing happens after the commit; between the two nothing of the same key is pushed.
-  std::vector<std::int64_t> WouldSupersede(const std::vector<PendingDelivery>& waiting) const;
+  std::vector<std::int64_t> WouldSupersede(std::vector<PendingDelivery>& waiting) const;
   void Push(std::vector<PendingDelivery> waiting);
 
-  /// Asks the threads to send what can be sent at once; returns at once. IsIdle() says when.
+  /// Ends all pauses: what waits is tried once more. Returns at once.
   void Drain();
+  /// Whether nothing is being sent, or could be before some pause is over.
   bool IsIdle() const;
   /// Ends requests and threads. What waits stays in the store.
   void Stop();
@@ -74,9 +72,9 @@ class Courier {
   std::string last_error() const;
 
  private:
-  struct Impl;
+  class Impl;
   const Destination destination_;
-  std::unique_ptr<Impl> impl_;
+  const std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace tocsin::notify

@@ -1,7 +1,5 @@
 #include "notify/notification.h"
 
-#include <openssl/rand.h>
-
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -14,6 +12,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 #include <fmt/format.h>
+#include <openssl/rand.h>
 
 #include "base/json_writer.h"
 #include "base/number.h"

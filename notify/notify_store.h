@@ -78,6 +78,9 @@ class NotifyStore {
     std::size_t max_history = 1'000'000;
     std::size_t max_dead_letters = 10'000;
     Duration retry = std::chrono::seconds(5);
+    /// Records of the history, and dead letters, that may wait for a disk that takes nothing; older
+    /// ones are then lost.
+    std::size_t max_queued_records = 100'000;
     /// How long Commit() waits for the disk at most before what was decided goes out all the same.
     Duration patience = std::chrono::seconds(1);
   };
@@ -123,23 +126,30 @@ class NotifyStore {
   /// Returns when it is on disk, or cannot be in time. What is pointed to is copied.
   void Commit(const Decided& decided);
 
-  /// What came of a delivery. Returns at once; written with what else there is, at once.
+  /// What came of a delivery. Returns at once; written with what else there is, or after
+  /// kSettleDelay, so that many deliveries are one transaction. What a kill takes with it in that
+  /// time is sent again.
+  static constexpr Duration kSettleDelay = std::chrono::milliseconds(50);
   struct Settled {
     std::int64_t id = 0;
     bool done = true;  ///< Not to be sent again.
     int attempts = 0;
     Destination destination;
     std::string key;
-    std::string memory;
-    HistoryRecord record;
+    std::string memory = {};  ///< Empty: nothing is to be remembered.
+    std::optional<HistoryRecord> record = std::nullopt;
     std::optional<Notification> dead_letter = std::nullopt;  ///< It was given up.
+    /// It was coalesced into this one, whose row becomes that; null if it was not.
+    const PendingDelivery* successor = nullptr;
   };
   void Settle(Settled settled);
 
-  /// Silences that are new or changed; ids of those to be forgotten. Waits like Commit().
+  /// Silences that are new or changed; ids of those to be forgotten. Waits like Commit(); fails
+  /// with kUnavailable if they are not on disk then. They are tried again all the same.
   Status PutSilences(std::span<const Silence> changed, std::span<const std::string> forgotten);
 
-  /// Entries of the log that were not renewed until they expired are forgotten.
+  /// Entries of the log that were not renewed until they expired are forgotten, and so are memories
+  /// that were not used for as long as the history is kept.
   void DropExpired(TimePoint now);
 
   struct HistoryQuery {
@@ -156,9 +166,11 @@ class NotifyStore {
 
   struct Stats {
     std::uint64_t writes = 0;
-    std::uint64_t errors = 0;  ///< Transactions that failed: tocsin_outbox_errors_total.
-    std::uint64_t lost_records = 0;
-    bool is_failing = false;
+    /// Transactions that failed, and commits that were not waited for to the end:
+    /// tocsin_outbox_errors_total.
+    std::uint64_t errors = 0;
+    std::uint64_t lost_records = 0;  ///< Of the history, and dead letters.
+    bool is_failing = false;         ///< Nothing can be written at the moment.
   };
   Stats stats() const;
 

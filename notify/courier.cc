@@ -1,0 +1,540 @@
+#include "notify/courier.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstddef>
+#include <random>
+#include <stop_token>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+#include "base/mutex.h"
+#include "notify/backoff.h"
+
+namespace tocsin::notify {
+namespace {
+
+/// How many lines about what is given up: so many in a row, and so many in the long run.
+constexpr RateLimit kRefusalLines{.per_second = 1.0 / 60, .burst = 10};
+
+/// How a destination is spoken to. Immutable.
+struct Manner {
+  std::shared_ptr<const Integration> integration;
+  SenderParts parts;
+};
+
+/// What one thread is sending.
+struct Attempt {
+  PendingDelivery pending;
+  std::shared_ptr<const Manner> manner;
+  std::uint64_t pause = 0;  ///< The number of the destination's last pause when it began.
+  SteadyPoint begin;
+};
+
+std::vector<std::uint64_t> Fingerprints(const Notification& notification) {
+  std::vector<std::uint64_t> fingerprints;
+  fingerprints.reserve(notification.alerts.size());
+  for (const NotifiedAlert& alert : notification.alerts) fingerprints.push_back(alert.fingerprint);
+  std::sort(fingerprints.begin(), fingerprints.end());
+  return fingerprints;
+}
+
+/// Whether it is of no use to try other keys before the pause is over.
+bool ConcernsDestination(const Outcome& outcome) {
+  return outcome.retry_after.has_value() || outcome.reason == FailureReason::kRateLimit ||
+         outcome.reason == FailureReason::kUnreachable;
+}
+
+}  // namespace
+
+class Courier::Impl {
+ public:
+  Impl(Destination destination, Manner manner, NotifyStore& store);
+  ~Impl() { Stop(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  void Configure(Manner manner);
+  void Restore(std::vector<PendingDelivery> waiting,
+               std::unordered_map<std::string, std::string> memories);
+  std::vector<std::int64_t> WouldSupersede(std::vector<PendingDelivery>& waiting) const;
+  void Push(std::vector<PendingDelivery> waiting);
+  void Drain();
+  bool IsIdle() const;
+  void Stop();
+  DeliveryStats stats() const;
+  std::optional<TimePoint> failing_since() const;
+  std::string last_error() const;
+
+ private:
+  void Add(std::vector<PendingDelivery> waiting) TOCSIN_REQUIRES(mutex_);
+  void StartThreads() TOCSIN_REQUIRES(mutex_);
+  void EndPauses() TOCSIN_REQUIRES(mutex_);
+  void Wake() TOCSIN_REQUIRES(mutex_);
+
+  void Run(std::size_t number, const std::stop_token& stop);
+  std::optional<Attempt> AwaitWork(std::size_t number, const std::stop_token& stop);
+  std::optional<Attempt> Take(SteadyPoint now) TOCSIN_REQUIRES(mutex_);
+  SteadyPoint NextLook(SteadyPoint now) const TOCSIN_REQUIRES(mutex_);
+
+  void Settle(Attempt attempt, Outcome outcome, bool is_stopping);
+  void Deliver(Attempt attempt) TOCSIN_REQUIRES(mutex_);
+  void TryAgain(Attempt attempt, const Outcome& outcome) TOCSIN_REQUIRES(mutex_);
+  void GiveUp(Attempt attempt, const Outcome& outcome) TOCSIN_REQUIRES(mutex_);
+  SteadyPoint PauseAfter(const Attempt& attempt, const Outcome& outcome) TOCSIN_REQUIRES(mutex_);
+  void RememberKey(const Delivery& delivery) TOCSIN_REQUIRES(mutex_);
+  void SettleSuperseded(const PendingDelivery& older, const PendingDelivery* newer)
+      TOCSIN_REQUIRES(mutex_);
+  NotifyStore::Settled Settled(const PendingDelivery& pending, HistoryRecord::State state,
+                               std::string answer) TOCSIN_REQUIRES(mutex_);
+  void ReportFailure(const Outcome& outcome) TOCSIN_REQUIRES(mutex_);
+  void ReportRefusal(const Attempt& attempt, const Outcome& outcome) TOCSIN_REQUIRES(mutex_);
+
+  const Destination destination_;
+  NotifyStore& store_;
+  const Clock& clock_;
+  const Log& log_;
+
+  mutable Mutex mutex_;
+  std::condition_variable_any changed_;
+  std::shared_ptr<const Manner> manner_ TOCSIN_GUARDED_BY(mutex_);
+  Outbox outbox_ TOCSIN_GUARDED_BY(mutex_);
+  std::unordered_map<std::string, std::string> memories_ TOCSIN_GUARDED_BY(mutex_);
+  TokenBucket bucket_ TOCSIN_GUARDED_BY(mutex_);
+  SteadyPoint next_token_ TOCSIN_GUARDED_BY(mutex_) = SteadyPoint::min();
+
+  /// Of keys that have failed, and of the destination as a whole.
+  std::unordered_map<std::string, Backoff> backoffs_ TOCSIN_GUARDED_BY(mutex_);
+  Backoff backoff_ TOCSIN_GUARDED_BY(mutex_);
+  SteadyPoint paused_until_ TOCSIN_GUARDED_BY(mutex_) = SteadyPoint::min();
+  /// Counts pauses and their ends: several attempts that fail together are one failure.
+  std::uint64_t pauses_ TOCSIN_GUARDED_BY(mutex_) = 0;
+  std::minstd_rand random_ TOCSIN_GUARDED_BY(mutex_);
+
+  DeliveryStats stats_ TOCSIN_GUARDED_BY(mutex_);
+  std::optional<TimePoint> failing_since_ TOCSIN_GUARDED_BY(mutex_);
+  std::string last_error_ TOCSIN_GUARDED_BY(mutex_);
+  bool failure_is_known_ TOCSIN_GUARDED_BY(mutex_) = false;  ///< To the log.
+  TokenBucket refusal_lines_ TOCSIN_GUARDED_BY(mutex_){kRefusalLines};
+  std::uint64_t refusals_not_said_ TOCSIN_GUARDED_BY(mutex_) = 0;
+
+  bool stopping_ TOCSIN_GUARDED_BY(mutex_) = false;
+  /// Of the one thread that waits on the clock for all; the others wait for `changed_`.
+  std::optional<std::stop_source> wait_ TOCSIN_GUARDED_BY(mutex_);
+  std::vector<std::jthread> threads_ TOCSIN_GUARDED_BY(mutex_);
+};
+
+Courier::Impl::Impl(Destination destination, Manner manner, NotifyStore& store)
+    : destination_(std::move(destination)),
+      store_(store),
+      clock_(*manner.parts.clock),
+      log_(*manner.parts.log),
+      manner_(std::make_shared<const Manner>(std::move(manner))),
+      bucket_(manner_->integration->rate_limit),
+      random_(std::random_device{}()) {
+  stats_.receiver = destination_.receiver;
+  stats_.target = destination_.entry;
+}
+
+void Courier::Impl::Configure(Manner manner) {
+  const MutexLock lock(mutex_);
+  const RateLimit before = manner_->integration->rate_limit;
+  const RateLimit now = manner.integration->rate_limit;
+  if (before.per_second != now.per_second || before.burst != now.burst) {
+    bucket_ = TokenBucket(now);
+    next_token_ = SteadyPoint::min();
+  }
+  manner_ = std::make_shared<const Manner>(std::move(manner));
+  backoffs_.clear();
+  backoff_.Succeeded();
+  EndPauses();
+}
+
+void Courier::Impl::Restore(std::vector<PendingDelivery> waiting,
+                            std::unordered_map<std::string, std::string> memories) {
+  const MutexLock lock(mutex_);
+  memories_ = std::move(memories);
+  Add(std::move(waiting));
+}
+
+std::vector<std::int64_t> Courier::Impl::WouldSupersede(
+    std::vector<PendingDelivery>& waiting) const {
+  const MutexLock lock(mutex_);
+  std::vector<std::int64_t> superseded;
+  for (PendingDelivery& newer : waiting) {
+    const PendingDelivery* const older = outbox_.FindWaiting(newer.delivery.key);
+    if (older == nullptr) continue;
+    superseded.push_back(older->id);
+    Notification& told = newer.delivery.notification;
+    told = Coalesce(older->delivery.notification, std::move(told));
+    newer.created_at = std::min(newer.created_at, older->created_at);
+  }
+  return superseded;
+}
+
+void Courier::Impl::Push(std::vector<PendingDelivery> waiting) {
+  const MutexLock lock(mutex_);
+  Add(std::move(waiting));
+}
+
+void Courier::Impl::Add(std::vector<PendingDelivery> waiting) {
+  for (PendingDelivery& pending : waiting) {
+    const std::string key = pending.delivery.key;
+    const std::optional<PendingDelivery> superseded = outbox_.Push(std::move(pending));
+    if (superseded) SettleSuperseded(*superseded, outbox_.FindWaiting(key));
+  }
+  StartThreads();
+  Wake();
+}
+
+void Courier::Impl::StartThreads() {
+  const std::size_t most = std::max<std::size_t>(manner_->integration->max_in_flight, 1);
+  while (!stopping_ && threads_.size() < std::min(most, outbox_.size())) {
+    threads_.emplace_back([this, number = threads_.size()](const std::stop_token& stop) {
+      pthread_setname_np(pthread_self(), "courier");
+      Run(number, stop);
+    });
+  }
+}
+
+void Courier::Impl::Drain() {
+  const MutexLock lock(mutex_);
+  EndPauses();
+}
+
+void Courier::Impl::EndPauses() {
+  outbox_.EndPauses();
+  paused_until_ = SteadyPoint::min();
+  ++pauses_;
+  StartThreads();
+  Wake();
+}
+
+bool Courier::Impl::IsIdle() const {
+  const MutexLock lock(mutex_);
+  if (outbox_.in_flight() != 0) return false;
+  const SteadyPoint now = clock_.SteadyNow();
+  return stopping_ || paused_until_ > now || !outbox_.CanTake(now);
+}
+
+void Courier::Impl::Stop() {
+  std::vector<std::jthread> threads;
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+    for (std::jthread& thread : threads_) thread.request_stop();
+    threads.swap(threads_);
+    Wake();
+  }
+  threads.clear();  // Joins them.
+}
+
+void Courier::Impl::Wake() {
+  if (wait_) wait_->request_stop();
+  changed_.notify_all();
+}
+
+void Courier::Impl::Run(std::size_t number, const std::stop_token& stop) {
+  std::shared_ptr<const Manner> manner;
+  std::unique_ptr<Sender> sender;
+  while (std::optional<Attempt> attempt = AwaitWork(number, stop)) {
+    if (manner != attempt->manner) {
+      manner = attempt->manner;
+      sender = manner->integration->MakeSender(manner->parts);
+    }
+    Outcome outcome = sender->Send(attempt->pending.delivery, stop);
+    Settle(std::move(*attempt), std::move(outcome), stop.stop_requested());
+  }
+}
+
+/// Nothing: the courier is to end.
+std::optional<Attempt> Courier::Impl::AwaitWork(std::size_t number, const std::stop_token& stop) {
+  for (;;) {
+    std::stop_token wait;
+    SteadyPoint until;
+    {
+      const MutexLock lock(mutex_);
+      const SteadyPoint now = clock_.SteadyNow();
+      if (stopping_ || stop.stop_requested()) return std::nullopt;
+      // A reload may have left less work for threads than there are.
+      const bool is_surplus =
+          number >= std::max<std::size_t>(manner_->integration->max_in_flight, 1);
+      if (!is_surplus) {
+        if (std::optional<Attempt> attempt = Take(now)) return attempt;
+        until = NextLook(now);
+      }
+      if (is_surplus || wait_ || until == SteadyPoint::max()) {
+        changed_.wait(mutex_);
+        continue;
+      }
+      wait_.emplace();
+      wait = wait_->get_token();
+    }
+    clock_.WaitUntil(until, wait);
+    const MutexLock lock(mutex_);
+    wait_.reset();
+    changed_.notify_all();  // Another one waits on the clock, if this one gets something to do.
+  }
+}
+
+std::optional<Attempt> Courier::Impl::Take(SteadyPoint now) {
+  if (paused_until_ > now || next_token_ > now || !outbox_.CanTake(now)) return std::nullopt;
+  if (const std::optional<SteadyPoint> later = bucket_.Take(now)) {
+    next_token_ = *later;
+    return std::nullopt;
+  }
+  std::optional<PendingDelivery> pending = outbox_.Take(now);
+  Attempt attempt{
+      .pending = std::move(*pending), .manner = manner_, .pause = pauses_, .begin = now};
+  Delivery& delivery = attempt.pending.delivery;
+  if (const auto known = memories_.find(delivery.key); known != memories_.end()) {
+    delivery.memory = known->second;
+  }
+  ++attempt.pending.attempts;
+  return attempt;
+}
+
+/// When there may be something to take, which there is not now; the end of time if only a push can
+/// bring it.
+SteadyPoint Courier::Impl::NextLook(SteadyPoint now) const {
+  SteadyPoint next = SteadyPoint::min();
+  if (!outbox_.CanTake(now)) {
+    const std::optional<SteadyPoint> pause_end = outbox_.NextPauseEnd();
+    if (!pause_end) return SteadyPoint::max();
+    next = *pause_end;
+  }
+  return std::max({next, paused_until_, next_token_});
+}
+
+void Courier::Impl::Settle(Attempt attempt, Outcome outcome, bool is_stopping) {
+  using Next = Outcome::Next;
+  const MutexLock lock(mutex_);
+  if (is_stopping && outcome.next != Next::kDelivered) {
+    // It failed because of the end, perhaps: nothing is known, and it is sent again.
+    RememberKey(attempt.pending.delivery);
+    --attempt.pending.attempts;
+    NotifyStore::Settled settled = Settled(attempt.pending, HistoryRecord::State::kRetried, {});
+    settled.done = false;
+    settled.record.reset();
+    store_.Settle(std::move(settled));
+    static_cast<void>(outbox_.Retry(std::move(attempt.pending), SteadyPoint::min()));
+    return;
+  }
+  stats_.latency.Add(Seconds(clock_.SteadyNow() - attempt.begin));
+  RememberKey(attempt.pending.delivery);
+  const Notification& told = attempt.pending.delivery.notification;
+  if (outcome.next == Next::kRetry && !told.is_firing() &&
+      clock_.Now() - told.decided_at >= kResolvedPatience) {
+    outcome.next = Next::kGiveUp;
+    outcome.message = "given up after a day: " + outcome.message;
+  }
+  switch (outcome.next) {
+    case Next::kDelivered: Deliver(std::move(attempt)); break;
+    case Next::kRetry: TryAgain(std::move(attempt), outcome); break;
+    case Next::kGiveUp: GiveUp(std::move(attempt), outcome); break;
+  }
+  Wake();
+}
+
+void Courier::Impl::Deliver(Attempt attempt) {
+  const PendingDelivery& pending = attempt.pending;
+  ++stats_.sent;
+  stats_.delay.Add(Seconds(clock_.Now() - pending.delivery.notification.decided_at));
+  failing_since_.reset();
+  last_error_.clear();
+  backoff_.Succeeded();
+  backoffs_.erase(pending.delivery.key);
+  outbox_.Finish(pending);
+  store_.Settle(Settled(pending, HistoryRecord::State::kDelivered, {}));
+  if (std::exchange(failure_is_known_, false)) {
+    log_.Info("receiver takes notifications again",
+              {{"receiver", destination_.receiver}, {"integration", destination_.entry}});
+  }
+}
+
+void Courier::Impl::TryAgain(Attempt attempt, const Outcome& outcome) {
+  ReportFailure(outcome);
+  ++stats_.retried;
+  const SteadyPoint when = PauseAfter(attempt, outcome);
+  NotifyStore::Settled settled =
+      Settled(attempt.pending, HistoryRecord::State::kRetried, outcome.message);
+  settled.done = false;
+  store_.Settle(std::move(settled));
+  const PendingDelivery older = attempt.pending;
+  const PendingDelivery* const newer = outbox_.Retry(std::move(attempt.pending), when);
+  if (newer != nullptr) SettleSuperseded(older, newer);
+}
+
+void Courier::Impl::GiveUp(Attempt attempt, const Outcome& outcome) {
+  const PendingDelivery& pending = attempt.pending;
+  ++stats_.failed[static_cast<std::size_t>(outcome.reason)];
+  ++stats_.given_up;
+  if (!failing_since_) failing_since_ = clock_.Now();
+  last_error_ = outcome.message;
+  backoffs_.erase(pending.delivery.key);
+  outbox_.Finish(pending);
+  ReportRefusal(attempt, outcome);
+  NotifyStore::Settled settled = Settled(pending, HistoryRecord::State::kGivenUp, outcome.message);
+  settled.dead_letter = std::move(attempt.pending.delivery.notification);
+  store_.Settle(std::move(settled));
+}
+
+/// Until when the key of a failed attempt waits. What concerns the whole destination makes all
+/// keys wait.
+SteadyPoint Courier::Impl::PauseAfter(const Attempt& attempt, const Outcome& outcome) {
+  const SteadyPoint now = clock_.SteadyNow();
+  const double random = std::uniform_real_distribution<double>()(random_);
+  if (!ConcernsDestination(outcome)) {
+    Backoff& backoff = backoffs_[attempt.pending.delivery.key];
+    return now + backoff.Failed(random, outcome.retry_after);
+  }
+  if (attempt.pause == pauses_) {
+    paused_until_ = std::max(paused_until_, now + backoff_.Failed(random, outcome.retry_after));
+    ++pauses_;
+  } else if (outcome.retry_after) {
+    paused_until_ =
+        std::max(paused_until_, now + std::min(*outcome.retry_after, Backoff::kLongestAsked));
+  }
+  return SteadyPoint::min();
+}
+
+void Courier::Impl::RememberKey(const Delivery& delivery) {
+  if (delivery.memory.empty()) {
+    memories_.erase(delivery.key);
+  } else {
+    memories_[delivery.key] = delivery.memory;
+  }
+}
+
+/// Within the lock, so that what becomes of `newer` is told after this.
+void Courier::Impl::SettleSuperseded(const PendingDelivery& older, const PendingDelivery* newer) {
+  ++stats_.superseded;
+  NotifyStore::Settled settled = Settled(older, HistoryRecord::State::kSuperseded, {});
+  settled.successor = newer;
+  store_.Settle(std::move(settled));
+}
+
+NotifyStore::Settled Courier::Impl::Settled(const PendingDelivery& pending,
+                                            HistoryRecord::State state, std::string answer) {
+  const Notification& told = pending.delivery.notification;
+  NotifyStore::Settled settled{.id = pending.id,
+                               .attempts = pending.attempts,
+                               .destination = destination_,
+                               .key = pending.delivery.key};
+  if (const auto known = memories_.find(settled.key); known != memories_.end()) {
+    settled.memory = known->second;
+  }
+  HistoryRecord record;
+  record.at = clock_.Now();
+  record.destination = destination_;
+  record.event_id = told.event_id;
+  record.group_key = told.group_key;
+  record.key = pending.delivery.key;
+  record.reason = told.reason;
+  record.firing = told.is_firing();
+  record.state = state;
+  record.answer = std::move(answer);
+  record.attempt = pending.attempts;
+  record.alerts = Fingerprints(told);
+  settled.record = std::move(record);
+  return settled;
+}
+
+/// Once for each change of state: an outage of an hour is two lines.
+void Courier::Impl::ReportFailure(const Outcome& outcome) {
+  ++stats_.failed[static_cast<std::size_t>(outcome.reason)];
+  if (!failing_since_) failing_since_ = clock_.Now();
+  last_error_ = outcome.message;
+  if (std::exchange(failure_is_known_, true)) return;
+  log_.Warn("receiver does not take notifications, trying again",
+            {{"receiver", destination_.receiver},
+             {"integration", destination_.entry},
+             {"reason", std::string(Name(outcome.reason))},
+             {"error", outcome.message}});
+}
+
+void Courier::Impl::ReportRefusal(const Attempt& attempt, const Outcome& outcome) {
+  if (refusal_lines_.Take(clock_.SteadyNow())) {
+    ++refusals_not_said_;
+    return;
+  }
+  const Notification& told = attempt.pending.delivery.notification;
+  log_.Error("notification given up",
+             {{"receiver", destination_.receiver},
+              {"integration", destination_.entry},
+              {"event", told.event_id},
+              {"group", told.group_key},
+              {"reason", std::string(Name(outcome.reason))},
+              {"error", outcome.message},
+              {"not_said_before", std::to_string(std::exchange(refusals_not_said_, 0))}});
+}
+
+DeliveryStats Courier::Impl::stats() const {
+  const MutexLock lock(mutex_);
+  DeliveryStats stats = stats_;
+  stats.queue_length = outbox_.size();
+  stats.oldest = outbox_.oldest();
+  return stats;
+}
+
+std::optional<TimePoint> Courier::Impl::failing_since() const {
+  const MutexLock lock(mutex_);
+  return failing_since_;
+}
+
+std::string Courier::Impl::last_error() const {
+  const MutexLock lock(mutex_);
+  return last_error_;
+}
+
+Courier::Courier(Destination destination, std::shared_ptr<const Integration> integration,
+                 SenderParts parts, NotifyStore& store)
+    : destination_(destination),
+      impl_(std::make_unique<Impl>(std::move(destination),
+                                   Manner{std::move(integration), std::move(parts)}, store)) {}
+
+Courier::~Courier() = default;
+
+void Courier::Configure(std::shared_ptr<const Integration> integration, SenderParts parts) {
+  impl_->Configure({std::move(integration), std::move(parts)});
+}
+
+void Courier::Restore(std::vector<PendingDelivery> waiting,
+                      std::unordered_map<std::string, std::string> memories) {
+  impl_->Restore(std::move(waiting), std::move(memories));
+}
+
+std::vector<std::int64_t> Courier::WouldSupersede(std::vector<PendingDelivery>& waiting) const {
+  return impl_->WouldSupersede(waiting);
+}
+
+void Courier::Push(std::vector<PendingDelivery> waiting) {
+  impl_->Push(std::move(waiting));
+}
+
+void Courier::Drain() {
+  impl_->Drain();
+}
+
+bool Courier::IsIdle() const {
+  return impl_->IsIdle();
+}
+
+void Courier::Stop() {
+  impl_->Stop();
+}
+
+DeliveryStats Courier::stats() const {
+  return impl_->stats();
+}
+
+std::optional<TimePoint> Courier::failing_since() const {
+  return impl_->failing_since();
+}
+
+std::string Courier::last_error() const {
+  return impl_->last_error();
+}
+
+}  // namespace tocsin::notify
