@@ -3,20 +3,16 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstddef>
-#include <random>
 #include <stop_token>
 #include <thread>
 #include <utility>
 
-#include "base/log.h"
 #include "base/mutex.h"
-#include "notify/backoff.h"
+#include "notify/failure_log.h"
+#include "notify/pauses.h"
 
 namespace tocsin::notify {
 namespace {
-
-/// How many lines about what is given up: so many in a row, and so many in the long run.
-constexpr RateLimit kRefusalLines{.per_second = 1.0 / 60, .burst = 10};
 
 /// How a destination is spoken to. Immutable.
 struct Manner {
@@ -28,7 +24,7 @@ struct Manner {
 struct Attempt {
   PendingDelivery pending;
   std::shared_ptr<const Manner> manner;
-  std::uint64_t pause = 0;  ///< The number of the destination's last pause when it began.
+  std::uint64_t epoch = 0;  ///< Of the pauses, when it began.
   SteadyPoint begin;
 };
 
@@ -38,12 +34,6 @@ std::vector<std::uint64_t> Fingerprints(const Notification& notification) {
   for (const NotifiedAlert& alert : notification.alerts) fingerprints.push_back(alert.fingerprint);
   std::sort(fingerprints.begin(), fingerprints.end());
   return fingerprints;
-}
-
-/// Whether it is of no use to try other keys before the pause is over.
-bool ConcernsDestination(const Outcome& outcome) {
-  return outcome.retry_after.has_value() || outcome.reason == FailureReason::kRateLimit ||
-         outcome.reason == FailureReason::kUnreachable;
 }
 
 }  // namespace
@@ -82,19 +72,15 @@ class Courier::Impl {
   void Deliver(Attempt attempt) TOCSIN_REQUIRES(mutex_);
   void TryAgain(Attempt attempt, const Outcome& outcome) TOCSIN_REQUIRES(mutex_);
   void GiveUp(Attempt attempt, const Outcome& outcome) TOCSIN_REQUIRES(mutex_);
-  SteadyPoint PauseAfter(const Attempt& attempt, const Outcome& outcome) TOCSIN_REQUIRES(mutex_);
   void RememberKey(const Delivery& delivery) TOCSIN_REQUIRES(mutex_);
   void SettleSuperseded(const PendingDelivery& older, const PendingDelivery* newer)
       TOCSIN_REQUIRES(mutex_);
   NotifyStore::Settled Settled(const PendingDelivery& pending, HistoryRecord::State state,
                                std::string answer) TOCSIN_REQUIRES(mutex_);
-  void ReportFailure(const Outcome& outcome) TOCSIN_REQUIRES(mutex_);
-  void ReportRefusal(const Attempt& attempt, const Outcome& outcome) TOCSIN_REQUIRES(mutex_);
 
   const Destination destination_;
   NotifyStore& store_;
   const Clock& clock_;
-  const Log& log_;
 
   mutable Mutex mutex_;
   std::condition_variable_any changed_;
@@ -104,21 +90,9 @@ class Courier::Impl {
   TokenBucket bucket_ TOCSIN_GUARDED_BY(mutex_);
   SteadyPoint next_token_ TOCSIN_GUARDED_BY(mutex_) = SteadyPoint::min();
 
-  /// Of keys that have failed, and of the destination as a whole.
-  std::unordered_map<std::string, Backoff> backoffs_ TOCSIN_GUARDED_BY(mutex_);
-  Backoff backoff_ TOCSIN_GUARDED_BY(mutex_);
-  SteadyPoint paused_until_ TOCSIN_GUARDED_BY(mutex_) = SteadyPoint::min();
-  /// Counts pauses and their ends: several attempts that fail together are one failure.
-  std::uint64_t pauses_ TOCSIN_GUARDED_BY(mutex_) = 0;
-  std::minstd_rand random_ TOCSIN_GUARDED_BY(mutex_);
-
+  Pauses pauses_ TOCSIN_GUARDED_BY(mutex_);
+  FailureLog failures_ TOCSIN_GUARDED_BY(mutex_);
   DeliveryStats stats_ TOCSIN_GUARDED_BY(mutex_);
-  std::optional<TimePoint> failing_since_ TOCSIN_GUARDED_BY(mutex_);
-  std::string last_error_ TOCSIN_GUARDED_BY(mutex_);
-  bool failure_is_known_ TOCSIN_GUARDED_BY(mutex_) = false;  ///< To the log.
-  TokenBucket refusal_lines_ TOCSIN_GUARDED_BY(mutex_){kRefusalLines};
-  std::uint64_t refusals_not_said_ TOCSIN_GUARDED_BY(mutex_) = 0;
-
   bool stopping_ TOCSIN_GUARDED_BY(mutex_) = false;
   /// Of the one thread that waits on the clock for all; the others wait for `changed_`.
   std::optional<std::stop_source> wait_ TOCSIN_GUARDED_BY(mutex_);
@@ -129,10 +103,9 @@ Courier::Impl::Impl(Destination destination, Manner manner, NotifyStore& store)
     : destination_(std::move(destination)),
       store_(store),
       clock_(*manner.parts.clock),
-      log_(*manner.parts.log),
       manner_(std::make_shared<const Manner>(std::move(manner))),
       bucket_(manner_->integration->rate_limit),
-      random_(std::random_device{}()) {
+      failures_(destination_, clock_, *manner_->parts.log) {
   stats_.receiver = destination_.receiver;
   stats_.target = destination_.entry;
 }
@@ -146,8 +119,7 @@ void Courier::Impl::Configure(Manner manner) {
     next_token_ = SteadyPoint::min();
   }
   manner_ = std::make_shared<const Manner>(std::move(manner));
-  backoffs_.clear();
-  backoff_.Succeeded();
+  pauses_.Reset();
   EndPauses();
 }
 
@@ -205,8 +177,7 @@ void Courier::Impl::Drain() {
 
 void Courier::Impl::EndPauses() {
   outbox_.EndPauses();
-  paused_until_ = SteadyPoint::min();
-  ++pauses_;
+  pauses_.End();
   StartThreads();
   Wake();
 }
@@ -215,7 +186,7 @@ bool Courier::Impl::IsIdle() const {
   const MutexLock lock(mutex_);
   if (outbox_.in_flight() != 0) return false;
   const SteadyPoint now = clock_.SteadyNow();
-  return stopping_ || paused_until_ > now || !outbox_.CanTake(now);
+  return stopping_ || pauses_.until() > now || !outbox_.CanTake(now);
 }
 
 void Courier::Impl::Stop() {
@@ -279,14 +250,14 @@ std::optional<Attempt> Courier::Impl::AwaitWork(std::size_t number, const std::s
 }
 
 std::optional<Attempt> Courier::Impl::Take(SteadyPoint now) {
-  if (paused_until_ > now || next_token_ > now || !outbox_.CanTake(now)) return std::nullopt;
+  if (pauses_.until() > now || next_token_ > now || !outbox_.CanTake(now)) return std::nullopt;
   if (const std::optional<SteadyPoint> later = bucket_.Take(now)) {
     next_token_ = *later;
     return std::nullopt;
   }
   std::optional<PendingDelivery> pending = outbox_.Take(now);
   Attempt attempt{
-      .pending = std::move(*pending), .manner = manner_, .pause = pauses_, .begin = now};
+      .pending = std::move(*pending), .manner = manner_, .epoch = pauses_.epoch(), .begin = now};
   Delivery& delivery = attempt.pending.delivery;
   if (const auto known = memories_.find(delivery.key); known != memories_.end()) {
     delivery.memory = known->second;
@@ -304,7 +275,7 @@ SteadyPoint Courier::Impl::NextLook(SteadyPoint now) const {
     if (!pause_end) return SteadyPoint::max();
     next = *pause_end;
   }
-  return std::max({next, paused_until_, next_token_});
+  return std::max({next, pauses_.until(), next_token_});
 }
 
 void Courier::Impl::Settle(Attempt attempt, Outcome outcome, bool is_stopping) {
@@ -340,63 +311,41 @@ void Courier::Impl::Settle(Attempt attempt, Outcome outcome, bool is_stopping) {
 void Courier::Impl::Deliver(Attempt attempt) {
   const PendingDelivery& pending = attempt.pending;
   ++stats_.sent;
-  stats_.delay.Add(Seconds(clock_.Now() - pending.delivery.notification.decided_at));
-  failing_since_.reset();
-  last_error_.clear();
-  backoff_.Succeeded();
-  backoffs_.erase(pending.delivery.key);
+  // Never less than nothing, whoever sets the wall clock: sums of histograms never fall.
+  const Duration delay = clock_.Now() - pending.delivery.notification.decided_at;
+  stats_.delay.Add(Seconds(std::max(delay, Duration(0))));
+  failures_.Delivered();
+  pauses_.Succeeded(pending.delivery.key);
   outbox_.Finish(pending);
   store_.Settle(Settled(pending, HistoryRecord::State::kDelivered, {}));
-  if (std::exchange(failure_is_known_, false)) {
-    log_.Info("receiver takes notifications again",
-              {{"receiver", destination_.receiver}, {"integration", destination_.entry}});
-  }
 }
 
 void Courier::Impl::TryAgain(Attempt attempt, const Outcome& outcome) {
-  ReportFailure(outcome);
+  ++stats_.failed[static_cast<std::size_t>(outcome.reason)];
   ++stats_.retried;
-  const SteadyPoint when = PauseAfter(attempt, outcome);
+  failures_.Retried(outcome);
+  const std::string key = attempt.pending.delivery.key;
+  const SteadyPoint when = pauses_.Failed(key, outcome, attempt.epoch, clock_.SteadyNow());
   NotifyStore::Settled settled =
       Settled(attempt.pending, HistoryRecord::State::kRetried, outcome.message);
   settled.done = false;
   store_.Settle(std::move(settled));
-  const PendingDelivery older = attempt.pending;
+  std::optional<PendingDelivery> superseded;
+  if (outbox_.FindWaiting(key) != nullptr) superseded = attempt.pending;
   const PendingDelivery* const newer = outbox_.Retry(std::move(attempt.pending), when);
-  if (newer != nullptr) SettleSuperseded(older, newer);
+  if (superseded) SettleSuperseded(*superseded, newer);
 }
 
 void Courier::Impl::GiveUp(Attempt attempt, const Outcome& outcome) {
   const PendingDelivery& pending = attempt.pending;
   ++stats_.failed[static_cast<std::size_t>(outcome.reason)];
   ++stats_.given_up;
-  if (!failing_since_) failing_since_ = clock_.Now();
-  last_error_ = outcome.message;
-  backoffs_.erase(pending.delivery.key);
+  failures_.GivenUp(pending.delivery.notification, outcome);
+  pauses_.Forget(pending.delivery.key);
   outbox_.Finish(pending);
-  ReportRefusal(attempt, outcome);
   NotifyStore::Settled settled = Settled(pending, HistoryRecord::State::kGivenUp, outcome.message);
   settled.dead_letter = std::move(attempt.pending.delivery.notification);
   store_.Settle(std::move(settled));
-}
-
-/// Until when the key of a failed attempt waits. What concerns the whole destination makes all
-/// keys wait.
-SteadyPoint Courier::Impl::PauseAfter(const Attempt& attempt, const Outcome& outcome) {
-  const SteadyPoint now = clock_.SteadyNow();
-  const double random = std::uniform_real_distribution<double>()(random_);
-  if (!ConcernsDestination(outcome)) {
-    Backoff& backoff = backoffs_[attempt.pending.delivery.key];
-    return now + backoff.Failed(random, outcome.retry_after);
-  }
-  if (attempt.pause == pauses_) {
-    paused_until_ = std::max(paused_until_, now + backoff_.Failed(random, outcome.retry_after));
-    ++pauses_;
-  } else if (outcome.retry_after) {
-    paused_until_ =
-        std::max(paused_until_, now + std::min(*outcome.retry_after, Backoff::kLongestAsked));
-  }
-  return SteadyPoint::min();
 }
 
 void Courier::Impl::RememberKey(const Delivery& delivery) {
@@ -441,35 +390,6 @@ NotifyStore::Settled Courier::Impl::Settled(const PendingDelivery& pending,
   return settled;
 }
 
-/// Once for each change of state: an outage of an hour is two lines.
-void Courier::Impl::ReportFailure(const Outcome& outcome) {
-  ++stats_.failed[static_cast<std::size_t>(outcome.reason)];
-  if (!failing_since_) failing_since_ = clock_.Now();
-  last_error_ = outcome.message;
-  if (std::exchange(failure_is_known_, true)) return;
-  log_.Warn("receiver does not take notifications, trying again",
-            {{"receiver", destination_.receiver},
-             {"integration", destination_.entry},
-             {"reason", std::string(Name(outcome.reason))},
-             {"error", outcome.message}});
-}
-
-void Courier::Impl::ReportRefusal(const Attempt& attempt, const Outcome& outcome) {
-  if (refusal_lines_.Take(clock_.SteadyNow())) {
-    ++refusals_not_said_;
-    return;
-  }
-  const Notification& told = attempt.pending.delivery.notification;
-  log_.Error("notification given up",
-             {{"receiver", destination_.receiver},
-              {"integration", destination_.entry},
-              {"event", told.event_id},
-              {"group", told.group_key},
-              {"reason", std::string(Name(outcome.reason))},
-              {"error", outcome.message},
-              {"not_said_before", std::to_string(std::exchange(refusals_not_said_, 0))}});
-}
-
 DeliveryStats Courier::Impl::stats() const {
   const MutexLock lock(mutex_);
   DeliveryStats stats = stats_;
@@ -480,12 +400,12 @@ DeliveryStats Courier::Impl::stats() const {
 
 std::optional<TimePoint> Courier::Impl::failing_since() const {
   const MutexLock lock(mutex_);
-  return failing_since_;
+  return failures_.failing_since();
 }
 
 std::string Courier::Impl::last_error() const {
   const MutexLock lock(mutex_);
-  return last_error_;
+  return failures_.last_error();
 }
 
 Courier::Courier(Destination destination, std::shared_ptr<const Integration> integration,

@@ -232,7 +232,7 @@ void Notifier::Impl::Carry(std::vector<Told> told) {
                       .attempts = 0});
     }
   }
-  for (const auto& [destination, load] : loads) {
+  for (auto& [destination, load] : loads) {
     for (const PendingDelivery& pending : load) decided.outbox.emplace_back(destination, &pending);
     const std::shared_ptr<Courier> courier = couriers.Find(destination);
     if (courier == nullptr) continue;

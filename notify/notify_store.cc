@@ -5,9 +5,9 @@
 #include <condition_variable>
 #include <limits>
 #include <mutex>
-#include <stop_token>
 #include <thread>
 
+#include "base/alarm.h"
 #include "base/file_descriptor.h"
 #include "base/mutex.h"
 #include "notify/notify_file.h"
@@ -66,7 +66,6 @@ class NotifyStore::Impl {
  private:
   std::uint64_t Demand() TOCSIN_REQUIRES(mutex_);
   void MarkLate() TOCSIN_REQUIRES(mutex_);
-  void Wake() TOCSIN_REQUIRES(mutex_);
   SteadyPoint DueAt() const TOCSIN_REQUIRES(mutex_);
   bool AwaitDisk(std::uint64_t demand);
 
@@ -87,9 +86,8 @@ class NotifyStore::Impl {
   const FileDescriptor lock_;
 
   mutable Mutex mutex_;
-  std::condition_variable_any work_;     ///< Of the writer: there is something new to do.
   std::condition_variable_any written_;  ///< `demands_met_` has changed.
-  std::stop_source wait_ TOCSIN_GUARDED_BY(mutex_);  ///< Of the writer's wait that runs, if any.
+  Alarm alarm_;                          ///< Of the writer: there is something new to do.
   NotifyState state_ TOCSIN_GUARDED_BY(mutex_);
   std::optional<NotifyStore::Kept> kept_ TOCSIN_GUARDED_BY(mutex_);
   /// What is being written, which still answers to History(). Null: nothing is.
@@ -119,6 +117,7 @@ NotifyStore::Impl::Impl(fs::path path, const Settings& settings, const Clock& cl
       clock_(clock),
       log_(log),
       lock_(std::move(lock)),
+      alarm_(clock),
       state_(std::move(opened.contents), settings.max_queued_records),
       last_write_(clock.SteadyNow()),
       file_(std::move(opened.file)),
@@ -135,7 +134,7 @@ NotifyStore::Impl::Impl(fs::path path, const Settings& settings, const Clock& cl
 NotifyStore::Impl::~Impl() {
   const MutexLock lock(mutex_);
   stopping_ = true;
-  Wake();
+  alarm_.Ring();
 }
 
 NotifyStore::Kept NotifyStore::Impl::TakeKept() {
@@ -188,7 +187,7 @@ void NotifyStore::Impl::DropExpired(TimePoint now) {
 
 /// Something wants to be on disk. Returns its number.
 std::uint64_t NotifyStore::Impl::Demand() {
-  Wake();
+  alarm_.Ring();
   return ++demands_;
 }
 
@@ -196,12 +195,7 @@ std::uint64_t NotifyStore::Impl::Demand() {
 void NotifyStore::Impl::MarkLate() {
   if (settled_at_) return;
   settled_at_ = clock_.SteadyNow();
-  Wake();
-}
-
-void NotifyStore::Impl::Wake() {
-  wait_.request_stop();
-  work_.notify_one();
+  alarm_.Ring();
 }
 
 /// When the writer has something to do.
@@ -311,17 +305,13 @@ void NotifyStore::Impl::WriteLoop() {
 bool NotifyStore::Impl::AwaitWork() {
   for (;;) {
     SteadyPoint due;
-    std::stop_token wait;
     {
       const MutexLock lock(mutex_);
-      while (!stopping_ && DueAt() == SteadyPoint::max()) work_.wait(mutex_);
       if (stopping_) return false;
       due = DueAt();
       if (due <= clock_.SteadyNow()) return true;
-      wait_ = std::stop_source();
-      wait = wait_.get_token();
     }
-    clock_.WaitUntil(due, wait);
+    alarm_.WaitUntil(due);
   }
 }
 
