@@ -69,7 +69,7 @@ class Courier::Impl {
   SteadyPoint NextLook(SteadyPoint now) const TOCSIN_REQUIRES(mutex_);
 
   void Settle(Attempt attempt, Outcome outcome, bool is_stopping);
-  void Deliver(Attempt attempt) TOCSIN_REQUIRES(mutex_);
+  void Deliver(const Attempt& attempt, const Outcome& outcome) TOCSIN_REQUIRES(mutex_);
   void TryAgain(Attempt attempt, const Outcome& outcome) TOCSIN_REQUIRES(mutex_);
   void GiveUp(Attempt attempt, const Outcome& outcome) TOCSIN_REQUIRES(mutex_);
   void RememberKey(const Delivery& delivery) TOCSIN_REQUIRES(mutex_);
@@ -301,14 +301,14 @@ void Courier::Impl::Settle(Attempt attempt, Outcome outcome, bool is_stopping) {
     outcome.message = "given up after a day: " + outcome.message;
   }
   switch (outcome.next) {
-    case Next::kDelivered: Deliver(std::move(attempt)); break;
+    case Next::kDelivered: Deliver(attempt, outcome); break;
     case Next::kRetry: TryAgain(std::move(attempt), outcome); break;
     case Next::kGiveUp: GiveUp(std::move(attempt), outcome); break;
   }
   Wake();
 }
 
-void Courier::Impl::Deliver(Attempt attempt) {
+void Courier::Impl::Deliver(const Attempt& attempt, const Outcome& outcome) {
   const PendingDelivery& pending = attempt.pending;
   ++stats_.sent;
   // Never less than nothing, whoever sets the wall clock: sums of histograms never fall.
@@ -317,7 +317,7 @@ void Courier::Impl::Deliver(Attempt attempt) {
   failures_.Delivered();
   pauses_.Succeeded(pending.delivery.key);
   outbox_.Finish(pending);
-  store_.Settle(Settled(pending, HistoryRecord::State::kDelivered, {}));
+  store_.Settle(Settled(pending, HistoryRecord::State::kDelivered, outcome.message));
 }
 
 void Courier::Impl::TryAgain(Attempt attempt, const Outcome& outcome) {

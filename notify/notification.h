@@ -64,7 +64,7 @@ Annotations CommonAnnotations(const Notification& notification);
 
 /// A JSON text that has all of it, and back. The version stands in it; parsing fails with kCorrupt.
 std::string ToJson(const Notification& notification);
-Result<Notification> NotificationFromJson(std::string_view json);
+Result<Notification> NotificationFromJson(std::string_view text);
 
 /// A random UUID (version 4).
 std::string RandomUuid();

@@ -237,6 +237,9 @@ BOOST_FIXTURE_TEST_SUITE(courier_test, Fixture)
 
 BOOST_AUTO_TEST_CASE(WhatIsAcceptedIsDoneWith) {
   clock.Advance(seconds(2));
+  Outcome accepted;
+  accepted.message = "status 202";
+  script->SetAnswer(accepted);
   Push({Pending(1, "x"), Pending(2, "y")});
   BOOST_TEST(AwaitSent(2));
   BOOST_TEST(AwaitIdle());
@@ -252,6 +255,7 @@ BOOST_AUTO_TEST_CASE(WhatIsAcceptedIsDoneWith) {
   BOOST_TEST(stats.delay.sum_seconds == 4.0);
   BOOST_TEST(AfterKill().outbox.empty());
   BOOST_TEST((History() == std::vector<State>{State::kDelivered, State::kDelivered}));
+  BOOST_TEST(store->History({.limit = 1})->front().answer == "status 202");
   BOOST_TEST(log.text().empty());
 }
 
