@@ -153,8 +153,13 @@ void Courier::Impl::Push(std::vector<PendingDelivery> waiting) {
 void Courier::Impl::Add(std::vector<PendingDelivery> waiting) {
   for (PendingDelivery& pending : waiting) {
     const std::string key = pending.delivery.key;
+    const std::size_t alerts = pending.delivery.notification.alerts.size();
     const std::optional<PendingDelivery> superseded = outbox_.Push(std::move(pending));
-    if (superseded) SettleSuperseded(*superseded, outbox_.FindWaiting(key));
+    if (!superseded) continue;
+    // Mostly it is in the store already as it is now: see WouldSupersede().
+    const PendingDelivery* const newer = outbox_.FindWaiting(key);
+    const bool has_grown = newer->delivery.notification.alerts.size() != alerts;
+    SettleSuperseded(*superseded, has_grown ? newer : nullptr);
   }
   StartThreads();
   Wake();
@@ -356,7 +361,8 @@ void Courier::Impl::RememberKey(const Delivery& delivery) {
   }
 }
 
-/// Within the lock, so that what becomes of `newer` is told after this.
+/// `newer` is null unless its row has to change. Within the lock, so that what becomes of it is
+/// told after this.
 void Courier::Impl::SettleSuperseded(const PendingDelivery& older, const PendingDelivery* newer) {
   ++stats_.superseded;
   NotifyStore::Settled settled = Settled(older, HistoryRecord::State::kSuperseded, {});

@@ -528,6 +528,22 @@ BOOST_AUTO_TEST_CASE(AKillBeforeTheMarkSendsTheSameAgain) {
   BOOST_TEST(sent[3].notification.event_id == sent[1].notification.event_id);
 }
 
+BOOST_AUTO_TEST_CASE(RestoredDeliveriesOfOneKeyBecomeOne) {
+  script->SetAnswer(Failed(Next::kRetry, FailureReason::kServer));
+  const std::vector<PendingDelivery> waiting = {Pending(1, "x", {"-a"}), Pending(2, "x", {"b"})};
+  NotifyStore::Decided decided;
+  for (const PendingDelivery& pending : waiting) decided.outbox.emplace_back(kSlack, &pending);
+  store->Commit(decided);
+  courier->Restore(waiting, {});
+  BOOST_TEST(AwaitThat([&] { return courier->stats().retried == 1U; }));
+  BOOST_TEST(script->count() == 1U);
+  const NotifyStore::Kept kept = AfterKill();
+  BOOST_REQUIRE(kept.outbox.size() == 1U);
+  BOOST_TEST(kept.outbox[0].second.id == 2);
+  BOOST_TEST(Alerts(kept.outbox[0].second.delivery) == (std::vector<std::string>{"-a", "b"}),
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(StoppingEndsARequestThatHangsAndKeepsWhatItWas) {
   script->SetAnswer([](Delivery& /*delivery*/, const std::stop_token& stop) {
     Gate().Pass(stop);
