@@ -147,24 +147,24 @@ Result<NotifyFile> NotifyFile::Open(const std::filesystem::path& path) {
 Result<NotifyFile::Statements> NotifyFile::PrepareAll(SqliteDatabase& database) {
   // In the order of the members of Statements.
   constexpr std::string_view kTexts[] = {
-      "INSERT OR REPLACE INTO outbox (id, receiver, entry, key, created_at, attempts, "
-      "notification) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+      R"(INSERT OR REPLACE INTO outbox (id, receiver, entry, key, created_at, attempts,
+          notification) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7))",
       "UPDATE outbox SET attempts = ?2 WHERE id = ?1",
       "DELETE FROM outbox WHERE id = ?1",
-      "INSERT OR REPLACE INTO log (group_key, receiver, entry, at, firing, resolved, expires_at, "
-      "notification) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+      R"(INSERT OR REPLACE INTO log (group_key, receiver, entry, at, firing, resolved, expires_at,
+          notification) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8))",
       "DELETE FROM log WHERE group_key = ?1 AND receiver = ?2 AND entry = ?3",
-      "INSERT OR REPLACE INTO memories (receiver, entry, key, used_at, memory) "
-      "VALUES (?1, ?2, ?3, ?4, ?5)",
+      R"(INSERT OR REPLACE INTO memories (receiver, entry, key, used_at, memory)
+          VALUES (?1, ?2, ?3, ?4, ?5))",
       "DELETE FROM memories WHERE receiver = ?1 AND entry = ?2 AND key = ?3",
-      "INSERT OR REPLACE INTO silences (id, matchers, starts_at, ends_at, updated_at, created_by, "
-      "comment) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+      R"(INSERT OR REPLACE INTO silences (id, matchers, starts_at, ends_at, updated_at, created_by,
+          comment) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7))",
       "DELETE FROM silences WHERE id = ?1",
-      "INSERT INTO history (id, at, receiver, entry, event_id, group_key, key, reason, firing, "
-      "state, answer, attempt) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+      R"(INSERT INTO history (id, at, receiver, entry, event_id, group_key, key, reason, firing,
+          state, answer, attempt) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12))",
       "INSERT OR IGNORE INTO history_alerts (event_id, alert) VALUES (?1, ?2)",
-      "INSERT INTO dead_letters (id, at, receiver, entry, answer, notification) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6)"};
+      R"(INSERT INTO dead_letters (id, at, receiver, entry, answer, notification)
+          VALUES (?1, ?2, ?3, ?4, ?5, ?6))"};
   std::vector<SqliteStatement> all;
   all.reserve(std::size(kTexts));
   for (const std::string_view text : kTexts) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -29,7 +30,10 @@ struct Destination {
   std::string receiver;
   std::string entry;
 
-  friend auto operator<=>(const Destination&, const Destination&) = default;
+  friend bool operator==(const Destination&, const Destination&) = default;
+  friend bool operator<(const Destination& a, const Destination& b) {
+    return std::tie(a.receiver, a.entry) < std::tie(b.receiver, b.entry);
+  }
 };
 
 /// One attempt, or the end, of a delivery: what is kept of notifications that were sent.
