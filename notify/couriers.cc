@@ -30,6 +30,13 @@ void Couriers::Configure(const std::vector<Receiver>& receivers, const SenderPar
     if (!next.contains(destination)) leaving_.emplace(destination, std::move(courier));
   }
   couriers_ = std::move(next);
+  for (const auto& [destination, waiting] : waiting_) {
+    if (waiting.deliveries.empty() || !warned_.insert(destination).second) continue;
+    parts.log->Warn("deliveries wait for a receiver that is not configured",
+                    {{"receiver", destination.receiver},
+                     {"integration", destination.entry},
+                     {"deliveries", std::to_string(waiting.deliveries.size())}});
+  }
 }
 
 std::shared_ptr<Courier> Couriers::FindOrMake(const Destination& destination,
@@ -70,7 +77,7 @@ void Couriers::DropIdle() {
   std::vector<std::shared_ptr<Courier>> idle;  // Ends without the lock: that waits for threads.
   const MutexLock lock(mutex_);
   for (auto entry = leaving_.begin(); entry != leaving_.end();) {
-    if (entry->second->IsIdle()) {
+    if (entry->second->stats().queue_length == 0) {
       idle.push_back(std::move(entry->second));
       entry = leaving_.erase(entry);
     } else {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -56,6 +57,7 @@ class Couriers {
   std::map<Destination, std::shared_ptr<Courier>> couriers_ TOCSIN_GUARDED_BY(mutex_);
   std::map<Destination, std::shared_ptr<Courier>> leaving_ TOCSIN_GUARDED_BY(mutex_);
   std::map<Destination, Waiting> waiting_ TOCSIN_GUARDED_BY(mutex_);
+  std::set<Destination> warned_ TOCSIN_GUARDED_BY(mutex_);  ///< That nobody takes what waits.
 };
 
 }  // namespace tocsin::notify

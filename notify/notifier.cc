@@ -233,11 +233,12 @@ void Notifier::Impl::Carry(std::vector<Told> told) {
     }
   }
   for (auto& [destination, load] : loads) {
-    for (const PendingDelivery& pending : load) decided.outbox.emplace_back(destination, &pending);
     const std::shared_ptr<Courier> courier = couriers.Find(destination);
-    if (courier == nullptr) continue;
-    const std::vector<std::int64_t> superseded = courier->WouldSupersede(load);
-    decided.superseded.insert(decided.superseded.end(), superseded.begin(), superseded.end());
+    if (courier != nullptr) {
+      const std::vector<std::int64_t> superseded = courier->WouldSupersede(load);
+      decided.superseded.insert(decided.superseded.end(), superseded.begin(), superseded.end());
+    }
+    for (const PendingDelivery& pending : load) decided.outbox.emplace_back(destination, &pending);
   }
   store.Commit(decided);
   for (auto& [destination, load] : loads) {
@@ -351,6 +352,7 @@ Notifier::AlertView Notifier::Impl::View(const ReceivedAlert& alert, TimePoint n
   view.fingerprint = Fingerprint(alert.labels);
   view.resolved = alert.IsResolved(now);
   view.receivers = dispatcher.ReceiversOf(alert.labels);
+  std::erase(view.receivers, std::string());  // Of the route that tells nobody.
   view.silenced_by = silences.SilencedBy(alert.labels, now);
   view.inhibited_by = inhibitor.InhibitedBy(alert.labels, now);
   return view;

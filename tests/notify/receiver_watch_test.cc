@@ -1,0 +1,127 @@
+#include "notify/receiver_watch.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+namespace tocsin::notify {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+
+constexpr TimePoint kNow{hours(24 * 365 * 50)};
+
+class SilentIntegration final : public Integration {
+ public:
+  std::unique_ptr<Sender> MakeSender(SenderParts /*parts*/) const override { return nullptr; }
+};
+
+Receiver ReceiverOf(std::string name) {
+  return {.name = std::move(name),
+          .entries = {
+              {.kind = "slack", .index = 0, .integration = std::make_shared<SilentIntegration>()}}};
+}
+
+struct Fixture {
+  NotifyConfig config;
+  LogBook log;
+  ReceiverWatch watch;
+  TimePoint now = kNow;
+  std::vector<DestinationHealth> health;
+
+  Fixture() {
+    auto root = std::make_shared<Route>();
+    root->receiver = "a";
+    root->key = "{}";
+    config.route = root;
+    config.failing_after = minutes(15);
+    for (const char* name : {"a", "b", "c"}) {
+      config.receivers.push_back(ReceiverOf(name));
+      health.push_back({.destination = {name, "slack[0]"},
+                        .failing_since = std::nullopt,
+                        .has_delivered = true,
+                        .last_error = {}});
+    }
+  }
+
+  void Fail(std::size_t index) {
+    health[index].failing_since = now;
+    health[index].last_error = "no connection";
+  }
+
+  /// Who is told, and whether it fires: "b+ c-".
+  std::string Look() {
+    std::string told;
+    for (const Told& one : watch.Look(health, config, log, now)) {
+      log.Put(one.key, one.entry, one.expires);
+      BOOST_TEST_REQUIRE(one.notification.has_value());
+      if (!told.empty()) told += ' ';
+      told += one.key.second.receiver + (one.notification->is_firing() ? "+" : "-");
+    }
+    return told;
+  }
+};
+
+BOOST_FIXTURE_TEST_SUITE(receiver_watch_test, Fixture)
+
+BOOST_AUTO_TEST_CASE(NobodyHearsOfAShortFailure) {
+  Fail(1);
+  now += minutes(14);
+  BOOST_TEST(Look() == "");
+}
+
+BOOST_AUTO_TEST_CASE(TheReceiversThatTheRoutesGiveHearOfALongOneOnce) {
+  Fail(1);
+  now += minutes(15);
+  BOOST_TEST(Look() == "a+");
+  now += minutes(1);
+  BOOST_TEST(Look() == "");
+  now += config.route->repeat_interval + minutes(1);
+  BOOST_TEST(Look() == "a+");
+  health[1].failing_since = std::nullopt;
+  BOOST_TEST(Look() == "a-");
+  BOOST_TEST(Look() == "");
+}
+
+BOOST_AUTO_TEST_CASE(AllOthersHearOfTheOneThatWouldHaveToBeTold) {
+  Fail(0);
+  Fail(2);
+  now += minutes(15);
+  BOOST_TEST(Look() == "b+ b+");
+}
+
+BOOST_AUTO_TEST_CASE(NobodyIsToldIfEverybodyFails) {
+  for (std::size_t i = 0; i < 3; ++i) Fail(i);
+  now += minutes(15);
+  BOOST_TEST(Look() == "");
+}
+
+BOOST_AUTO_TEST_CASE(ZeroTurnsItOff) {
+  config.failing_after = Duration(0);
+  Fail(1);
+  now += hours(24);
+  BOOST_TEST(Look() == "");
+}
+
+BOOST_AUTO_TEST_CASE(ARestartChangesNothing) {
+  Fail(1);
+  now += minutes(15);
+  const std::vector<Told> told = watch.Look(health, config, log, now);
+  BOOST_TEST_REQUIRE(told.size() == 1U);
+  log.Put(told[0].key, told[0].entry, told[0].expires);
+  watch = ReceiverWatch();
+  watch.Restore(told[0].key, *told[0].notification);
+  health[1].failing_since = std::nullopt;
+  health[1].has_delivered = false;  // Not tried yet: it may still fail.
+  BOOST_TEST(Look() == "");
+  health[1].has_delivered = true;
+  BOOST_TEST(Look() == "a-");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace tocsin::notify
