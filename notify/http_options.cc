@@ -69,19 +69,6 @@ void ReadCredentials(YamlMap& options, HttpSettings& settings) {
   if (++ways > 1) options.Refuse("bearer_token", "expected only one way to authenticate");
 }
 
-void ReadTls(YamlMap& parent, HttpTls& tls) {
-  const YamlNode* const node = parent.Node("tls_config");
-  if (node == nullptr) return;
-  YamlMap options(*node, parent.diagnostics());
-  tls.ca_file = options.FileOf("ca_file");
-  tls.cert_file = options.FileOf("cert_file");
-  tls.key_file = options.FileOf("key_file");
-  tls.insecure_skip_verify = options.BoolOr("insecure_skip_verify", false);
-  if (tls.cert_file.empty() != tls.key_file.empty()) {
-    parent.Refuse("tls_config", "cert_file and key_file are needed together");
-  }
-}
-
 /// One value of a header, which may come from elsewhere.
 void AddValues(const std::string& name, const YamlNode& node, Diagnostics& diagnostics,
                std::vector<HttpHeader>& headers) {
@@ -146,11 +133,26 @@ void ReadProxy(YamlMap& options, HttpSettings& settings) {
 HttpSettings ReadHttpSettings(YamlMap& options) {
   HttpSettings settings;
   ReadCredentials(options, settings);
-  ReadTls(options, settings.tls);
+  settings.tls = ReadTlsSettings(options);
   settings.headers = ReadHeaders(options);
   ReadProxy(options, settings);
   settings.follow_redirects = options.BoolOr("follow_redirects", settings.follow_redirects);
   return settings;
+}
+
+HttpTls ReadTlsSettings(YamlMap& parent, std::string_view key, HttpTls otherwise) {
+  const YamlNode* const node = parent.Node(key);
+  if (node == nullptr) return otherwise;
+  YamlMap options(*node, parent.diagnostics());
+  HttpTls tls;
+  tls.ca_file = options.FileOf("ca_file");
+  tls.cert_file = options.FileOf("cert_file");
+  tls.key_file = options.FileOf("key_file");
+  tls.insecure_skip_verify = options.BoolOr("insecure_skip_verify", false);
+  if (tls.cert_file.empty() != tls.key_file.empty()) {
+    parent.Refuse(key, "cert_file and key_file are needed together");
+  }
+  return tls;
 }
 
 std::string ReadHttpUrl(YamlMap& options, std::string_view key) {

@@ -2,6 +2,9 @@
 
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "base/http_client.h"
 #include "base/yaml.h"
 
@@ -13,6 +16,10 @@ namespace tocsin::notify {
 /// is, without a map. Mistakes are reported; secrets are noted as such.
 /// Source: Prometheus' documentation, "Configuration", <http_config>.
 HttpSettings ReadHttpSettings(YamlMap& options);
+
+/// Prometheus' <tls_config> at `key`, or `otherwise`. Mistakes are reported.
+HttpTls ReadTlsSettings(YamlMap& parent, std::string_view key = "tls_config",
+                        HttpTls otherwise = {});
 
 /// The URL at `key`, which must be there: http or https, with a host, and without a user (which
 /// belongs into `basic_auth`). Mistakes are reported without showing what is there.
