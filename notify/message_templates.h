@@ -18,17 +18,25 @@
 
 namespace tocsin::notify {
 
+/// Makes a text harmless for where it is shown.
+using TextEscape = std::string (*)(std::string_view);
+/// The text itself.
+std::string Unescaped(std::string_view text);
+
 /// What templates see of a notification: `.Status`, `.Receiver`, `.GroupLabels`, `.CommonLabels`,
 /// `.CommonAnnotations`, `.ExternalURL`, `.Alerts` with `.Firing` and `.Resolved`, each alert with
 /// `.Status .Labels .Annotations .StartsAt .EndsAt .GeneratorURL .Fingerprint`, maps with
-/// `.SortedPairs .Names .Values .Remove`; and of tocsin's own `.NotificationReason`, and of each
-/// alert `.Value .Condition .IsNew .Reason .URL .SilenceURL .RunbookURL .Sparkline`.
+/// `.SortedPairs .Names .Values .Remove`; and of tocsin's own `.NotificationReason`, `.GroupKey`
+/// and `.DecidedAt`, and of each alert `.Value .Condition .IsNew .Reason .URL .SilenceURL
+/// .RunbookURL .Sparkline`.
 /// Source: Alertmanager's documentation, "Notification template reference"; template/template.go.
 struct TemplateContext {
   const Notification* notification = nullptr;
-  std::string external_url;
+  std::string external_url = {};
   /// Of each alert of the notification, in its order: a line of eight heights of blocks, or empty.
-  std::vector<std::string> sparklines;
+  std::vector<std::string> sparklines = {};
+  /// Of the values of labels and annotations, and of conditions.
+  TextEscape escape = &Unescaped;
 };
 text_template::Value TemplateData(const TemplateContext& context);
 
@@ -46,12 +54,11 @@ class MessageText {
   friend class MessageTemplates;
   std::string source_;
   std::shared_ptr<const text_template::Template> parsed_;  ///< Null: the text is its own result.
-  std::shared_ptr<const class MessageTemplates> library_;
 };
 
 /// The definitions that texts may call: the built-in ones (`slack.default.title` ...), and over
 /// them those of the files of `templates`. Immutable; safe for concurrent use.
-class MessageTemplates : public std::enable_shared_from_this<MessageTemplates> {
+class MessageTemplates {
  public:
   /// Only what is built in.
   static std::shared_ptr<const MessageTemplates> BuiltIn();

@@ -1,0 +1,140 @@
+#include "notify/default_texts.h"
+
+namespace tocsin::notify {
+
+// What a text prints of a notification, it prints as Alertmanager's text of the same name does, so
+// that mails keep their threads and filters in channels keep working. The pages they link to are
+// ours.
+const std::string_view kDefaultTexts = R"tmpl(
+{{- define "__alertmanager" }}tocsin{{ end -}}
+{{- define "__alertmanagerURL" }}{{ .ExternalURL }}/alerts{{ end -}}
+
+{{- define "__subject" -}}
+  [{{ toUpper .Status }}{{ if eq .Status "firing" }}:{{ len .Alerts.Firing }}{{ end }}]
+  {{- " " }}{{ join " " .GroupLabels.SortedPairs.Values }} {{ if gt (len .CommonLabels) (len .GroupLabels) -}}
+    ({{ join " " (.CommonLabels.Remove .GroupLabels.Names).Values }})
+  {{- end }}
+{{- end -}}
+
+{{- define "__description" }}{{ end -}}
+
+{{- define "__text_alert_list" -}}
+  {{- range $alert := . }}Labels:
+{{ range $alert.Labels.SortedPairs }} - {{ .Name }} = {{ .Value }}
+{{ end }}Annotations:
+{{ range $alert.Annotations.SortedPairs }} - {{ .Name }} = {{ .Value }}
+{{ end }}Source: {{ $alert.GeneratorURL }}
+{{ end }}
+{{- end -}}
+
+{{- define "__text_alert_list_markdown" -}}
+  {{- range $alert := . }}
+
+**{{ $alert.Labels.alertname }}**{{ with $alert.Annotations.summary }}: {{ . }}{{ end }}
+
+{{ range ($alert.Labels.Remove (stringSlice "alertname")).SortedPairs }}- {{ .Name }} = {{ .Value }}
+{{ end }}
+{{- with $alert.Annotations.description }}
+{{ . }}
+{{ end }}
+{{- if ne $alert.Value nil }}
+Value: {{ humanize $alert.Value }}{{ with $alert.Condition }} ({{ . }}){{ end }}
+{{ end }}
+{{- with $alert.RunbookURL }}
+[Runbook]({{ . }})
+{{- end }}
+{{- with $alert.URL }} [Alert]({{ . }})
+{{- end }}
+{{- with $alert.SilenceURL }} [Silence]({{ . }})
+{{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- define "slack.default.title" }}{{ template "__subject" . }}{{ end -}}
+{{- define "slack.default.username" }}{{ template "__alertmanager" . }}{{ end -}}
+{{- define "slack.default.fallback" -}}
+  {{ template "slack.default.title" . }} | {{ template "slack.default.titlelink" . }}
+{{- end -}}
+{{- define "slack.default.callbackid" }}{{ end -}}
+{{- define "slack.default.pretext" }}{{ end -}}
+{{- define "slack.default.titlelink" }}{{ template "__alertmanagerURL" . }}{{ end -}}
+{{- define "slack.default.iconemoji" }}{{ end -}}
+{{- define "slack.default.iconurl" }}{{ end -}}
+{{- define "slack.default.text" }}{{ end -}}
+{{- define "slack.default.footer" }}{{ end -}}
+{{- define "slack.default.color" }}{{ if eq .Status "firing" }}danger{{ else }}good{{ end }}{{ end -}}
+
+{{- define "pagerduty.default.description" }}{{ template "__subject" . }}{{ end -}}
+{{- define "pagerduty.default.client" }}{{ template "__alertmanager" . }}{{ end -}}
+{{- define "pagerduty.default.clientURL" }}{{ template "__alertmanagerURL" . }}{{ end -}}
+{{- define "pagerduty.default.instances" }}{{ template "__text_alert_list" . }}{{ end -}}
+{{- define "pagerduty.default.alert" -}}
+  {{ .CommonLabels.alertname }}{{ with .CommonAnnotations.summary }}: {{ . }}{{ end }}
+{{- end -}}
+{{- define "pagerduty.default.severity" -}}
+  {{- $severity := toLower .CommonLabels.severity }}
+  {{- if match "^(critical|error|warning|info)$" $severity }}{{ $severity }}
+  {{- else if eq $severity "page" }}critical{{ else }}error{{ end }}
+{{- end -}}
+
+{{- define "msteamsv2.default.title" }}{{ template "__subject" . }}{{ end -}}
+{{- define "msteamsv2.default.text" -}}
+  {{- if .Alerts.Firing }}# Firing{{ template "__text_alert_list_markdown" .Alerts.Firing }}{{ end }}
+  {{- if .Alerts.Resolved }}
+
+# Resolved{{ template "__text_alert_list_markdown" .Alerts.Resolved }}{{ end }}
+{{- end -}}
+
+{{- define "email.default.subject" }}{{ template "__subject" . }}{{ end -}}
+{{- define "email.default.text" -}}
+  {{- range $alert := .Alerts }}{{ toUpper $alert.Status }} {{ $alert.Labels.alertname }}
+  {{- with $alert.Annotations.summary }}: {{ . }}{{ end }}
+since {{ $alert.StartsAt }}
+{{ if ne $alert.Value nil }}value {{ humanize $alert.Value }}{{ with $alert.Condition }} ({{ . }}){{ end }} {{ $alert.Sparkline }}
+{{ end }}{{ with $alert.Annotations.description }}{{ . }}
+{{ end }}{{ range $alert.Labels.SortedPairs }}  {{ .Name }} = {{ .Value }}
+{{ end }}{{ with $alert.RunbookURL }}Runbook: {{ . }}
+{{ end }}{{ with $alert.URL }}Alert: {{ . }}
+{{ end }}{{ with $alert.SilenceURL }}Silence: {{ . }}
+{{ end }}
+{{ end }}Sent by {{ template "__alertmanager" . }} {{ .ExternalURL }}
+{{ end -}}
+
+{{- define "__html_alert" -}}
+<h3 style="margin:16px 0 4px">{{ html .Labels.alertname }}</h3>
+{{ with .Annotations.summary }}<p style="margin:4px 0"><b>{{ html . }}</b></p>
+{{ end }}{{ with .Annotations.description }}<p style="margin:4px 0">{{ html . }}</p>
+{{ end }}<p style="margin:4px 0">since {{ .StartsAt }}{{ if ne .Value nil }}, value {{ humanize .Value }}{{ end }}
+{{- with .Condition }} ({{ html . }}){{ end }} {{ .Sparkline }}</p>
+<p style="margin:4px 0;color:#666">{{ range .Labels.SortedPairs }}{{ html .Name }} = {{ html .Value }}<br>
+{{ end }}</p>
+<p style="margin:4px 0">
+{{- with .RunbookURL }}<a href="{{ html . }}">Runbook</a> {{ end }}
+{{- with .URL }}<a href="{{ html . }}">Alert</a> {{ end }}
+{{- with .SilenceURL }}<a href="{{ html . }}">Silence</a>{{ end }}</p>
+{{ end -}}
+
+{{- define "email.default.html" -}}
+<!DOCTYPE html>
+<html><head><meta charset="utf-8"><title>{{ html (tmpl "__subject" .) }}</title></head>
+<body style="font-family:Helvetica,Arial,sans-serif;font-size:14px;color:#222">
+{{ with .Alerts.Firing }}<h2 style="color:#c0392b">{{ len . }} firing</h2>
+{{ range . }}{{ template "__html_alert" . }}{{ end }}{{ end }}
+{{- with .Alerts.Resolved }}<h2 style="color:#1e8449">{{ len . }} resolved</h2>
+{{ range . }}{{ template "__html_alert" . }}{{ end }}{{ end }}
+<p style="color:#666">Sent by {{ template "__alertmanager" . }} <a href="{{ html .ExternalURL }}">{{ html .ExternalURL }}</a></p>
+</body></html>
+{{ end -}}
+
+{{- define "stdout.default.text" -}}
+{{ template "__subject" . }} to {{ .Receiver }}: {{ .NotificationReason }}
+{{ range $alert := .Alerts }}  {{ $alert.Status }} {{ $alert.Labels.alertname }}
+  {{- with $alert.Annotations.summary }}: {{ . }}{{ end }}
+    labels {{ range ($alert.Labels.Remove (stringSlice "alertname")).SortedPairs }}{{ .Name }}={{ .Value }} {{ end }}
+    since  {{ $alert.StartsAt }}{{ if ne $alert.Value nil }}, value {{ humanize $alert.Value }}{{ end }}
+    {{- with $alert.Condition }} ({{ . }}){{ end }}{{ with $alert.Sparkline }} {{ . }}{{ end }}
+{{ end }}
+{{- end -}}
+)tmpl";
+
+}  // namespace tocsin::notify
