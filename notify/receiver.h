@@ -85,15 +85,17 @@ struct ReceiverDefaults {
   HttpSettings http;
   SecretSource slack_url;
   SecretSource slack_token;
-  std::string pagerduty_url;
-  std::string smtp_from;
-  std::string smtp_hello;
-  std::string smtp_smarthost;
-  std::string smtp_username;
+  std::string slack_app_url = {};  ///< Empty: Slack's own.
+  std::string pagerduty_url = "https://events.pagerduty.com/v2/enqueue";
+  std::string smtp_from = {};
+  std::string smtp_hello = "localhost";
+  std::string smtp_smarthost = {};
+  std::string smtp_username = {};
+  std::string smtp_identity = {};
   SecretSource smtp_password;
   bool smtp_require_tls = true;
-  HttpTls smtp_tls;
-  std::shared_ptr<const MessageTemplates> templates;
+  HttpTls smtp_tls = {};
+  std::shared_ptr<const MessageTemplates> templates = MessageTemplates::BuiltIn();
 };
 /// Reads `global`.
 ReceiverDefaults ReadReceiverDefaults(YamlMap& notify,
