@@ -1,4 +1,5 @@
-"""Whoever takes alerts: a sink that notes them, and a real Alertmanager."""
+"""Whoever takes alerts: a sink that notes them, and a real Alertmanager; and what its API is asked."""
+import datetime
 import http.server
 import json
 import pathlib
@@ -54,13 +55,19 @@ class Sink:
 
 
 class Alertmanager:
-    """A real Alertmanager that tells nobody."""
+    """A real Alertmanager; without a configuration, it tells nobody."""
+
+    def __init__(self, config="route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"):
+        self._config = config
+        self._process = None
+        self.folder = None
+        self.url = None
 
     def __enter__(self):
         program = harness.need("prometheus-alertmanager")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-alertmanager-"))
         config = self.folder / "alertmanager.yml"
-        config.write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n", encoding="utf-8")
+        config.write_text(self._config, encoding="utf-8")
         for _ in range(5):
             port = harness.free_port()
             self.url = f"http://127.0.0.1:{port}"
@@ -82,3 +89,32 @@ class Alertmanager:
 
     def alerts(self):
         return json.loads(harness.http("GET", f"{self.url}/api/v2/alerts").text)
+
+
+# What Alertmanager's API v2 is asked; tocsin has it, too.
+
+
+def timestamp(seconds):
+    """As the API writes times."""
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def call(url, method, path, content=None):
+    """What the API answers, read from JSON; fails the test unless it is 200."""
+    body = None if content is None else json.dumps(content).encode()
+    answer = harness.http(method, f"{url}/api/v2/{path}", {"Content-Type": "application/json"}, body=body)
+    if answer.status != 200:
+        raise AssertionError(f"{method} {url}/api/v2/{path}: {answer.status} {answer.text[:500]}")
+    return json.loads(answer.text) if answer.text.strip() else None
+
+
+def post_alerts(url, alerts):
+    call(url, "POST", "alerts", alerts)
+
+
+def post_silence(url, start, end, comment="a test", **labels):
+    """Silences alerts with these labels, and returns the silence's id."""
+    return call(url, "POST", "silences", {
+        "matchers": [{"name": name, "value": value, "isRegex": False, "isEqual": True}
+                     for name, value in labels.items()],
+        "startsAt": timestamp(start), "endsAt": timestamp(end), "createdBy": "tester", "comment": comment})["silenceID"]

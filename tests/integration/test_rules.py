@@ -45,13 +45,6 @@ groups:
 """
 
 
-def write(server_url, series):
-    answer = harness.http("POST", f"{server_url}/api/v1/write", {
-        "Content-Type": "application/x-protobuf", "Content-Encoding": "snappy"}, body=remote_write.encode(series))
-    if answer.status not in (200, 204):
-        raise AssertionError(f"{server_url}: {answer.status} {answer.text}")
-
-
 class Feeder:
     """Writes the value that load(instance) has now for each instance, several times a second, to all servers."""
 
@@ -76,7 +69,7 @@ class Feeder:
                       for instance, value in list(self.values.items())]
             for url in self.urls:
                 try:
-                    write(url, series)
+                    remote_write.write(url, series)
                 except OSError:
                     pass  # It is being restarted.
 
