@@ -40,4 +40,6 @@ if [ -x "$build/bench/remote_write_load" ]; then
   python3 "$here/promql.py" "$build" "$@"
   echo "## Rules"
   python3 "$here/rules.py" "$build" "$@"
+  echo "## Notifications"
+  python3 "$here/notify.py" "$build" "$@"
 fi

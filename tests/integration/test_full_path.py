@@ -12,7 +12,7 @@ from tocsin import Tocsin
 ALERT = "DagsterDaemonUnavailable"
 
 MORE = """
-global: {{evaluation_interval: 1s}}
+global: {{evaluation_interval: 1s, instance: demo}}  # The port changes with a restart.
 rule_files: [dagster.yaml]
 notify:
   route:
@@ -24,7 +24,7 @@ notify:
     - name: nobody
     - name: team
       slack_configs:
-        - {{app_url: "{slack}/api/chat.postMessage", app_token: xoxb-1, channel: "#data", send_resolved: true}}
+        - {{app_url: "{slack}/api/chat.postMessage", app_token: xoxb-1, channel: "#data", update_message: true}}
       pagerduty_configs:
         - {{url: "{pagerduty}/v2/enqueue", routing_key: 0123456789abcdef0123456789abcdef}}
 """

@@ -6,7 +6,7 @@ import subprocess
 import alertmanager
 import harness
 from harness import wait_for
-from sink import Answer, HttpSink, SmtpSink
+from sink import Answer, FakeSlack, HttpSink, SmtpSink
 from test_notify import NotifyTestCase, alert, api
 
 MARK = "s3cr3t"  # In every secret; and what becomes of the one that is sent as Base64:
@@ -37,6 +37,9 @@ def receivers(where, url, smtp):
             "username": "tocsin", "password": f"{MARK} basic"}}}]},
         "bearer": {"webhook_configs": [{"url": hook, "http_config": {"authorization": {
             "credentials": f"{MARK}-bearer"}}}]},
+        "signature": {"webhook_configs": [{"url": hook, "hmac_secret": f"{MARK}-hmac"}]},
+        "slack token": {"slack_configs": [{"app_token": f"xoxb-{MARK}", "app_url": f"{url}/api/chat.postMessage",
+                                           "channel": "#a"}]},
         "slack": {"slack_configs": [{"api_url": f"{url}/services/T0/B0/{MARK}", "channel": "#a"}]},
         "pagerduty": {"pagerduty_configs": [{"routing_key": f"{MARK}0123456789".ljust(32, "0"),
                                              "url": f"{url}/v2/enqueue"}]},
@@ -82,7 +85,7 @@ class SecretsTest(NotifyTestCase):
             self.assertEqual(at, -1, f"{where}: {text[max(0, at - 200):at + 100]!r}")
 
     def start_all(self):
-        fine, echoing, closed = self.enter(HttpSink()), self.enter(EchoingSink()), self.enter(HttpSink())
+        fine, echoing, closed = self.enter(FakeSlack()), self.enter(EchoingSink()), self.enter(HttpSink())
         closed.close()
         fine_smtp = self.enter(SmtpSink(user="tocsin", password=f"{MARK} mail"))
         wrong_smtp = self.enter(SmtpSink(user="tocsin", password="another"))
@@ -100,7 +103,7 @@ class SecretsTest(NotifyTestCase):
 
         def states():
             records = api(tocsin, "tocsin/notifications?limit=1000")["notifications"]
-            return {record["receiver"]: record["state"] for record in records}
+            return {record["receiver"]: record["state"] for record in reversed(records)}
         wait_for("something of every receiver", lambda: set(states()) == set(self.receivers))
         wait_for("what is fine", lambda: {state for name, state in states().items() if name.endswith("fine")} == {
             "delivered"})
