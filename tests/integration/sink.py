@@ -34,10 +34,12 @@ def _tls(paths):
 
 
 class Server:
-    """Accepts connections on a port that nobody chose, each on a thread of its own, until it is left."""
+    """Accepts connections on a port that nobody chose, each on a thread of its own, until it is left. With a
+    certificate, they begin with TLS."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self.port = 0
+        self._tls = _tls(tls) if tls else None
         self.stopped = threading.Event()
         self._lock = threading.Lock()
         self._connections = set()
@@ -82,19 +84,25 @@ class Server:
                 connection, _ = listener.accept()
             except OSError:
                 return  # Closed.
-            with self._lock:
-                self._connections.add(connection)
             threading.Thread(target=self._run, args=(connection,), daemon=True).start()
 
     def _run(self, connection):
-        try:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            with contextlib.suppress(OSError, ValueError):  # They come and go as they like.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with connection, contextlib.suppress(OSError, ValueError):  # They come and go as they like.
+            if self._tls:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            with connection, self._known(connection):
                 self.serve(connection)
+
+    @contextlib.contextmanager
+    def _known(self, connection):
+        with self._lock:
+            self._connections.add(connection)
+        try:
+            yield
         finally:
             with self._lock:
                 self._connections.discard(connection)
-            connection.close()
 
     def serve(self, connection):
         raise NotImplementedError
@@ -131,8 +139,7 @@ class HttpSink(Server):
     """Notes every request, and answers as planned for its path; with 200 where there is no plan."""
 
     def __init__(self, tls=None):
-        super().__init__()
-        self._tls = _tls(tls) if tls else None
+        super().__init__(tls)
         self._plans = {}
         self._requests = []
         self._released = threading.Event()
@@ -175,8 +182,6 @@ class HttpSink(Server):
             return plan.pop(0) if len(plan) > 1 else plan[0]
 
     def serve(self, connection):
-        if self._tls:
-            connection = self._tls.wrap_socket(connection, server_side=True)
         with connection.makefile("rb") as stream:
             while request := self._read(stream, connection):
                 with self._lock:
@@ -324,7 +329,7 @@ class SmtpSink(Server):
 
     def __init__(self, tls=None, user="", password=""):
         super().__init__()
-        self._tls = _tls(tls) if tls else None
+        self._start_tls = _tls(tls) if tls else None
         self._login = (user, password)
         self._mails = []
 
@@ -333,7 +338,11 @@ class SmtpSink(Server):
             return list(self._mails)
 
     def serve(self, connection):
-        _SmtpSession(self, connection, self._tls, self._login).run()
+        session = _SmtpSession(self, connection, self._start_tls, self._login)
+        try:
+            session.run()
+        finally:
+            session.close()
 
     def note(self, mail):
         with self._lock:
@@ -352,6 +361,10 @@ class _SmtpSession:
     def _use(self, connection):
         self._connection = connection
         self._stream = connection.makefile("rb")
+
+    def close(self):
+        self._stream.close()
+        self._connection.close()
 
     def _say(self, line):
         self._connection.sendall(line.encode() + b"\r\n")
@@ -385,6 +398,7 @@ class _SmtpSession:
 
     def _start_tls(self, _):
         self._say("220 go ahead")
+        self._stream.close()
         self._use(self._tls.wrap_socket(self._connection, server_side=True))
 
     def _ask(self, prompt):
