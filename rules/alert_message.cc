@@ -1,6 +1,9 @@
 #include "rules/alert_message.h"
 
+#include <utility>
+
 #include "base/template/builtins.h"
+#include "rules/promql/condition.h"
 
 namespace tocsin {
 namespace {
@@ -21,7 +24,16 @@ bool IsRepeat(const ActiveAlert& alert) {
   return !alert.resolved_at || *alert.resolved_at <= *alert.last_sent_at;
 }
 
-Alert ToMessage(const ActiveAlert& alert, const std::string& generator_url) {
+AlertRule DescribeRule(std::string group, std::string expression, const promql::Query* parsed) {
+  AlertRule rule;
+  rule.group = std::move(group);
+  rule.expression = std::move(expression);
+  if (parsed != nullptr) rule.condition = promql::ConditionOf(*parsed->root);
+  return rule;
+}
+
+Alert ToMessage(const ActiveAlert& alert, const std::string& generator_url,
+                std::shared_ptr<const AlertRule> rule) {
   Alert message;
   message.labels = alert.labels;
   message.annotations = alert.annotations;
@@ -31,6 +43,7 @@ Alert ToMessage(const ActiveAlert& alert, const std::string& generator_url) {
   message.reason = alert.reason;
   message.value = alert.value;
   message.generator_url = generator_url;
+  message.rule = std::move(rule);
   return message;
 }
 

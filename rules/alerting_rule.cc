@@ -54,6 +54,8 @@ AlertingRule::AlertingRule(std::shared_ptr<const Rule> rule, const RulePolicy& p
       templates_(EvaluatedRule::rule(), EvaluatedRule::environment()),
       absence_(policy_, query_, EvaluatedRule::environment()),
       generator_url_(GeneratorUrl(EvaluatedRule::environment().external_url, query_.text())),
+      described_(std::make_shared<const AlertRule>(
+          DescribeRule(settings.group, query_.text(), query_.parsed()))),
       is_restored_(is_restored) {}
 
 AlertTiming AlertingRule::Timing() const {
@@ -349,7 +351,7 @@ void AlertingRule::Send(std::vector<Copy> due) const {
   std::vector<Alert> messages;
   messages.reserve(due.size());
   for (Copy& copy : due) {
-    messages.push_back(ToMessage(Complete(std::move(copy)), generator_url_));
+    messages.push_back(ToMessage(Complete(std::move(copy)), generator_url_, described_));
   }
   environment().sink->Send(messages);
 }

@@ -120,6 +120,7 @@ class AlertingRule final : public EvaluatedRule {
   AlertTemplates templates_;
   Absence absence_;
   std::string generator_url_;
+  std::shared_ptr<const AlertRule> described_;  ///< For all messages.
   bool is_restored_;
   bool has_adopted_ = false;
 

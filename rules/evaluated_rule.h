@@ -22,6 +22,7 @@ namespace tocsin {
 
 /// What of its group a rule has to know.
 struct RuleSettings {
+  std::string group;  ///< Its name.
   Duration interval{0};
   Duration query_offset{0};
   std::size_t limit = 0;  ///< 0 is none.

@@ -93,7 +93,8 @@ Group::Impl::Impl(EffectiveGroup definition, const Settings& settings,
 
 std::unique_ptr<EvaluatedRule> Group::Impl::MakeRule(std::size_t index) const {
   auto rule = std::make_shared<const Rule>(definition_.group.rules[index]);
-  const RuleSettings settings{.interval = settings_.interval,
+  const RuleSettings settings{.group = definition_.group.name,
+                              .interval = settings_.interval,
                               .query_offset = settings_.query_offset,
                               .limit = definition_.group.limit};
   if (rule->kind == Rule::Kind::kRecording) {
