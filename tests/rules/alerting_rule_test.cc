@@ -313,6 +313,18 @@ BOOST_AUTO_TEST_CASE(AlertsOfOneRuleAreSentInOneBatchInTheOrderOfTheResult) {
              "{i=\"1\"} firing 0..240, {i=\"2\"} firing 0..240, {i=\"3\"} firing 0..240");
 }
 
+BOOST_AUTO_TEST_CASE(AlertsSayWhichRuleHasRaisedThem) {
+  Start(Alerting("m>5.0"));
+  for (const char* series : {"m{i=\"1\"}", "m{i=\"2\"}"}) Put(series, 0, "6");
+  Evaluate(0);
+  BOOST_TEST_REQUIRE(sink.sent.size() == 2U);
+  const AlertRule& rule = *sink.sent[0].rule;
+  BOOST_TEST(rule.group == "g");
+  BOOST_TEST(rule.expression == "m > 5");
+  BOOST_TEST(rule.condition == "> 5");
+  BOOST_TEST((sink.sent[1].rule == sink.sent[0].rule));
+}
+
 BOOST_AUTO_TEST_CASE(SeriesThatComeAndGoDoNotDisturbOthers) {
   Start(Alerting("m > 0", minutes(2)));
   Put("m{i=\"2\"}", 0, "1");
