@@ -1,40 +1,14 @@
 #include "exporter/landing_page.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/duration.h"
 #include "collectors/registry.h"
+#include "exporter/html.h"
 
 namespace tocsin {
 namespace {
-
-/// Text on its way into the page. What is not written by Markup() is escaped.
-class Html {
- public:
-  Html& Markup(std::string_view markup) {
-    out_ += markup;
-    return *this;
-  }
-
-  Html& Text(std::string_view text) {
-    for (const char c : text) {
-      switch (c) {
-        case '&': out_ += "&amp;"; break;
-        case '<': out_ += "&lt;"; break;
-        case '>': out_ += "&gt;"; break;
-        case '"': out_ += "&quot;"; break;
-        case '\'': out_ += "&#39;"; break;
-        default: out_ += c;
-      }
-    }
-    return *this;
-  }
-
-  std::string Take() { return std::move(out_); }
-
- private:
-  std::string out_;
-};
 
 /// "12s" since `then`, in whole seconds; the wall clock may have stepped back since.
 std::string Age(const std::optional<TimePoint>& then, TimePoint now) {
@@ -79,18 +53,14 @@ void AddCollectors(Html& html, const MetricsPage::Views& views, TimePoint now) {
 
 std::string LandingPage(const MetricsPage::Views& views, std::string_view version, TimePoint now,
                         bool demo) {
-  Html html;
-  html.Markup(
-      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<title>tocsin</title>\n<link rel=\"stylesheet\" href=\"style.css\">\n</head>\n<body>\n");
+  Html html = BeginPage("tocsin", "");
   if (demo) {
     html.Markup(
         "<p class=\"demo\" role=\"alert\"><strong>DEMO DATA.</strong> What is shown here is made "
         "up by "
         "tocsin's quickstart. Nothing real is being watched.</p>\n");
   }
-  html.Markup("<main>\n<h1>tocsin <small>").Text(version).Markup("</small></h1>\n");
+  html.Markup("<h1>tocsin <small>").Text(version).Markup("</small></h1>\n");
   html.Markup(
       "<p>Watches data-platform services from the outside.</p>\n<ul>\n"
       "<li><a href=\"metrics\">Metrics</a></li>\n"
@@ -98,8 +68,7 @@ std::string LandingPage(const MetricsPage::Views& views, std::string_view versio
       "<li><a href=\"-/healthy\">Health</a></li>\n<li><a "
       "href=\"-/ready\">Readiness</a></li>\n</ul>\n");
   AddCollectors(html, views, now);
-  html.Markup("</main>\n</body>\n</html>\n");
-  return html.Take();
+  return EndPage(std::move(html));
 }
 
 std::string_view LandingPageStyle() {
@@ -111,6 +80,9 @@ small { font-weight: normal; }
 .up::before { content: "\2713  "; }
 .down { font-weight: bold; }
 .down::before { content: "\2717  "; }
+label { display: block; margin: .6rem 0; }
+input[type=text] { box-sizing: border-box; font: inherit; padding: .3rem; width: 100%; }
+button { font: inherit; margin: .6rem .6rem .6rem 0; padding: .3rem 1rem; }
 .demo { background: #b00020; color: #fff; font-size: 1.2rem; padding: .8rem 1rem; }
 )";
 }

@@ -11,6 +11,7 @@
 #include "base/rfc3339.h"
 #include "collectors/registry.h"
 #include "exporter/api/envelope.h"
+#include "exporter/html.h"
 #include "exporter/landing_page.h"
 
 namespace tocsin {
@@ -57,15 +58,8 @@ HttpResponse Targets(const MetricsPage::Views& views, const HttpRequest& request
 }
 
 HttpResponse Landing(const RouteSources& sources) {
-  HttpResponse response = HttpResponse::Text(
+  return HtmlResponse(
       200, LandingPage(sources.views(), sources.version, sources.clock.Now(), sources.demo));
-  response.content_type = "text/html; charset=utf-8";
-  response.headers = {{"Content-Security-Policy",
-                       "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
-                       "frame-ancestors 'none'"},
-                      {"Referrer-Policy", "no-referrer"},
-                      {"Cache-Control", "no-store"}};
-  return response;
 }
 
 HttpResponse Style() {
