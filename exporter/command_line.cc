@@ -10,6 +10,7 @@
 #include <fmt/ranges.h>
 
 #include "base/duration.h"
+#include "exporter/alert_command_line.h"
 #include "exporter/check_rules.h"
 #include "exporter/config.h"
 #include "exporter/quickstart.h"
@@ -27,6 +28,7 @@ constexpr const char* kFooter =
     "  tocsin collectors                 what can be watched, and how to say so\n"
     "  tocsin check config tocsin.yaml   mistakes, with line and column\n"
     "  tocsin query 'up'                 ask a running tocsin\n"
+    "  tocsin alerts                     what fires\n"
     "  tocsin --config tocsin.yaml       watch\n"
     "\n"
     "SIGHUP or POST /-/reload reads the configuration again; SIGTERM stops.\n"
@@ -59,6 +61,7 @@ class Parser {
     AddTest();
     AddReplay();
     AddQuery();
+    AddAlertCommands();
     AddCollectors();
     AddHealthcheck();
     AddDemo();
@@ -216,6 +219,17 @@ class Parser {
     rules->add_flag("--experimental", test_rules_.experimental,
                     "As promql.experimental: true does");
     commands_.push_back({rules, [this] { return CommandLine(test_rules_); }});
+    CLI::App* const notify = test->add_subcommand(
+        "notify",
+        "Send a notification that is marked as a test to a receiver, and say what came of "
+        "it; no server is needed");
+    notify->add_option("-c,--config", test_notify_.config, "The configuration file")
+        ->required()
+        ->type_name("FILE");
+    notify->add_option("--receiver", test_notify_.receiver, "Its name in the configuration")
+        ->required()
+        ->type_name("NAME");
+    commands_.push_back({notify, [this] { return CommandLine(test_notify_); }});
   }
 
   void AddReplay() {
@@ -322,6 +336,12 @@ class Parser {
     return CommandLine(query_);
   }
 
+  void AddAlertCommands() {
+    for (AlertCommands::Command& command : alert_commands_.AddTo(app_)) {
+      commands_.push_back({command.app, std::move(command.answer)});
+    }
+  }
+
   void AddCollectors() {
     CLI::App* const list =
         app_.add_subcommand("collectors", "List what can be watched, or the details of one");
@@ -390,6 +410,8 @@ class Parser {
   std::string replay_output_ = "table";
   QueryFlags query_;
   std::string query_output_ = "table";
+  TestNotifyFlags test_notify_;
+  AlertCommands alert_commands_;
   CollectorsFlags collectors_;
   HealthcheckFlags healthcheck_;
   DemoFlags demo_;

@@ -95,6 +95,44 @@ struct QueryFlags {
   bool is_range() const { return !start.empty() || !end.empty() || !step.empty(); }
 };
 
+/// `tocsin alerts [MATCHER...]`
+struct AlertsFlags {
+  std::vector<std::string> matchers;  ///< None: all alerts.
+  std::string receiver;               ///< A regular expression; empty: any.
+  bool active_only = false;           ///< Without what is silenced or inhibited.
+  std::string server;                 ///< A URL.
+  bool json = false;
+};
+
+/// `tocsin silence add MATCHER...`
+struct SilenceAddFlags {
+  std::vector<std::string> matchers;
+  Duration duration = std::chrono::hours(1);
+  std::string comment;
+  std::string author;  ///< Empty: who calls.
+  std::string server;
+};
+
+/// `tocsin silence list [MATCHER...]`
+struct SilenceListFlags {
+  std::vector<std::string> matchers;  ///< What silences are about; none: all.
+  bool expired = false;               ///< Those that have ended, too.
+  std::string server;
+  bool json = false;
+};
+
+/// `tocsin silence expire ID...`
+struct SilenceExpireFlags {
+  std::vector<std::string> ids;
+  std::string server;
+};
+
+/// `tocsin test notify --config FILE --receiver NAME`
+struct TestNotifyFlags {
+  std::filesystem::path config;
+  std::string receiver;
+};
+
 /// `tocsin collectors [NAME]`
 struct CollectorsFlags {
   std::string name;  ///< Empty: all of them.
@@ -121,8 +159,9 @@ struct HelpFlags {
 
 using CommandLine =
     std::variant<ServeFlags, CheckConfigFlags, CheckMetricsFlags, CheckRulesFlags, CheckExprFlags,
-                 TestRulesFlags, ReplayFlags, QueryFlags, CollectorsFlags, HealthcheckFlags,
-                 DemoFlags, VersionFlags, HelpFlags>;
+                 TestRulesFlags, TestNotifyFlags, ReplayFlags, QueryFlags, AlertsFlags,
+                 SilenceAddFlags, SilenceListFlags, SilenceExpireFlags, CollectorsFlags,
+                 HealthcheckFlags, DemoFlags, VersionFlags, HelpFlags>;
 
 /// Parses the arguments without the program's name. Fails with kInvalidInput and what is wrong with
 /// them. Pure.

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "exporter/alert_commands.h"
 #include "exporter/application.h"
 #include "exporter/check_rules.h"
 #include "exporter/command_line.h"
@@ -26,6 +27,7 @@
 #include "exporter/quickstart.h"
 #include "exporter/replay_command.h"
 #include "exporter/signals.h"
+#include "exporter/test_notify.h"
 #include "exporter/test_rules.h"
 #include "exporter/version.h"
 
@@ -131,6 +133,26 @@ int Run(const ReplayFlags& flags) {
 
 int Run(const QueryFlags& flags) {
   return RunQuery(flags);
+}
+
+int Run(const TestNotifyFlags& flags) {
+  return TestNotify(flags);
+}
+
+int Run(const AlertsFlags& flags) {
+  return ListAlerts(flags);
+}
+
+int Run(const SilenceAddFlags& flags) {
+  return AddSilence(flags);
+}
+
+int Run(const SilenceListFlags& flags) {
+  return ListSilences(flags);
+}
+
+int Run(const SilenceExpireFlags& flags) {
+  return ExpireSilences(flags);
 }
 
 int Run(const CollectorsFlags& flags) {

@@ -60,6 +60,33 @@ BOOST_AUTO_TEST_CASE(OtherCommandsTakeTheirs) {
   Parsed<VersionFlags>({"--version"});
 }
 
+BOOST_AUTO_TEST_CASE(AlertsAndSilencesTakeTheirs) {
+  const AlertsFlags alerts = Parsed<AlertsFlags>({"alerts"});
+  BOOST_TEST(alerts.matchers.empty());
+  BOOST_TEST(alerts.server == "http://127.0.0.1:10061");
+  BOOST_TEST(!alerts.json);
+  const AlertsFlags chosen = Parsed<AlertsFlags>({"alerts", "a=b", "c=~d", "--active", "--receiver",
+                                                  "x", "--server", "http://h", "-o", "json"});
+  BOOST_TEST(chosen.matchers.size() == 2U);
+  BOOST_TEST(chosen.active_only);
+  BOOST_TEST(chosen.receiver == "x");
+  BOOST_TEST(chosen.server == "http://h");
+  BOOST_TEST(chosen.json);
+  const SilenceAddFlags add = Parsed<SilenceAddFlags>(
+      {"silence", "add", "a=b", "c=d", "-d", "30m", "-m", "why", "--author", "ada"});
+  BOOST_TEST(add.matchers.size() == 2U);
+  BOOST_TEST((add.duration == std::chrono::minutes(30)));
+  BOOST_TEST(add.comment == "why");
+  BOOST_TEST(add.author == "ada");
+  BOOST_TEST(Parsed<SilenceListFlags>({"silence", "list", "--expired"}).expired);
+  BOOST_TEST(Parsed<SilenceListFlags>({"silence", "list", "a=b", "-o", "json"}).json);
+  BOOST_TEST(Parsed<SilenceExpireFlags>({"silence", "expire", "1", "2"}).ids.size() == 2U);
+  const TestNotifyFlags notify =
+      Parsed<TestNotifyFlags>({"test", "notify", "-c", "f", "--receiver", "team"});
+  BOOST_TEST(notify.config.string() == "f");
+  BOOST_TEST(notify.receiver == "team");
+}
+
 BOOST_AUTO_TEST_CASE(AHealthcheckOfAServerAsksWhetherItIsReady) {
   const struct {
     const char* url;
@@ -84,8 +111,8 @@ BOOST_AUTO_TEST_CASE(AHealthcheckOfAServerAsksWhetherItIsReady) {
 BOOST_AUTO_TEST_CASE(HelpNamesEveryCommand) {
   const std::string text = Parsed<HelpFlags>({"--help"}).text;
   for (const std::string_view word :
-       {"serve", "check", "collectors", "healthcheck", "demo", "--config", "--listen",
-        "--storage.path", "--log.level", "--log.format", "--version"}) {
+       {"serve", "check", "collectors", "healthcheck", "demo", "alerts", "silence", "--config",
+        "--listen", "--storage.path", "--log.level", "--log.format", "--version"}) {
     BOOST_TEST_CONTEXT(word) {
       BOOST_TEST(text.find(word) != std::string::npos);
     }
@@ -104,6 +131,15 @@ BOOST_AUTO_TEST_CASE(WrongUsageIsRefused) {
       {"LogFormat", {"--log.format", "xml"}},
       {"OptionThatWouldDoNothing", {"--listen", ":1", "check", "config", "f"}},
       {"TwoCommands", {"collectors", "dagster", "demo", "x"}},
+      {"SilenceWhat", {"silence"}},
+      {"SilenceWithoutMatcher", {"silence", "add", "-m", "why"}},
+      {"SilenceWithoutComment", {"silence", "add", "a=b"}},
+      {"SilenceForNoTime", {"silence", "add", "a=b", "-m", "why", "-d", "0s"}},
+      {"SilenceForHowLong", {"silence", "add", "a=b", "-m", "why", "-d", "soon"}},
+      {"ExpireWhich", {"silence", "expire"}},
+      {"AlertsFormat", {"alerts", "-o", "xml"}},
+      {"TestNotifyWithoutReceiver", {"test", "notify", "-c", "f"}},
+      {"TestNotifyWithoutConfig", {"test", "notify", "--receiver", "r"}},
       {"ArgumentTooMany", {"serve", "a.yaml"}},
   };
   for (const Refused& row : rows) {
