@@ -1,22 +1,27 @@
-// What the senders of alerts say of themselves on /metrics.
+// What those who hear of alerts were sent, on /metrics.
 
 #pragma once
 
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <prometheus/registry.h>
 
+#include "base/clock.h"
 #include "base/metric.h"
 #include "base/mutex.h"
 #include "notify/delivery_stats.h"
 
 namespace tocsin {
 
-/// The families tocsin_notifications_* and tocsin_notification_latency_seconds. Safe for concurrent
-/// use.
+/// The families tocsin_notifications_*, tocsin_notification_{latency,delay}_seconds and
+/// tocsin_outbox_{pending,oldest_age_seconds}, with the labels `receiver` and `target`:
+/// Alertmanagers
+/// ("alertmanager" and a URL) in alerts, the entries of receivers ("slack[0]") in deliveries. Safe
+/// for concurrent use.
 class NotifyMetrics {
  public:
   /// `registry` outlives this.
@@ -25,9 +30,9 @@ class NotifyMetrics {
   NotifyMetrics(const NotifyMetrics&) = delete;
   NotifyMetrics& operator=(const NotifyMetrics&) = delete;
 
-  /// Brings the families up to date with the stats of all Alertmanagers, each of them once. The
+  /// Brings the families up to date with the stats of all destinations, each of them once. The
   /// series of those that are gone go.
-  void Update(const std::vector<notify::DeliveryStats>& alertmanagers);
+  void Update(const std::vector<notify::DeliveryStats>& destinations, TimePoint now);
 
   /// What this exports, for the documentation.
   static std::vector<MetricDesc> Descriptions();
@@ -38,8 +43,9 @@ class NotifyMetrics {
 
   const std::unique_ptr<const Families> families_;
   Mutex mutex_;
-  /// By target.
-  std::map<std::string, std::unique_ptr<TargetSeries>> targets_ TOCSIN_GUARDED_BY(mutex_);
+  /// By receiver and target.
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<TargetSeries>> targets_
+      TOCSIN_GUARDED_BY(mutex_);
 };
 
 }  // namespace tocsin
