@@ -2,34 +2,32 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "exporter/api/events_api.h"
 #include "exporter/api/rules_api.h"
 #include "exporter/engine_settings.h"
+#include "exporter/external_url.h"
+#include "exporter/notifier_routes.h"
+#include "exporter/recent_values.h"
 #include "exporter/storage.h"
-#include "exporter/version.h"
 
 namespace tocsin {
-namespace {
-
-/// Where links in alerts lead.
-std::string ExternalUrl(const Config& config, const std::string& address) {
-  std::string url = config.server.external_url;
-  if (url.empty()) return "http://" + address;
-  while (url.ends_with('/')) url.pop_back();
-  return url;
-}
-
-}  // namespace
 
 Alerting::Alerting(Parts parts)
     : parts_(std::move(parts)),
-      sender_(parts_.clock, parts_.log, fmt::format("tocsin/{}", Version())),
+      started_at_(parts_.clock.Now()),
       rule_metrics_(parts_.registry),
-      notify_metrics_(parts_.registry) {}
+      ringer_({.registry = parts_.registry,
+               .clock = parts_.clock,
+               .log = parts_.log,
+               .progress = {.groups = [this] { return manager_->Views(false); },
+                            .evaluations = [this] { return manager_->evaluations(); }},
+               .recent_values = [this](const notify::NotifiedAlert& alert) {
+                 return RecentValuesOf(*recent_engine_.load(), alert, parts_.clock.Now());
+               }}) {}
 
-Alerting::~Alerting() = default;
+Alerting::~Alerting() {
+  ringer_.StopWatching();
+}
 
 Status Alerting::Open(const std::filesystem::path& storage) {
   if (!storage.empty()) {
@@ -39,39 +37,53 @@ Status Alerting::Open(const std::filesystem::path& storage) {
     kept_ = std::move(*kept);
     kept_metrics_ = std::make_unique<AlertStoreMetrics>(parts_.registry);
   }
+  if (Status opened = ringer_.Open(storage); !opened) return opened.error();
   manager_ = std::make_unique<RuleManager>(kept_.get(), parts_.clock, parts_.log);
   return {};
 }
 
 void Alerting::Apply(const Config& config, const std::string& address) {
-  const MutexLock lock(mutex_);
+  const MutexLock applying(applying_);
   for (const std::string& warning : config.rules.warnings) {
     parts_.log.Warn("rule file", {{"warning", warning}});
   }
-  external_labels_ = config.global.external_labels;
-  sender_.Configure(config.alertmanagers, config.global.external_labels);
+  const std::string external_url = ExternalUrl(config, address);
+  RuleManager::Settings settings;
+  {
+    const MutexLock lock(mutex_);
+    external_labels_ = config.global.external_labels;
+    recent_engine_.store(EngineFor(RecentValuesSettings(EngineSettings(config))));
+    settings = ManagerSettings(config, external_url);
+  }
+  ringer_.Apply(config, external_url);
+  expose_.store(config.rules.expose);
+  experimental_.store(config.promql.experimental);
+  manager_->Replace(config.rules.groups, settings);
+  if (!std::exchange(is_started_, true)) ringer_.Start();
+}
+
+RuleManager::Settings Alerting::ManagerSettings(const Config& config,
+                                                const std::string& external_url) {
   RuleManager::Settings settings;
   settings.default_interval = config.global.evaluation_interval;
   settings.query_offset = config.rules.query_offset;
   settings.outage_tolerance = config.rules.for_outage_tolerance;
   settings.grace_period = config.rules.for_grace_period;
+  settings.may_evaluate = parts_.has_collected;
   RuleEnvironment& environment = settings.environment;
   environment.engine = EngineFor(EngineSettings(config));
   environment.store = &parts_.store;
-  environment.sink = &sender_;
+  environment.sink = &ringer_;
   environment.clock = &parts_.clock;
   environment.log = &parts_.log;
   environment.external_labels = config.global.external_labels;
-  environment.external_url = ExternalUrl(config, address);
+  environment.external_url = external_url;
   environment.resend_delay = config.rules.resend_delay;
   environment.stop = stop_.get_token();
   environment.source_is_down = [this](const Labels& series, Millis /*at*/) {
     return parts_.collector_is_down(series);
   };
-  settings.may_evaluate = parts_.has_collected;
-  expose_.store(config.rules.expose);
-  experimental_.store(config.promql.experimental);
-  manager_->Replace(config.rules.groups, settings);
+  return settings;
 }
 
 const promql::Engine* Alerting::EngineFor(const promql::Engine::Settings& settings) {
@@ -91,12 +103,15 @@ std::vector<Route> Alerting::Routes() {
         if (kept_ == nullptr) return std::vector<AlertStore::StoredEvent>();
         return kept_->Events(query);
       }));
+  for (Route& route : NotifierRoutes(ringer_.access(), parts_.clock, started_at_)) {
+    routes.push_back(std::move(route));
+  }
   return routes;
 }
 
 void Alerting::UpdateMetrics() {
   rule_metrics_.Update(manager_->Views(false));
-  notify_metrics_.Update(sender_.stats());
+  ringer_.UpdateMetrics();
   if (kept_ != nullptr) kept_metrics_->Update(kept_->stats());
 }
 
@@ -120,8 +135,9 @@ std::uint64_t Alerting::generation() const {
 
 void Alerting::Stop(Duration patience) {
   stop_.request_stop();
+  ringer_.StopWatching();
   manager_->Stop();
-  sender_.Stop(patience);
+  ringer_.Stop(patience);
   if (kept_ != nullptr) kept_->Flush();
 }
 

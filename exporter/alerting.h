@@ -1,4 +1,4 @@
-// Rules at work in the process: evaluated, told to Alertmanagers, kept, and shown.
+// Rules at work in the process: evaluated, told to whoever hears of alerts, kept, and shown.
 
 #pragma once
 
@@ -22,10 +22,9 @@
 #include "exporter/alert_store_metrics.h"
 #include "exporter/config.h"
 #include "exporter/http_message.h"
-#include "exporter/notify_metrics.h"
+#include "exporter/ringer.h"
 #include "exporter/rule_metrics.h"
 #include "exporter/rule_series.h"
-#include "notify/alertmanager_sender.h"
 #include "rules/alert_store.h"
 #include "rules/manager.h"
 #include "rules/promql/engine.h"
@@ -53,15 +52,16 @@ class Alerting {
   Alerting(const Alerting&) = delete;
   Alerting& operator=(const Alerting&) = delete;
 
-  /// Opens what is kept of alerts in a folder of the storage; an empty path keeps nothing. Before
-  /// the first Apply(). Fails as AlertStore::Open() does.
+  /// Opens what is kept of alerts and of those who hear of them in a folder of the storage; an
+  /// empty path keeps nothing. Before the first Apply(). Fails as AlertStore::Open() and
+  /// NotifyStore::Open() do.
   Status Open(const std::filesystem::path& storage);
 
-  /// Brings the rules and the Alertmanagers of `config` into force. `address` is how others reach
+  /// Brings the rules and the receivers of `config` into force. `address` is how others reach
   /// this server, if the configuration does not say it: "host:port".
   void Apply(const Config& config, const std::string& address);
 
-  /// /api/v1/rules, /api/v1/alerts, /api/v1/tocsin/events.
+  /// /api/v1/rules, /api/v1/alerts, /api/v1/tocsin/events, and what NotifierRoutes() has.
   std::vector<Route> Routes();
 
   /// Brings the metrics of rules, notifications and kept alerts up to date.
@@ -73,29 +73,36 @@ class Alerting {
 
   /// `global.external_labels` in force.
   Labels external_labels() const;
+  /// How others reach this server, without a slash at the end.
+  std::string external_url() const { return ringer_.external_url(); }
 
-  /// Cancels the queries of rules, ends the evaluations, then sends what waits for Alertmanagers,
-  /// for `patience` at most, and writes what is left to keep.
+  /// Cancels the queries of rules, ends the evaluations, then sends what waits for receivers, for
+  /// `patience` at most, and writes what is left to keep.
   void Stop(Duration patience);
 
  private:
+  RuleManager::Settings ManagerSettings(const Config& config, const std::string& external_url)
+      TOCSIN_REQUIRES(mutex_);
   const promql::Engine* EngineFor(const promql::Engine::Settings& settings) TOCSIN_REQUIRES(mutex_);
 
   const Parts parts_;
+  const TimePoint started_at_;
   std::unique_ptr<AlertStore> kept_;  ///< Null if nothing is kept over a restart.
-  notify::AlertmanagerSender sender_;
   RuleMetrics rule_metrics_;
-  NotifyMetrics notify_metrics_;
   std::unique_ptr<AlertStoreMetrics> kept_metrics_;  ///< Null if nothing is kept.
   RuleSeries series_;
 
+  Mutex applying_;  ///< Held through Apply(); taken before `mutex_`, which nobody holds for long.
   mutable Mutex mutex_;
   Labels external_labels_ TOCSIN_GUARDED_BY(mutex_);
   /// Every engine that a group may still use: one for each settings there have been.
   std::vector<std::unique_ptr<const promql::Engine>> engines_ TOCSIN_GUARDED_BY(mutex_);
+  std::atomic<const promql::Engine*> recent_engine_ = nullptr;  ///< One of these; for charts.
   std::stop_source stop_;
   std::atomic<bool> expose_ = true;
   std::atomic<bool> experimental_ = false;
+  bool is_started_ TOCSIN_GUARDED_BY(applying_) = false;
+  Ringer ringer_;                         ///< Watches `manager_`, and is stopped after it.
   std::unique_ptr<RuleManager> manager_;  ///< Last: its groups use what stands above.
 };
 

@@ -1,9 +1,6 @@
 #include "exporter/application.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -16,7 +13,9 @@
 #include "exporter/api/series_api.h"
 #include "exporter/api/status_api.h"
 #include "exporter/engine_settings.h"
+#include "exporter/external_url.h"
 #include "exporter/federate.h"
+#include "exporter/own_origin.h"
 #include "exporter/routes.h"
 #include "exporter/storage.h"
 #include "exporter/version.h"
@@ -31,23 +30,6 @@ constexpr Duration kOwnMetricsAge = std::chrono::seconds(15);
 constexpr Duration kRequestGrace = std::chrono::milliseconds(1500);
 /// What alerts that wait to be sent may take of it.
 constexpr Duration kAlertGrace = std::chrono::milliseconds(700);
-
-/// host:port by which others reach this server: that of the external URL, else the first address
-/// listened on, with the machine's name in the place of "all addresses".
-std::string ExternalAddress(std::string_view external_url, const std::vector<std::string>& listen) {
-  if (const std::size_t scheme = external_url.find("://"); scheme != std::string_view::npos) {
-    const std::string_view rest = external_url.substr(scheme + 3);
-    return std::string(rest.substr(0, rest.find('/')));
-  }
-  const std::string& address = listen.front();
-  for (const std::string_view everywhere : {"0.0.0.0:", "[::]:"}) {
-    if (!address.starts_with(everywhere)) continue;
-    std::array<char, 256> name{};
-    if (gethostname(name.data(), name.size() - 1) != 0) break;
-    return std::string(name.data()) + ":" + address.substr(everywhere.size());
-  }
-  return address;
-}
 
 /// Whether a series may come from a collector: its labels are on it, and it knows the metric. A
 /// series that has lost its name is known by labels alone.
@@ -174,7 +156,8 @@ std::vector<Route> Application::Routes(bool demo) {
   const auto add = [&](std::vector<Route> more) {
     std::move(more.begin(), more.end(), std::back_inserter(routes));
   };
-  add({ReloadRoute(reloader_), api::WriteRoute(store_, remote_write_)});
+  add({FromOwnPagesOnly(ReloadRoute(reloader_), [this] { return alerting_.external_url(); }),
+       api::WriteRoute(store_, remote_write_)});
   add(api::QueryRoutes(queries_, clock_));
   add(api::SeriesRoutes(store_, queries_, clock_));
   add(alerting_.Routes());

@@ -94,6 +94,9 @@ int CheckConfig(const CheckConfigFlags& flags) {
       std::cout << fmt::format("{}: good, {} collector{}\n", file.string(),
                                config->collectors.size(),
                                config->collectors.size() == 1 ? "" : "s");
+      for (const std::string& note : config->notify->notes) {
+        std::cerr << fmt::format("{}\n", note);
+      }
       if (const Status storage = CheckStorage(config->storage.path); !storage) {
         std::cerr << fmt::format("{}: warning: as this user tocsin would not start: {}\n",
                                  file.string(), storage.error().message);

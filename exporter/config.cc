@@ -33,8 +33,6 @@ constexpr std::size_t kLargestConfig = 1UL << 20;
 
 /// Keys of later versions, refused so that nobody believes that they do something.
 constexpr std::array<std::string_view, 2> kReservedTopKeys = {"remote", "cluster"};
-constexpr std::array<std::string_view, 6> kReservedNotifyKeys = {
-    "route", "receivers", "inhibit_rules", "time_intervals", "templates", "deadman_url"};
 
 /// What is wrong with an address to listen on; empty if nothing is.
 std::string ListenProblem(std::string_view address) {
@@ -165,17 +163,23 @@ void ReadPromql(const YamlNode* node, Diagnostics& diagnostics, Config::Promql& 
   promql.experimental = options.BoolOr("experimental", promql.experimental);
 }
 
-notify::AlertmanagersConfig ReadNotify(const YamlNode* node, Diagnostics& diagnostics) {
-  if (node == nullptr) return {};
-  YamlMap options(*node, diagnostics);
-  for (const std::string_view key : kReservedNotifyKeys) options.Reserve(key, kNotBuiltYet);
-  return notify::ReadAlertmanagers(options);
+std::shared_ptr<const notify::NotifyConfig> ReadNotify(const YamlNode* node,
+                                                       Diagnostics& diagnostics,
+                                                       std::string& file_mistakes) {
+  static const YamlNode kNothing;
+  YamlMap options(node == nullptr ? kNothing : *node, diagnostics);
+  return std::make_shared<const notify::NotifyConfig>(notify::ReadNotify(options, file_mistakes));
 }
 
 /// Two texts of lines as one.
 std::string Joined(std::string first, const std::string& second) {
   if (!first.empty() && !second.empty()) first += '\n';
   return first + second;
+}
+
+std::string WithoutLastNewline(std::string text) {
+  if (text.ends_with('\n')) text.pop_back();
+  return text;
 }
 
 }  // namespace
@@ -194,6 +198,7 @@ Result<Config> ParseConfig(std::string_view text, const std::filesystem::path& f
   Config config;
   bool auto_retention = true;
   std::string rule_mistakes;
+  std::string notify_mistakes;
   {
     YamlMap options(*root, diagnostics);  // Reports unknown keys when it goes.
     ReadGlobal(options.Node("global"), diagnostics, config.global);
@@ -203,14 +208,14 @@ Result<Config> ParseConfig(std::string_view text, const std::filesystem::path& f
     ReadPromql(options.Node("promql"), diagnostics, config.promql);
     config.rules =
         ReadRules(options, file.parent_path(), config.promql.experimental, rule_mistakes);
-    config.alertmanagers = ReadNotify(options.Node("notify"), diagnostics);
+    config.notify = ReadNotify(options.Node("notify"), diagnostics, notify_mistakes);
     config.collectors = ReadCollectors(options.List("collectors"), kinds,
                                        config.global.collection_interval, diagnostics);
     for (const std::string_view key : kReservedTopKeys) options.Reserve(key, kNotBuiltYet);
   }
-  if (!diagnostics.empty() || !rule_mistakes.empty()) {
-    return Error{ErrorCode::kInvalidInput, Joined(diagnostics.Text(), rule_mistakes)};
-  }
+  const std::string mistakes =
+      Joined(Joined(diagnostics.Text(), rule_mistakes), WithoutLastNewline(notify_mistakes));
+  if (!mistakes.empty()) return Error{ErrorCode::kInvalidInput, mistakes};
   if (auto_retention) {
     config.storage.retention =
         std::max(config.storage.retention,
@@ -218,6 +223,9 @@ Result<Config> ParseConfig(std::string_view text, const std::filesystem::path& f
                                  config.global.evaluation_interval, config.promql.experimental));
   }
   config.text = PrintYaml(*root, diagnostics.secrets());
+  if (const YamlNode* const notify = root->Find("notify")) {
+    config.notify_text = PrintYaml(*notify, diagnostics.secrets());
+  }
   return config;
 }
 

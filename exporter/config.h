@@ -17,7 +17,7 @@
 #include "collectors/instance.h"
 #include "collectors/registry.h"
 #include "exporter/rules_config.h"
-#include "notify/alertmanager_config.h"
+#include "notify/notify_config.h"
 
 namespace tocsin {
 
@@ -60,7 +60,10 @@ struct Config {
   } promql;
 
   RulesConfig rules;
-  notify::AlertmanagersConfig alertmanagers;
+  /// Never null.
+  std::shared_ptr<const notify::NotifyConfig> notify =
+      std::make_shared<const notify::NotifyConfig>();
+  std::string notify_text;  ///< The map `notify` of `text`; empty if there is none.
   std::vector<std::shared_ptr<const collectors::InstanceConfig>> collectors;
   std::string text;  ///< As it was read, in YAML's block form, with its secrets hidden.
 };

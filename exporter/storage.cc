@@ -41,6 +41,10 @@ std::filesystem::path AlertsFile(const std::filesystem::path& storage) {
   return storage / "alerts.db";
 }
 
+std::filesystem::path NotifyFile(const std::filesystem::path& storage) {
+  return storage / "notify.db";
+}
+
 Status PrepareStorage(const std::filesystem::path& storage) {
   if (storage.empty()) return {};
   const std::filesystem::path folder = StateFolder(storage);

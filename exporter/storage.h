@@ -17,6 +17,9 @@ std::filesystem::path SamplesFolder(const std::filesystem::path& storage);
 /// Where alerts are kept, and the history of their changes: storage/"alerts.db".
 std::filesystem::path AlertsFile(const std::filesystem::path& storage);
 
+/// Where the notifier keeps what it must not forget: storage/"notify.db".
+std::filesystem::path NotifyFile(const std::filesystem::path& storage);
+
 /// Makes the folders below `storage` that are missing, readable by their owner only. Fails with
 /// kUnavailable if that does not work or nothing can be written there: counters are promised to
 /// survive restarts, and a promise that cannot be kept is refused at once. An empty path keeps

@@ -58,9 +58,8 @@ constexpr std::array kRefused = {
             "1:1: unknown key \"xyzzy\" (known here: global, server, storage, promql, rules, "
             "rule_policies, rule_files, notify, collectors)"},
     Refused{"DuplicateKey", "global: {}\nglobal: {}", "2:1: duplicate key \"global\""},
-    Refused{"ReservedForLater", "notify: {route: {}}\nremote: {queue: 1}",
-            "1:10: \"route\" is reserved: this version of tocsin does not have it yet\n"
-            "2:1: \"remote\" is reserved: this version of tocsin does not have it yet"},
+    Refused{"ReservedForLater", "remote: {queue: 1}",
+            "1:1: \"remote\" is reserved: this version of tocsin does not have it yet"},
     Refused{"ReservedWithoutValue", "cluster:",
             "1:1: \"cluster\" is reserved: this version of tocsin does not have it yet"},
     Refused{"BadDuration", "global:\n  collection_interval: 15",
