@@ -52,14 +52,17 @@ void AddMatching(Html& html, const LabelMatchers& matchers, const std::vector<Al
 
 Result<SilenceForm> SilenceForm::Read(const HttpRequest& request) {
   SilenceForm form;
-  Result<QueryParameters> fields =
+  const Result<QueryParameters> fields =
       request.method == "GET" ? request.query : ParseQueryParameters(request.body);
   if (!fields) return fields.error();
-  for (auto& [name, value] : *fields) {
-    if (name == "filter") form.filter = std::move(value);
-    if (name == "duration") form.duration = std::move(value);
-    if (name == "author") form.author = std::move(value);
-    if (name == "comment") form.comment = std::move(value);
+  const std::pair<std::string_view, std::string*> wanted[] = {{"filter", &form.filter},
+                                                              {"duration", &form.duration},
+                                                              {"author", &form.author},
+                                                              {"comment", &form.comment}};
+  for (const auto& [name, value] : *fields) {
+    for (const auto& [key, text] : wanted) {
+      if (name == key) *text = value;
+    }
   }
   return form;
 }
