@@ -50,7 +50,7 @@ class Courier::Impl {
                std::unordered_map<std::string, std::string> memories);
   std::vector<std::int64_t> WouldSupersede(std::vector<PendingDelivery>& waiting) const;
   void Push(std::vector<PendingDelivery> waiting);
-  void Drain();
+  void Drain(std::function<void()> idle);
   bool IsIdle() const;
   void Stop();
   DeliveryStats stats() const;
@@ -62,6 +62,8 @@ class Courier::Impl {
   void StartThreads() TOCSIN_REQUIRES(mutex_);
   void EndPauses() TOCSIN_REQUIRES(mutex_);
   void Wake() TOCSIN_REQUIRES(mutex_);
+  bool IsIdleNow() const TOCSIN_REQUIRES(mutex_);
+  void TellIfIdle() TOCSIN_REQUIRES(mutex_);
 
   void Run(std::size_t number, const std::stop_token& stop);
   std::optional<Attempt> AwaitWork(std::size_t number, const std::stop_token& stop);
@@ -94,6 +96,7 @@ class Courier::Impl {
   FailureLog failures_ TOCSIN_GUARDED_BY(mutex_);
   DeliveryStats stats_ TOCSIN_GUARDED_BY(mutex_);
   bool stopping_ TOCSIN_GUARDED_BY(mutex_) = false;
+  std::function<void()> idle_ TOCSIN_GUARDED_BY(mutex_);
   /// Of the one thread that waits on the clock for all; the others wait for `changed_`.
   std::optional<std::stop_source> wait_ TOCSIN_GUARDED_BY(mutex_);
   std::vector<std::jthread> threads_ TOCSIN_GUARDED_BY(mutex_);
@@ -175,9 +178,15 @@ void Courier::Impl::StartThreads() {
   }
 }
 
-void Courier::Impl::Drain() {
+void Courier::Impl::Drain(std::function<void()> idle) {
   const MutexLock lock(mutex_);
+  idle_ = std::move(idle);
   EndPauses();
+  TellIfIdle();
+}
+
+void Courier::Impl::TellIfIdle() {
+  if (idle_ != nullptr && IsIdleNow()) std::exchange(idle_, nullptr)();
 }
 
 void Courier::Impl::EndPauses() {
@@ -189,6 +198,10 @@ void Courier::Impl::EndPauses() {
 
 bool Courier::Impl::IsIdle() const {
   const MutexLock lock(mutex_);
+  return IsIdleNow();
+}
+
+bool Courier::Impl::IsIdleNow() const {
   if (outbox_.in_flight() != 0) return false;
   const SteadyPoint now = clock_.SteadyNow();
   return stopping_ || pauses_.until() > now || !outbox_.CanTake(now);
@@ -311,6 +324,7 @@ void Courier::Impl::Settle(Attempt attempt, Outcome outcome, bool is_stopping) {
     case Next::kGiveUp: GiveUp(std::move(attempt), outcome); break;
   }
   Wake();
+  TellIfIdle();
 }
 
 void Courier::Impl::Deliver(const Attempt& attempt, const Outcome& outcome) {
@@ -439,8 +453,8 @@ void Courier::Push(std::vector<PendingDelivery> waiting) {
   impl_->Push(std::move(waiting));
 }
 
-void Courier::Drain() {
-  impl_->Drain();
+void Courier::Drain(std::function<void()> idle) {
+  impl_->Drain(std::move(idle));
 }
 
 bool Courier::IsIdle() const {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,8 +59,9 @@ class Courier {
   std::vector<std::int64_t> WouldSupersede(std::vector<PendingDelivery>& waiting) const;
   void Push(std::vector<PendingDelivery> waiting);
 
-  /// Ends all pauses: what waits is tried once more. Returns at once.
-  void Drain();
+  /// Ends all pauses: what waits is tried once more. Returns at once. `idle` is called once when
+  /// the courier IsIdle(), by any thread; it must not call the courier.
+  void Drain(std::function<void()> idle);
   /// Whether nothing is being sent, or could be before some pause is over.
   bool IsIdle() const;
   /// Ends requests and threads. What waits stays in the store.

@@ -1,7 +1,6 @@
 #include "notify/couriers.h"
 
-#include <algorithm>
-#include <chrono>
+#include <atomic>
 #include <stop_token>
 #include <utility>
 
@@ -97,18 +96,20 @@ std::vector<DeliveryStats> Couriers::stats() const {
 }
 
 void Couriers::Stop(const Clock& clock, SteadyPoint deadline) {
-  // Idleness is looked at this often: nobody tells of it.
-  constexpr Duration kLook = std::chrono::milliseconds(5);
   std::vector<std::shared_ptr<Courier>> all = All();
   {
     const MutexLock lock(mutex_);
     for (const auto& [destination, courier] : leaving_) all.push_back(courier);
   }
-  for (const auto& courier : all) courier->Drain();
-  const auto is_idle = [](const std::shared_ptr<Courier>& courier) { return courier->IsIdle(); };
-  while (clock.SteadyNow() < deadline && !std::all_of(all.begin(), all.end(), is_idle)) {
-    clock.WaitUntil(std::min(deadline, clock.SteadyNow() + kLook), std::stop_token());
+  if (all.empty()) return;
+  std::stop_source all_idle;
+  const auto busy = std::make_shared<std::atomic<std::size_t>>(all.size());
+  for (const auto& courier : all) {
+    courier->Drain([busy, all_idle]() mutable {
+      if (--*busy == 0) all_idle.request_stop();
+    });
   }
+  clock.WaitUntil(deadline, all_idle.get_token());
   for (const auto& courier : all) courier->Stop();
 }
 

@@ -19,13 +19,11 @@ std::optional<std::string> NumberText(const Expr& expr) {
 
 /// The operator with its sides exchanged.
 BinaryOp Mirrored(BinaryOp op) {
-  switch (op) {
-    case BinaryOp::kGreater: return BinaryOp::kLess;
-    case BinaryOp::kLess: return BinaryOp::kGreater;
-    case BinaryOp::kGreaterOrEqual: return BinaryOp::kLessOrEqual;
-    case BinaryOp::kLessOrEqual: return BinaryOp::kGreaterOrEqual;
-    default: return op;
-  }
+  if (op == BinaryOp::kGreater) return BinaryOp::kLess;
+  if (op == BinaryOp::kLess) return BinaryOp::kGreater;
+  if (op == BinaryOp::kGreaterOrEqual) return BinaryOp::kLessOrEqual;
+  if (op == BinaryOp::kLessOrEqual) return BinaryOp::kGreaterOrEqual;
+  return op;
 }
 
 std::string Comparison(const Binary& binary) {

@@ -567,11 +567,11 @@ BOOST_AUTO_TEST_CASE(DrainingTriesOnceMore) {
   Push({Pending(1, "a")});
   BOOST_TEST(AwaitThat([&] { return courier->stats().retried == 1U; }));
   BOOST_TEST(courier->IsIdle());
-  courier->Drain();
+  courier->Drain([] {});
   BOOST_TEST(AwaitThat([&] { return courier->stats().retried == 2U; }));
   BOOST_TEST(AwaitIdle());
   script->SetAnswer(Outcome{});
-  courier->Drain();
+  courier->Drain([] {});
   BOOST_TEST(AwaitThat([&] { return courier->stats().sent == 1U; }));
 }
 
