@@ -130,8 +130,9 @@ class YamlMap {
 
   /// The place of the map itself, and of a key's value (of the map, if the key is missing).
   YamlPlace place() const { return node_.place; }
+  const YamlNode& node() const { return node_; }
   YamlPlace PlaceOf(std::string_view key) const;
-  Diagnostics& diagnostics() { return diagnostics_; }
+  Diagnostics& diagnostics() const { return diagnostics_; }
 
   /// Whether the key is there with a value that is not null. Does not count as asking for it.
   bool Has(std::string_view key) const;

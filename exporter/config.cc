@@ -223,9 +223,6 @@ Result<Config> ParseConfig(std::string_view text, const std::filesystem::path& f
                                  config.global.evaluation_interval, config.promql.experimental));
   }
   config.text = PrintYaml(*root, diagnostics.secrets());
-  if (const YamlNode* const notify = root->Find("notify")) {
-    config.notify_text = PrintYaml(*notify, diagnostics.secrets());
-  }
   return config;
 }
 

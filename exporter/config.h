@@ -63,7 +63,6 @@ struct Config {
   /// Never null.
   std::shared_ptr<const notify::NotifyConfig> notify =
       std::make_shared<const notify::NotifyConfig>();
-  std::string notify_text;  ///< The map `notify` of `text`; empty if there is none.
   std::vector<std::shared_ptr<const collectors::InstanceConfig>> collectors;
   std::string text;  ///< As it was read, in YAML's block form, with its secrets hidden.
 };

@@ -57,7 +57,7 @@ void Ringer::Apply(const Config& config, std::string external_url) {
   {
     const MutexLock lock(mutex_);
     external_url_ = external_url;
-    configuration_ = config.notify_text;
+    configuration_ = config.notify->text;
   }
   const Labels& external_labels = config.global.external_labels;
   alertmanagers_.Configure(config.notify->alertmanagers, external_labels);

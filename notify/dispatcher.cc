@@ -73,13 +73,25 @@ bool IsSameState(const ReceivedAlert& a, const ReceivedAlert& b) {
   return state(*a.alert) == state(*b.alert);
 }
 
+/// The order of alerts in a notification. A set with fewer labels comes first.
+/// Source: Alertmanager, types.AlertSlice; prometheus/common, LabelSet.Before.
+bool ComesBefore(const Labels& a, const Labels& b) {
+  for (const std::string_view name : {"job", "instance"}) {
+    const std::string_view of_a = a.Get(name);
+    const std::string_view of_b = b.Get(name);
+    if (of_a == of_b) continue;
+    if (of_a.empty() || of_b.empty()) return of_b.empty();
+    return of_a < of_b;
+  }
+  return a.size() == b.size() ? a < b : a.size() < b.size();
+}
+
 ReceivedAlerts SortedAlerts(const Group& group) {
   ReceivedAlerts alerts;
   alerts.reserve(group.alerts.size());
   for (const Known* known : group.alerts) alerts.push_back(known->alert);
   std::sort(alerts.begin(), alerts.end(), [](const ReceivedAlert& a, const ReceivedAlert& b) {
-    if (a.alert->starts_at != b.alert->starts_at) return a.alert->starts_at < b.alert->starts_at;
-    return a.labels < b.labels;
+    return ComesBefore(a.labels, b.labels);
   });
   return alerts;
 }

@@ -58,7 +58,7 @@ class Dispatcher {
     const Route* route = nullptr;
     std::string key;
     Labels group_labels;
-    ReceivedAlerts alerts;  ///< Sorted by start, then by labels.
+    ReceivedAlerts alerts;  ///< In Alertmanager's order: by job, instance, labels.
   };
   /// The groups that are due, in the order of their routes and keys; each is due again after its
   /// interval.

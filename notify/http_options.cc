@@ -78,6 +78,10 @@ void AddValues(const std::string& name, const YamlNode& node, Diagnostics& diagn
       return;
     }
     diagnostics.NoteSecret(value.place);
+    if (value.text.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+      diagnostics.Add(value.place, "expected the value of a header: one line");
+      return;
+    }
     headers.push_back({name, SecretSource::Inline(Secret(value.text))});
   };
   if (node.kind == YamlNode::Kind::kScalar) return add_inline(node);

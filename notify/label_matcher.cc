@@ -351,7 +351,10 @@ LabelMatchers ReadLabelMatchers(YamlMap& options, const MatcherKeys& keys) {
   LabelMatchers all;
   const auto read_map = [&](std::string_view key, Kind kind) {
     for (auto& [name, value] : options.StringMap(key)) {
-      Result<LabelMatcher> matcher = LabelMatcher::Make(std::move(name), kind, std::move(value));
+      Result<LabelMatcher> matcher = LabelMatcher::Make(name, kind, value);
+      if (matcher && kind == Kind::kRegexp) {  // As Alertmanager has it in the keys of groups.
+        matcher = LabelMatcher::Make(std::move(name), kind, fmt::format("^(?:{})$", value));
+      }
       if (!matcher) {
         options.Refuse(key, matcher.error().message);
       } else {

@@ -51,7 +51,7 @@ struct Notification {
   std::string receiver;   ///< Its name in the configuration.
   std::string group_key;  ///< See GroupKey().
   Labels group_labels;
-  std::vector<NotifiedAlert> alerts;  ///< Sorted by start, then by labels.
+  std::vector<NotifiedAlert> alerts;  ///< By job, instance, labels.
   NotifyReason reason = NotifyReason::kFirst;
   TimePoint decided_at;
 

@@ -96,7 +96,7 @@ class NotifyStore::Impl {
   std::uint64_t demands_ TOCSIN_GUARDED_BY(mutex_) = 0;
   std::uint64_t demands_met_ TOCSIN_GUARDED_BY(mutex_) = 0;
   bool is_forced_ TOCSIN_GUARDED_BY(mutex_) = false;  ///< Try, even if the disk was failing.
-  std::optional<SteadyPoint> settled_at_ TOCSIN_GUARDED_BY(mutex_);  ///< The first since a write.
+  bool is_late_work_waiting_ TOCSIN_GUARDED_BY(mutex_) = false;  ///< Since the last write.
   SteadyPoint last_write_ TOCSIN_GUARDED_BY(mutex_);
   bool is_slow_ TOCSIN_GUARDED_BY(mutex_) = false;  ///< And the log knows.
   Stats stats_ TOCSIN_GUARDED_BY(mutex_);
@@ -193,8 +193,7 @@ std::uint64_t NotifyStore::Impl::Demand() {
 
 /// Something may wait a little.
 void NotifyStore::Impl::MarkLate() {
-  if (settled_at_) return;
-  settled_at_ = clock_.SteadyNow();
+  if (std::exchange(is_late_work_waiting_, true)) return;
   alarm_.Ring();
 }
 
@@ -204,7 +203,8 @@ SteadyPoint NotifyStore::Impl::DueAt() const {
   if (state_.is_clean()) return demands_ > demands_met_ ? SteadyPoint::min() : SteadyPoint::max();
   if (stats_.is_failing) return last_write_ + settings_.retry;
   if (demands_ > demands_met_) return SteadyPoint::min();
-  return settled_at_.value_or(last_write_) + kSettleDelay;
+  // At once after a rest; in a burst, many in one transaction.
+  return last_write_ + kSettleDelay;
 }
 
 /// Whether what was demanded is on disk. Waits in the machine's time, which is the disk's.
@@ -322,7 +322,7 @@ void NotifyStore::Impl::Write(Duration patience) {
     const MutexLock lock(mutex_);
     changes = std::make_shared<NotifyChanges>(state_.Take());
     writing_ = changes;
-    settled_at_.reset();
+    is_late_work_waiting_ = false;
     is_forced_ = false;
     demands = demands_;
   }

@@ -133,7 +133,7 @@ class NotifyStore {
   /// What came of a delivery. Returns at once; written with what else there is, or after
   /// kSettleDelay, so that many deliveries are one transaction. What a kill takes with it in that
   /// time is sent again.
-  static constexpr Duration kSettleDelay = std::chrono::milliseconds(50);
+  static constexpr Duration kSettleDelay = std::chrono::milliseconds(5);
   struct Settled {
     std::int64_t id = 0;
     bool done = true;  ///< Not to be sent again.

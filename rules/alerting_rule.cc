@@ -323,6 +323,11 @@ void AlertingRule::ReleaseSeries(Entry& entry) {
   entry.written_state = AlertState::kInactive;
 }
 
+/// How long it may take until a firing alert is told again.
+Duration AlertingRule::ResendPeriod() const {
+  return std::max(settings().interval, environment().resend_delay);
+}
+
 std::vector<AlertingRule::Copy> AlertingRule::TakeDue(Millis at) {
   std::vector<std::pair<std::uint32_t, Slot>> due;  // In the order of the result.
   for (Slot slot = 0; slot < entries_.size(); ++slot) {
@@ -332,14 +337,13 @@ std::vector<AlertingRule::Copy> AlertingRule::TakeDue(Millis at) {
     }
   }
   std::ranges::sort(due);
-  const Duration period = std::max(settings().interval, environment().resend_delay);
   std::vector<Copy> copies;
   copies.reserve(due.size());
   for (const auto& [row, slot] : due) {
     ActiveAlert& alert = *entries_[slot].alert;
     const bool is_repeat = IsRepeat(alert);
     alert.last_sent_at = at;
-    alert.valid_until = at + 4 * period.count();
+    alert.valid_until = at + 4 * ResendPeriod().count();
     copies.push_back(entries_[slot].copy());
     if (is_repeat) copies.back().alert.reason = AlertReason::kRepeat;
   }
@@ -391,7 +395,20 @@ std::optional<AlertState> AlertingRule::HighestState() const {
 void AlertingRule::Adopt(std::vector<ActiveAlert> alerts, Duration downtime) {
   has_adopted_ = true;
   is_restored_ = true;
-  const MutexLock lock(mutex_);
+  std::vector<Copy> told;
+  {
+    const MutexLock lock(mutex_);
+    told = InsertAdopted(std::move(alerts), downtime);
+  }
+  Send(std::move(told));
+}
+
+/// Gives those that somebody was told of.
+std::vector<AlertingRule::Copy> AlertingRule::InsertAdopted(std::vector<ActiveAlert> alerts,
+                                                            Duration downtime) {
+  const Millis now = environment().clock->Now().time_since_epoch().count();
+  const Millis holds_until = now + 4 * ResendPeriod().count();
+  std::vector<Copy> told;
   for (ActiveAlert& alert : alerts) {
     if (slots_.contains(alert.labels)) continue;
     if (alert.state == AlertState::kPending) alert.active_at += downtime.count();
@@ -400,7 +417,12 @@ void AlertingRule::Adopt(std::vector<ActiveAlert> alerts, Duration downtime) {
     entry.has_annotations = is_over || templates_.annotations_use_time();
     // So that they are ended, should the alert be over.
     UpdateSeries(entry);
+    if (entry.alert->state == AlertState::kPending || !entry.alert->last_sent_at) continue;
+    Copy& copy = told.emplace_back(entry.copy());
+    copy.alert.reason = AlertReason::kRepeat;
+    copy.alert.valid_until = std::max(copy.alert.valid_until, holds_until);
   }
+  return told;
 }
 
 void AlertingRule::SetActiveAt(const Labels& labels, Millis active_at) {

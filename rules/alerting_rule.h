@@ -108,6 +108,9 @@ class AlertingRule final : public EvaluatedRule {
   void UpdateSeries(Entry& entry) TOCSIN_REQUIRES(mutex_);
   void ReleaseSeries(Entry& entry) TOCSIN_REQUIRES(mutex_);
   std::vector<Copy> TakeDue(Millis at) TOCSIN_REQUIRES(mutex_);
+  std::vector<Copy> InsertAdopted(std::vector<ActiveAlert> alerts, Duration downtime)
+      TOCSIN_REQUIRES(mutex_);
+  Duration ResendPeriod() const;
   void Send(std::vector<Copy> due) const;
   void Clear() TOCSIN_REQUIRES(mutex_);
 

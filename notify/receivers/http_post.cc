@@ -1,5 +1,7 @@
 #include "notify/receivers/http_post.h"
 
+#include <fmt/format.h>
+
 #include "notify/http_options.h"
 
 namespace tocsin::notify {
@@ -9,12 +11,19 @@ constexpr std::string_view kHidden = "<secret>";
 
 /// The URL, and the longer words of its path and query: an answer may repeat one without the rest.
 void AddUrl(const std::string& url, std::vector<Secret>& secrets) {
-  constexpr std::size_t kShortestWord = 7;
+  constexpr std::size_t kShortestWord = 6;
   constexpr std::string_view kBetween = "/?&=#";
   secrets.emplace_back(url);
   const std::size_t scheme = url.find("://");
   const std::size_t host = scheme == std::string::npos ? 0 : scheme + 3;
   std::size_t begin = url.find_first_of(kBetween, host);
+  if (begin != std::string::npos) secrets.emplace_back(url.substr(begin));
+  const std::size_t user_end = url.rfind('@', begin);
+  if (user_end != std::string::npos && user_end > host) {
+    const std::string user = url.substr(host, user_end - host);
+    const std::size_t colon = user.find(':');
+    secrets.emplace_back(colon == std::string::npos ? user : user.substr(colon + 1));
+  }
   while (begin != std::string::npos) {
     const std::size_t end = url.find_first_of(kBetween, begin + 1);
     std::string word = url.substr(begin + 1, end == std::string::npos ? end : end - begin - 1);
@@ -82,7 +91,11 @@ Result<HttpAnswer> HttpPost::Send(Request request, const std::stop_token& stop) 
 }
 
 Outcome HttpPost::JudgeAnswer(const Result<HttpAnswer>& answer) const {
-  if (answer && answer->ok()) return {};
+  if (answer && answer->ok()) {
+    Outcome delivered;
+    delivered.message = fmt::format("status {}", answer->status);
+    return delivered;
+  }
   if (answer) {  // Before it is cut, which might leave half a secret.
     HttpAnswer shown = *answer;
     shown.body = Redacted(std::move(shown.body));

@@ -53,6 +53,28 @@ void AddAlert(JsonWriter& json, const NotifiedAlert& alert) {
   json.Key("fingerprint").String(FingerprintText(alert.fingerprint)).EndObject();
 }
 
+std::string WholeBody(const Notification& notification, std::string_view external_url,
+                      std::size_t left_out) {
+  std::string text;
+  constexpr std::size_t kUsualAlertBytes = 512;
+  text.reserve((notification.alerts.size() + 1) * kUsualAlertBytes);
+  JsonWriter json(text);
+  json.BeginObject().Key("receiver").String(notification.receiver);
+  json.Key("status").String(notification.is_firing() ? "firing" : "resolved");
+  json.Key("alerts").BeginArray();
+  for (const NotifiedAlert& alert : notification.alerts) AddAlert(json, alert);
+  json.EndArray();
+  AddTexts(json, "groupLabels", notification.group_labels);
+  AddTexts(json, "commonLabels", CommonLabels(notification));
+  AddTexts(json, "commonAnnotations", CommonAnnotations(notification));
+  json.Key("externalURL").String(external_url);
+  json.Key("notification_reason").String(Name(notification.reason));
+  json.Key("version").String("4");
+  json.Key("groupKey").String(notification.group_key);
+  json.Key("truncatedAlerts").Integer(static_cast<std::int64_t>(left_out)).EndObject();
+  return text;
+}
+
 class WebhookSender final : public Sender {
  public:
   WebhookSender(const WebhookConfig& config, SenderParts parts)
@@ -138,25 +160,11 @@ std::unique_ptr<Integration> ReadWebhook(YamlMap& options, const ReceiverDefault
 std::string WebhookBody(const Notification& notification, std::string_view external_url,
                         std::size_t max_alerts) {
   const std::size_t all = notification.alerts.size();
-  const std::size_t count = max_alerts == 0 ? all : std::min(max_alerts, all);
-  std::string text;
-  constexpr std::size_t kUsualAlertBytes = 512;
-  text.reserve((count + 1) * kUsualAlertBytes);
-  JsonWriter json(text);
-  json.BeginObject().Key("receiver").String(notification.receiver);
-  json.Key("status").String(notification.is_firing() ? "firing" : "resolved");
-  json.Key("alerts").BeginArray();
-  for (std::size_t i = 0; i < count; ++i) AddAlert(json, notification.alerts[i]);
-  json.EndArray();
-  AddTexts(json, "groupLabels", notification.group_labels);
-  AddTexts(json, "commonLabels", CommonLabels(notification));
-  AddTexts(json, "commonAnnotations", CommonAnnotations(notification));
-  json.Key("externalURL").String(external_url);
-  json.Key("notification_reason").String(Name(notification.reason));
-  json.Key("version").String("4");
-  json.Key("groupKey").String(notification.group_key);
-  json.Key("truncatedAlerts").Integer(static_cast<std::int64_t>(all - count)).EndObject();
-  return text;
+  if (max_alerts == 0 || all <= max_alerts) return WholeBody(notification, external_url, 0);
+  // All that is said is about the alerts that are there.
+  Notification cut = notification;
+  cut.alerts.resize(max_alerts);
+  return WholeBody(cut, external_url, all - max_alerts);
 }
 
 }  // namespace tocsin::notify

@@ -33,14 +33,6 @@ def history(tocsin, receiver):
     return api(tocsin, f"tocsin/notifications?{query}")["notifications"][::-1]
 
 
-def pending(tocsin, receiver):
-    """How many deliveries wait."""
-    waiting = [value for _, value in tocsin.page().series("tocsin_outbox_pending", receiver=receiver)]
-    if not waiting:
-        raise AssertionError("no outbox")
-    return sum(waiting)
-
-
 def dead_letters(tocsin):
     return api(tocsin, "tocsin/dead-letters")["deadLetters"]
 
@@ -180,7 +172,8 @@ class KillTest(NotifyTestCase):
             "route": {"receiver": "all", "group_by": ["alertname"], **QUICK},
             "receivers": [{"name": "all", "webhook_configs": [{"url": f"{refusing.url}/"}, {"url": f"{slow.url}/"}],
                            "pagerduty_configs": [{"routing_key": "0123456789abcdef0123456789abcdef",
-                                                  "url": f"{pager.url}/v2/enqueue"}]}]})
+                                                  "url": f"{pager.url}/v2/enqueue"}]}]},
+            server={"external_url": "http://tocsin"})  # The port changes with a restart.
         alertmanager.post_alerts(tocsin.url, [alert("Before")])
         for sink in (refusing, slow, pager):
             wait_for("a first notification", sink.requests)
@@ -228,7 +221,7 @@ class KillTest(NotifyTestCase):
         feed(early)
         wait_for("the first", lambda: sink.count() >= early)
         self.assertEqual({len(keys) for keys in self.told(sink).values()}, {1})
-        wait_for("an empty outbox", lambda: pending(tocsin, "hook") == 0)
+        wait_for("an empty outbox", lambda: tocsin.outbox() == 0)
         feed(early + burst)
         wait_for("a part of the burst", lambda: sink.count() >= early + burst // 4)
         tocsin.process.end(signal.SIGKILL)
@@ -236,7 +229,7 @@ class KillTest(NotifyTestCase):
         tocsin.start()
         feed(early + burst)
         wait_for("all", lambda: len(self.told(sink)) == early + burst, 60)
-        wait_for("an empty outbox", lambda: pending(tocsin, "hook") == 0)
+        wait_for("an empty outbox", lambda: tocsin.outbox() == 0)
         told = self.told(sink)
         self.assertEqual([len(told[str(i)]) for i in range(early)], [1] * early)  # Nothing is told twice for fun.
         self.assertEqual({len(set(keys)) for keys in told.values()}, {1})
@@ -260,6 +253,7 @@ class SilencesTest(NotifyTestCase):
                          "--comment=holds").strip()
         alertmanager.post_alerts(tocsin.url, [alert("Quiet"), alert("Loud 1")])
         self.wait_for_names(sink, "/", "Loud 1")
+        wait_for("an empty outbox", lambda: tocsin.outbox() == 0)
         tocsin.restart(signal.SIGKILL)
         alertmanager.post_alerts(tocsin.url, [alert("Quiet"), alert("Quiet 2"), alert("Loud 2")])
         self.wait_for_names(sink, "/", "Loud 1", "Loud 2")
@@ -482,8 +476,8 @@ CONFIGURATIONS = [
     ("a location that is none", {**with_route(), "time_intervals": [
         {"name": "a", "time_intervals": [{"location": "Atlantis/Harbour"}]}]}, False),
     ("months by name", {**with_route(), "time_intervals": [{"name": "a", "time_intervals": [
-        {"months": ["january:march", "12"], "years": ["2020:2030"], "days_of_month": ["1:-1"],
-         "weekdays": ["monday", "saturday:sunday"], "location": "Europe/Berlin"}]}]}, True),
+        {"months": ["january:march", "12"], "years": ["2020:2030"], "days_of_month": ["-3:-1"],
+         "weekdays": ["monday", "friday:saturday"], "location": "Europe/Berlin"}]}]}, True),
     ("inhibition", {**with_route(), "inhibit_rules": [
         {"source_matchers": ["a=b"], "target_matchers": ["c=d"], "equal": ["e"]},
         {"source_match": {"a": "b"}, "target_match_re": {"c": "d"}}]}, True),

@@ -159,7 +159,7 @@ def moment(text):
         return 0
     whole, _, fraction = text.removesuffix("Z").partition(".")
     at = datetime.datetime.fromisoformat(whole + "+00:00").timestamp()
-    return round(at + float(f"0.{fraction or 0}"), 3)
+    return at + int(f"{fraction or 0:0<3}"[:3]) / 1000  # tocsin knows milliseconds.
 
 
 def content(body):

@@ -1,7 +1,9 @@
 """The program under test."""
+import contextlib
 import pathlib
 import shutil
 import signal
+import sqlite3
 import tempfile
 
 import harness
@@ -47,6 +49,12 @@ class Tocsin:
     def restart(self, number=signal.SIGTERM):
         self.process.end(number)
         self.start()
+
+    def outbox(self):
+        """How many notifications are not known to have arrived, as a restart would find it."""
+        [file] = self.folder.rglob("notify.db")
+        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+            return database.execute("SELECT count(*) FROM outbox").fetchone()[0]
 
     @property
     def log(self):

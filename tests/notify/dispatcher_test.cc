@@ -314,14 +314,16 @@ BOOST_AUTO_TEST_CASE(AReceiverOfTwoRoutesIsNamedOnce) {
 
 BOOST_AUTO_TEST_CASE(AlertsStandInOrder) {
   Fixture fixture;
-  fixture.Fire({{"i", "2"}}, seconds(2), seconds(1));
+  fixture.Fire({{"i", "5"}, {"a", "x"}}, seconds(2), seconds(1));
+  fixture.Fire({{"i", "4"}}, seconds(2), seconds(1));
   fixture.Fire({{"i", "3"}}, seconds(2), seconds(0));
-  fixture.Fire({{"i", "1"}}, seconds(2), seconds(1));
+  fixture.Fire({{"i", "2"}, {"instance", "b"}}, seconds(2), seconds(1));
+  fixture.Fire({{"i", "1"}, {"job", "j"}, {"instance", "c"}}, seconds(2), seconds(1));
   const auto due = fixture->TakeDue(At(minutes(1)));
   BOOST_REQUIRE(due.size() == 1U);
   std::string order;
   for (const ReceivedAlert& alert : due[0].alerts) order += alert.labels.Get("i");
-  BOOST_TEST(order == "312");
+  BOOST_TEST(order == "12345");
   BOOST_TEST(due[0].route->receiver == "a");
   BOOST_TEST(due[0].group_labels.empty());
 }

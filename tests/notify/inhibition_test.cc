@@ -159,8 +159,8 @@ BOOST_AUTO_TEST_CASE(ReadsRules) {
   BOOST_TEST(ToString(rules[0].target) == R"({c!="d"})");
   BOOST_TEST(rules[0].equal == std::vector<std::string>({"e", "f"}),
              boost::test_tools::per_element());
-  BOOST_TEST(ToString(rules[1].source) == R"({a="b",c=~"d"})");
-  BOOST_TEST(ToString(rules[1].target) == R"({e="f",g=~"h"})");
+  BOOST_TEST(ToString(rules[1].source) == R"({a="b",c=~"^(?:d)$"})");
+  BOOST_TEST(ToString(rules[1].target) == R"({e="f",g=~"^(?:h)$"})");
   const std::string problems = diagnostics.Text();
   BOOST_TEST(problems.find("f:5:24: source_matchers: column 2:") != std::string::npos, problems);
   BOOST_TEST(problems.find("f:5:35: equal: expected names of labels") != std::string::npos,
