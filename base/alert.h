@@ -56,6 +56,9 @@ class AlertSink {
   virtual ~AlertSink() = default;
   /// Alerts of one rule, in the order of its result.
   virtual void Send(std::span<const Alert> alerts) = 0;
+  /// Alerts that were sent before a restart, as they go on now: for those who do not remember them.
+  /// Before the first evaluation of their rule.
+  virtual void Resume(std::span<const Alert> /*alerts*/) {}
 };
 
 }  // namespace tocsin

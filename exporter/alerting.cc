@@ -138,7 +138,7 @@ void Alerting::Stop(Duration patience) {
   ringer_.StopWatching();
   manager_->Stop();
   ringer_.Stop(patience);
-  if (kept_ != nullptr) kept_->Flush();
+  if (kept_ != nullptr) kept_->FlushFor(patience);
 }
 
 }  // namespace tocsin

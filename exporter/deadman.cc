@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/secret.h"
 #include "notify/outcome.h"
 
@@ -68,7 +70,9 @@ Status Deadman::Call(const notify::DeadmanConfig& config, const std::stop_token&
   const Result<HttpAnswer> answer = parts_.make_client(std::move(settings))->Send(request, stop);
   const notify::Outcome outcome = notify::Judge(answer, parts_.clock.Now());
   if (outcome.next == notify::Outcome::Next::kDelivered) return {};
-  return Error{ErrorCode::kUnavailable, outcome.message};
+  // What the answer says is not shown: it may repeat the URL, which is a secret.
+  return Error{ErrorCode::kUnavailable,
+               answer ? fmt::format("status {}", answer->status) : outcome.message};
 }
 
 void Deadman::Report(const Status& called) {

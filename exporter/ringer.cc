@@ -86,6 +86,10 @@ void Ringer::Send(std::span<const Alert> alerts) {
   notifier_->Send(alerts);
 }
 
+void Ringer::Resume(std::span<const Alert> alerts) {
+  notifier_->Resume(alerts);
+}
+
 NotifierAccess Ringer::access() {
   NotifierAccess access;
   notify::Notifier& notifier = *notifier_;

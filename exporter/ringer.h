@@ -63,6 +63,8 @@ class Ringer final : public AlertSink {
   static constexpr Duration kLongestWait = std::chrono::minutes(1);
 
   void Send(std::span<const Alert> alerts) override;
+  /// For the notifier. Alertmanagers remember, or are told again in time.
+  void Resume(std::span<const Alert> alerts) override;
 
   NotifierAccess access();
   std::string external_url() const;

@@ -331,7 +331,7 @@ void Courier::Impl::Deliver(const Attempt& attempt, const Outcome& outcome) {
   const PendingDelivery& pending = attempt.pending;
   ++stats_.sent;
   // Never less than nothing, whoever sets the wall clock: sums of histograms never fall.
-  const Duration delay = clock_.Now() - pending.delivery.notification.decided_at;
+  const Duration delay = clock_.Now() - pending.created_at;
   stats_.delay.Add(Seconds(std::max(delay, Duration(0))));
   failures_.Delivered();
   pauses_.Succeeded(pending.delivery.key);
@@ -362,6 +362,10 @@ void Courier::Impl::GiveUp(Attempt attempt, const Outcome& outcome) {
   failures_.GivenUp(pending.delivery.notification, outcome);
   pauses_.Forget(pending.delivery.key);
   outbox_.Finish(pending);
+  if (attempt.manner->parts.given_up != nullptr) {
+    attempt.manner->parts.given_up(destination_.receiver, destination_.entry,
+                                   pending.delivery.notification.group_key);
+  }
   NotifyStore::Settled settled = Settled(pending, HistoryRecord::State::kGivenUp, outcome.message);
   settled.dead_letter = std::move(attempt.pending.delivery.notification);
   store_.Settle(std::move(settled));

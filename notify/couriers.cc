@@ -60,8 +60,11 @@ std::shared_ptr<Courier> Couriers::FindOrMake(const Destination& destination,
 
 std::shared_ptr<Courier> Couriers::Find(const Destination& destination) const {
   const MutexLock lock(mutex_);
-  const auto found = couriers_.find(destination);
-  return found == couriers_.end() ? nullptr : found->second;
+  for (const auto* known : {&couriers_, &leaving_}) {
+    const auto found = known->find(destination);
+    if (found != known->end()) return found->second;
+  }
+  return nullptr;
 }
 
 std::vector<std::shared_ptr<Courier>> Couriers::All() const {

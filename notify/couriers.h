@@ -29,7 +29,8 @@ class Couriers {
   /// gone keeps it until what waits there has been sent, as it was configured.
   void Configure(const std::vector<Receiver>& receivers, const SenderParts& parts);
 
-  /// Null if the configuration has no such destination.
+  /// Also one that is leaving: what was decided before a reload is still told. Null if there is no
+  /// such destination.
   std::shared_ptr<Courier> Find(const Destination& destination) const;
   /// Of all destinations of the configuration, sorted.
   std::vector<std::shared_ptr<Courier>> All() const;

@@ -18,6 +18,8 @@ struct LogEntry {
   TimePoint at;
   std::vector<std::uint64_t> firing;    ///< Fingerprints, sorted.
   std::vector<std::uint64_t> resolved;  ///< The same.
+  /// Told as firing, and kept quiet since: their end is still to be told. Sorted.
+  std::vector<std::uint64_t> believed = {};
 
   friend bool operator==(const LogEntry&, const LogEntry&) = default;
 };

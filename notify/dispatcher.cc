@@ -51,12 +51,12 @@ struct Group {
 
 /// When the alert stops to fire, or did.
 TimePoint EndOf(const ReceivedAlert& alert) {
+  if (!alert.alert->resolved && alert.alert->rule != nullptr) return TimePoint::max();
   if (alert.alert->ends_at != TimePoint()) return alert.alert->ends_at;
   return alert.alert->resolved ? alert.updated_at : TimePoint::max();
 }
 
-ReceivedAlert Merged(ReceivedAlert older, ReceivedAlert newer) {
-  if (newer.updated_at < older.updated_at) std::swap(older, newer);
+ReceivedAlert Merged(const ReceivedAlert& older, ReceivedAlert newer) {
   const TimePoint start = older.alert->starts_at;
   if (start < newer.alert->starts_at && newer.alert->starts_at < EndOf(older)) {
     auto merged = std::make_shared<Alert>(*newer.alert);
@@ -265,7 +265,7 @@ Dispatcher::~Dispatcher() = default;
 const ReceivedAlert& Dispatcher::Receive(ReceivedAlert alert, const Moment& now) {
   const auto [found, is_new] = impl_->alerts.try_emplace(alert.labels);
   Known& known = found->second;
-  known.alert = is_new ? std::move(alert) : Merged(std::move(known.alert), std::move(alert));
+  known.alert = is_new ? std::move(alert) : Merged(known.alert, std::move(alert));
   known.version = ++impl_->version;
   // Whom a group has told that the alert is resolved need not hear of it again.
   const bool joins = is_new || !known.alert.IsResolved(now.wall);

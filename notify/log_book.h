@@ -20,6 +20,8 @@ class LogBook {
   /// Null if nothing was told, or that has expired.
   const LogEntry* Find(const NotifyStore::LogKey& key) const;
   void Put(const NotifyStore::LogKey& key, LogEntry entry, TimePoint expires);
+  /// As if nothing had been told.
+  void Forget(const NotifyStore::LogKey& key) { entries_.erase(key); }
   void DropExpired(TimePoint now);
   std::size_t size() const { return entries_.size(); }
 

@@ -1,7 +1,8 @@
 #include "notify/notifier.h"
 
 #include <algorithm>
-#include <atomic>
+#include <map>
+#include <set>
 #include <stop_token>
 #include <thread>
 #include <unordered_map>
@@ -76,11 +77,14 @@ struct Notifier::Impl {
         inhibitor({}) {
     silences.Load(std::move(kept.silences), clock.Now());
     for (const auto& [key, told] : kept.log) {
-      // Until somebody tells otherwise: what expires is renewed by what is told next.
-      log.Put(key, told.entry,
-              clock.Now() + Dispatcher::kResolvedRetention + std::chrono::hours(24));
+      log.Put(key, told.entry, told.expires);
       watch.Restore(key, told.last);
     }
+    parts.given_up = [this](const std::string& receiver, const std::string& entry,
+                            const std::string& group_key) {
+      const MutexLock lock(refusing);
+      refused.insert({group_key, {receiver, entry}});
+    };
     thread = std::jthread([this](const std::stop_token& stop) { Run(stop); });
   }
 
@@ -104,6 +108,9 @@ struct Notifier::Impl {
   Couriers couriers;
   Alarm alarm;
   Mutex configuring;  // Held through Configure(); taken before `mutex`.
+
+  Mutex refusing;  // Taken by couriers; nothing else is taken with it.
+  std::set<NotifyStore::LogKey> refused TOCSIN_GUARDED_BY(refusing);
 
   mutable Mutex mutex;
   std::shared_ptr<const NotifyConfig> config TOCSIN_GUARDED_BY(mutex);
@@ -292,8 +299,15 @@ void Notifier::Configure(std::shared_ptr<const NotifyConfig> config, Labels exte
   config = WithRoute(std::move(config));
   impl.parts.external_url = std::move(external_url);
   impl.couriers.Configure(config->receivers, impl.parts);
+  std::set<NotifyStore::LogKey> refused;
+  {
+    const MutexLock lock(impl.refusing);
+    refused.swap(impl.refused);
+  }
   {
     const MutexLock lock(impl.mutex);
+    // What a receiver would not have is told again now: somebody may have mended the reason.
+    for (const NotifyStore::LogKey& key : refused) impl.log.Forget(key);
     impl.inhibitor = Inhibitor(config->inhibit_rules);
     impl.dispatcher.ForEachAlert([&](const ReceivedAlert& alert) { impl.inhibitor.Update(alert); });
     impl.dispatcher.SetRoute(config->route, impl.Now());

@@ -50,6 +50,7 @@ class Notifier final : public AlertSink {
 
   /// Alerts of our own rules.
   void Send(std::span<const Alert> alerts) override;
+  void Resume(std::span<const Alert> alerts) override { Send(alerts); }
   /// Alerts that others have posted: their labels are complete. An alert without an end ends after
   /// `resolve_timeout`.
   void Post(std::vector<Alert> alerts);

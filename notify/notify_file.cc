@@ -63,13 +63,16 @@ Status LoadOutbox(SqliteDatabase& database, NotifyFile::Contents& contents) {
 Status LoadLog(SqliteDatabase& database, NotifyFile::Contents& contents) {
   return ForEachRow(
       database,
-      "SELECT group_key, receiver, entry, at, firing, resolved, expires_at, notification FROM log",
+      "SELECT group_key, receiver, entry, at, firing, resolved, expires_at, notification, believed "
+      "FROM log",
       contents.unreadable, [&](const SqliteStatement& row) {
         std::optional<std::vector<std::uint64_t>> firing = FingerprintsFromText(row.Text(4));
         std::optional<std::vector<std::uint64_t>> resolved = FingerprintsFromText(row.Text(5));
-        if (!firing || !resolved) return false;
+        std::optional<std::vector<std::uint64_t>> believed = FingerprintsFromText(row.Text(8));
+        if (!firing || !resolved || !believed) return false;
         auto told = std::make_shared<LogRow>();
-        told->entry = {ToTime(row.Integer(3)), std::move(*firing), std::move(*resolved)};
+        told->entry = {ToTime(row.Integer(3)), std::move(*firing), std::move(*resolved),
+                       std::move(*believed)};
         told->expires = ToTime(row.Integer(6));
         told->notification = row.Text(7);
         contents.log[{row.Text(0), ReadDestination(row, 1)}] = std::move(told);
@@ -152,7 +155,7 @@ Result<NotifyFile::Statements> NotifyFile::PrepareAll(SqliteDatabase& database) 
       "UPDATE outbox SET attempts = ?2 WHERE id = ?1",
       "DELETE FROM outbox WHERE id = ?1",
       R"(INSERT OR REPLACE INTO log (group_key, receiver, entry, at, firing, resolved, expires_at,
-          notification) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8))",
+          notification, believed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9))",
       "DELETE FROM log WHERE group_key = ?1 AND receiver = ?2 AND entry = ?3",
       R"(INSERT OR REPLACE INTO memories (receiver, entry, key, used_at, memory)
           VALUES (?1, ?2, ?3, ?4, ?5))",
@@ -247,6 +250,7 @@ Status NotifyFile::WriteLog(const NotifyChanges& changes) {
       statement.Bind(6, FingerprintsToText(row->entry.resolved));
       statement.Bind(7, ToMillis(row->expires));
       statement.Bind(8, row->notification);
+      statement.Bind(9, FingerprintsToText(row->entry.believed));
     }
     if (Status done = Run(statement); !done) return done;
   }
@@ -370,7 +374,7 @@ Status NotifyFile::DropRecords(std::int64_t last) {
 }
 
 void NotifyFile::SetLimit(Duration patience) {
-  database_.SetLimit(SystemClock().SteadyNow() + patience, {});
+  database_.SetLimit(SystemClock().SteadyNow() + patience, give_up_);
 }
 
 }  // namespace tocsin::notify

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,6 +50,9 @@ class NotifyFile {
   /// `most_letters`; not all at once. Says whether there may be more to drop.
   Result<bool> DropOld(TimePoint oldest, std::size_t most, std::size_t most_letters);
 
+  /// Once that is requested everything fails with kTimeout.
+  void SetGiveUp(std::stop_token give_up) { give_up_ = std::move(give_up); }
+
   /// For what reads through this connection.
   SqliteDatabase& database() { return database_; }
 
@@ -82,6 +86,7 @@ class NotifyFile {
 
   SqliteDatabase database_;
   Statements statements_;  // Go before the database.
+  std::stop_token give_up_;
 };
 
 }  // namespace tocsin::notify

@@ -29,6 +29,7 @@ CREATE TABLE log (
   entry TEXT NOT NULL,
   at INTEGER NOT NULL,
   firing TEXT NOT NULL,
+  believed TEXT NOT NULL,
   resolved TEXT NOT NULL,
   expires_at INTEGER NOT NULL,
   notification TEXT NOT NULL,

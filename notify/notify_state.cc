@@ -82,7 +82,7 @@ NotifyStore::Kept NotifyState::Kept(std::size_t& unreadable) const {
       ++unreadable;
       continue;
     }
-    kept.log[key] = {row->entry, std::move(*last)};
+    kept.log[key] = {row->entry, row->expires, std::move(*last)};
   }
   for (const auto& [key, row] : known_.memories) kept.memories[key] = row->memory;
   kept.silences.reserve(known_.silences.size());

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <limits>
 #include <mutex>
+#include <stop_token>
 #include <thread>
 
 #include "base/alarm.h"
@@ -84,6 +85,7 @@ class NotifyStore::Impl {
   const Clock& clock_;
   const Log& log_;
   const FileDescriptor lock_;
+  std::stop_source give_up_;  ///< Ends every wait for the disk.
 
   mutable Mutex mutex_;
   std::condition_variable_any written_;  ///< `demands_met_` has changed.
@@ -123,6 +125,7 @@ NotifyStore::Impl::Impl(fs::path path, const Settings& settings, const Clock& cl
       file_(std::move(opened.file)),
       drop_at_(clock.SteadyNow()) {
   std::size_t unreadable = 0;
+  file_->SetGiveUp(give_up_.get_token());
   kept_ = state_.Kept(unreadable);
   if (unreadable != 0) {
     log.Warn("some of what was kept of notifications is not readable: forgotten",
@@ -231,8 +234,10 @@ void NotifyStore::Impl::Flush(SteadyPoint deadline) {
   const std::uint64_t mine = Demand();
   is_forced_ = true;
   const Duration left = deadline - clock_.SteadyNow();
-  written_.wait_for(lock, std::clamp(left, Duration(0), Duration(std::chrono::hours(1))),
-                    [&] { return demands_met_ >= mine; });
+  const bool is_met =
+      written_.wait_for(lock, std::clamp(left, Duration(0), Duration(std::chrono::hours(1))),
+                        [&] { return demands_met_ >= mine; });
+  if (!is_met) give_up_.request_stop();
 }
 
 /// Through a connection of its own, which does not wait for the writer; a database in memory has
@@ -361,6 +366,7 @@ Status NotifyStore::Impl::StoreOnce(const NotifyChanges& changes, Duration patie
     Result<OpenedFile> opened = OpenOrBegin(path_, log_);
     if (!opened) return opened.error();
     file_ = std::move(opened->file);
+    file_->SetGiveUp(give_up_.get_token());
   }
   return file_->Write(changes, patience);
 }

@@ -104,6 +104,7 @@ class NotifyStore {
     std::vector<std::pair<Destination, PendingDelivery>> outbox;  ///< By id.
     struct Told {
       LogEntry entry;
+      TimePoint expires;
       Notification last;  ///< What the receiver was told: to know the labels of what fired.
     };
     std::map<LogKey, Told> log;
@@ -178,7 +179,8 @@ class NotifyStore {
   };
   Stats stats() const;
 
-  /// Returns when everything is on disk, cannot be, or `deadline` has passed.
+  /// Returns when everything is on disk, or cannot be. After `deadline` what is not on disk is
+  /// given up, and nothing is written any more. For the stop.
   void Flush(SteadyPoint deadline);
 
  private:

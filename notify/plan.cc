@@ -8,6 +8,10 @@ namespace {
 
 constexpr int kRepeatsRemembered = 2;
 
+/// How long it is remembered at least that a receiver believes an alert to fire: longer than any
+/// silence or holiday that its end may have to wait for.
+constexpr Duration kBeliefRemembered = std::chrono::hours(24 * 30);
+
 bool Contains(const std::vector<std::uint64_t>& sorted, std::uint64_t fingerprint) {
   return std::binary_search(sorted.begin(), sorted.end(), fingerprint);
 }
@@ -59,6 +63,30 @@ Sifted Sift(const Dispatcher::Due& due, const PlanContext& context, QuietCounts&
   return sifted;
 }
 
+/// Whether somebody who was told this believes that the alert fires.
+bool Believes(const LogEntry& last, std::uint64_t fingerprint) {
+  return Contains(last.firing, fingerprint) || Contains(last.believed, fingerprint);
+}
+
+/// Of the alerts that are not told of now those that are believed to fire. Sorted.
+std::vector<std::uint64_t> StillBelieved(const ReceivedAlerts& quiet, const LogEntry* last) {
+  std::vector<std::uint64_t> believed;
+  if (last == nullptr) return believed;
+  for (const ReceivedAlert& alert : quiet) {
+    const std::uint64_t fingerprint = Fingerprint(alert.labels);
+    if (Believes(*last, fingerprint)) believed.push_back(fingerprint);
+  }
+  std::sort(believed.begin(), believed.end());
+  return believed;
+}
+
+TimePoint ExpiryOf(const LogEntry& entry, const Telling& telling) {
+  Duration kept = kRepeatsRemembered * std::max(telling.repeat_interval, telling.group_interval);
+  const bool is_believed = !entry.firing.empty() || !entry.believed.empty();
+  if (is_believed) kept = std::max(kept, kBeliefRemembered);
+  return entry.at + kept;
+}
+
 /// Whether a destination that wants to hear of ends was told that the alert fires.
 bool IsBelievedToFire(const ReceivedAlert& alert, const Receiver& receiver, const std::string& key,
                       const LogBook& log) {
@@ -67,7 +95,7 @@ bool IsBelievedToFire(const ReceivedAlert& alert, const Receiver& receiver, cons
                      [&](const Receiver::Entry& entry) {
                        if (!entry.integration->send_resolved) return false;
                        const LogEntry* last = log.Find({key, {receiver.name, entry.Id()}});
-                       return last != nullptr && Contains(last->firing, fingerprint);
+                       return last != nullptr && Believes(*last, fingerprint);
                      });
 }
 
@@ -146,8 +174,9 @@ std::optional<Told> PlanEntry(const Telling& telling, const std::string& receive
   if (!entry.integration->send_resolved) {
     std::erase_if(alerts, [](const NotifiedAlert& alert) { return alert.resolved; });
   }
-  told.entry = {now, std::move(state.firing), std::move(state.resolved)};
-  told.expires = now + kRepeatsRemembered * telling.repeat_interval;
+  told.entry = {now, std::move(state.firing), std::move(state.resolved),
+                StillBelieved(telling.quiet, last)};
+  told.expires = ExpiryOf(told.entry, telling);
   told.notification = MakeNotification(telling, std::move(alerts), receiver, *reason, now);
   return told;
 }
@@ -157,13 +186,17 @@ GroupPlan PlanGroup(const Dispatcher::Due& due, const PlanContext& context) {
   const Receiver* receiver = FindReceiver(context.config, due.route->receiver);
   if (receiver == nullptr) return plan;
   Sifted sifted = Sift(due, context, plan.quiet);
-  for (ReceivedAlert& alert : sifted.quiet) {
+  for (const ReceivedAlert& alert : sifted.quiet) {
     if (alert.IsResolved(context.now) && IsBelievedToFire(alert, *receiver, due.key, context.log)) {
-      plan.untold.push_back(std::move(alert));
+      plan.untold.push_back(alert);
     }
   }
-  const Telling telling = {due.key, due.group_labels, std::move(sifted.audible),
-                           due.route->repeat_interval};
+  const Telling telling = {.group_key = due.key,
+                           .group_labels = due.group_labels,
+                           .alerts = std::move(sifted.audible),
+                           .quiet = std::move(sifted.quiet),
+                           .repeat_interval = due.route->repeat_interval,
+                           .group_interval = due.route->group_interval};
   // Without an audible alert there is nothing to say: not even that what was told is over.
   if (telling.alerts.empty()) return plan;
   for (const Receiver::Entry& entry : receiver->entries) {

@@ -67,7 +67,9 @@ struct Telling {
   std::string group_key;
   Labels group_labels;
   ReceivedAlerts alerts;
+  ReceivedAlerts quiet = {};  ///< Alerts of the group that are not to be told of now.
   Duration repeat_interval{0};
+  Duration group_interval{0};
 };
 std::optional<Told> PlanEntry(const Telling& telling, const std::string& receiver,
                               const Receiver::Entry& entry, const LogBook& log, TimePoint now);

@@ -20,9 +20,12 @@ struct ReceivedAlert {
   std::shared_ptr<const Alert> alert;  ///< Its own labels do not count.
   TimePoint updated_at;                ///< When it was last told of.
 
-  /// Resolved, or not told of again until the end it was given (the Unix epoch is no end).
+  /// Resolved; or, if others have posted it, not told of again until the end it was given (the Unix
+  /// epoch is no end). The end of an alert of our own rules is theirs to tell: one that cannot be
+  /// evaluated for a while ends nothing.
   bool IsResolved(TimePoint now) const {
-    return alert->resolved || (alert->ends_at != TimePoint() && alert->ends_at <= now);
+    if (alert->resolved || alert->rule != nullptr) return alert->resolved;
+    return alert->ends_at != TimePoint() && alert->ends_at <= now;
   }
 };
 using ReceivedAlerts = std::vector<ReceivedAlert>;

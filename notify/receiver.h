@@ -44,6 +44,11 @@ struct SenderParts {
   std::string user_agent = {};    ///< "tocsin/1.0.0"
   HttpClientFactory make_client = &MakeHttpClient;
   RecentValues recent_values = nullptr;  ///< Null: none are known.
+  /// Told of each delivery that is given up, by the threads that deliver; must not wait. May be
+  /// null.
+  std::function<void(const std::string& receiver, const std::string& entry,
+                     const std::string& group_key)>
+      given_up = nullptr;
 };
 
 /// Delivers to one destination. One thread at a time.

@@ -113,7 +113,9 @@ std::vector<Told> ReceiverWatch::Look(const std::vector<DestinationHealth>& heal
         fmt::format("{}{}/{}", kGroupPrefix, raised.failing.receiver, raised.failing.entry),
         alert.labels,
         {alert},
-        config.route->repeat_interval};
+        {},
+        config.route->repeat_interval,
+        config.route->group_interval};
     for (const Destination& destination : raised.told) {
       const Receiver::Entry* hearer = FindEntry(config, destination);
       if (hearer == nullptr) continue;

@@ -352,12 +352,16 @@ std::vector<AlertingRule::Copy> AlertingRule::TakeDue(Millis at) {
 
 void AlertingRule::Send(std::vector<Copy> due) const {
   if (due.empty() || environment().sink == nullptr) return;
+  environment().sink->Send(ToMessages(std::move(due)));
+}
+
+std::vector<Alert> AlertingRule::ToMessages(std::vector<Copy> copies) const {
   std::vector<Alert> messages;
-  messages.reserve(due.size());
-  for (Copy& copy : due) {
+  messages.reserve(copies.size());
+  for (Copy& copy : copies) {
     messages.push_back(ToMessage(Complete(std::move(copy)), generator_url_, described_));
   }
-  environment().sink->Send(messages);
+  return messages;
 }
 
 ActiveAlert AlertingRule::Complete(Copy copy) const {
@@ -400,7 +404,8 @@ void AlertingRule::Adopt(std::vector<ActiveAlert> alerts, Duration downtime) {
     const MutexLock lock(mutex_);
     told = InsertAdopted(std::move(alerts), downtime);
   }
-  Send(std::move(told));
+  if (told.empty() || environment().sink == nullptr) return;
+  environment().sink->Resume(ToMessages(std::move(told)));
 }
 
 /// Gives those that somebody was told of.

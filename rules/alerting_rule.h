@@ -111,6 +111,7 @@ class AlertingRule final : public EvaluatedRule {
   std::vector<Copy> InsertAdopted(std::vector<ActiveAlert> alerts, Duration downtime)
       TOCSIN_REQUIRES(mutex_);
   Duration ResendPeriod() const;
+  std::vector<Alert> ToMessages(std::vector<Copy> copies) const;
   void Send(std::vector<Copy> due) const;
   void Clear() TOCSIN_REQUIRES(mutex_);
 

@@ -60,8 +60,8 @@ class Group {
   void ShiftTimers(Duration by);
 
   /// What was kept of a rule's alerts, by group, name and labels of the rule; before the first
-  /// evaluation. Pending ones are shifted by `downtime`; what was told of the others is told again
-  /// at once, as a repeat: who is told does not know it any more. See docs/alerts.md, "Restarts".
+  /// evaluation. Pending ones are shifted by `downtime`; of the others those that were told are
+  /// given to AlertSink::Resume(). See docs/alerts.md, "Restarts".
   void Adopt(std::size_t rule, std::vector<ActiveAlert> alerts, Duration downtime);
   /// Gets `for` timers of rules that have adopted nothing from ALERTS_FOR_STATE in the store, as
   /// Prometheus does; after this ALERTS is written.

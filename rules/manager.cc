@@ -8,9 +8,9 @@
 #include <thread>
 #include <utility>
 
+#include "base/alarm.h"
 #include "base/mutex.h"
 #include "base/number.h"
-#include "base/alarm.h"
 #include "rules/kept_group.h"
 #include "rules/restart.h"
 #include "rules/task_threads.h"

@@ -136,7 +136,8 @@ Result<Alert> Complete(RawAlert raw, TimePoint now) {
   alert.labels = labels.Build();
   alert.starts_at = raw.starts_at.value_or(raw.ends_at.value_or(now));
   alert.ends_at = raw.ends_at.value_or(TimePoint());
-  if (raw.ends_at && alert.ends_at < alert.starts_at) {
+  const bool begins_later = !raw.ends_at && alert.starts_at > now;
+  if (begins_later || (raw.ends_at && alert.ends_at < alert.starts_at)) {
     return Wrong("start time must be before end time");
   }
   alert.resolved = raw.ends_at && alert.ends_at <= now;

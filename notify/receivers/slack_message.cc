@@ -205,7 +205,7 @@ void SlackMessage::AddBlocks(JsonWriter& json) {
   if (shown < notification_.alerts.size()) {
     const std::string rest = fmt::format("and {} more", notification_.alerts.size() - shown);
     json.BeginObject().Key("type").String("context").Key("elements").BeginArray();
-    AddMarkdown(json, Link(external_url_.empty() ? "" : external_url_ + "/alerts", rest));
+    AddMarkdown(json, rest);
     json.EndArray().EndObject();
   }
   json.EndArray();

@@ -1,8 +1,11 @@
 #include "notify/receivers/stdout.h"
 
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,15 +16,32 @@
 namespace tocsin::notify {
 namespace {
 
-/// All of it, or not: then standard output is closed or full.
-bool WriteAll(std::string_view text) {
+/// What a pipe takes at once whenever poll() says that it takes anything.
+constexpr std::size_t kPiece = PIPE_BUF;
+
+Outcome Failed(Outcome::Next next, FailureReason reason, std::string_view message) {
+  return {next, reason, std::string(message), std::nullopt};
+}
+
+/// Waits for a reader that does not read until `stop`, not longer.
+Outcome WriteAll(std::string_view text, const std::stop_token& stop) {
+  constexpr int kLookMilliseconds = 100;
   while (!text.empty()) {
-    const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
+    pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+    const int ready = poll(&out, 1, kLookMilliseconds);
+    if (stop.stop_requested()) {
+      return Failed(Outcome::Next::kRetry, FailureReason::kTimeout, "nobody reads standard output");
+    }
+    if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
+    const ssize_t written = write(STDOUT_FILENO, text.data(), std::min(text.size(), kPiece));
+    if (written < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (written <= 0) {
+      return Failed(Outcome::Next::kGiveUp, FailureReason::kUnreachable,
+                    "cannot write to standard output");
+    }
     text.remove_prefix(static_cast<std::size_t>(written));
   }
-  return true;
+  return {};
 }
 
 /// Labels may hold anything; a terminal must not obey them.
@@ -38,7 +58,7 @@ class StdoutSender final : public Sender {
   StdoutSender(const StdoutConfig& config, SenderParts parts)
       : config_(config), parts_(std::move(parts)), texts_("stdout", parts_.log) {}
 
-  Outcome Send(Delivery& delivery, std::stop_token) override {
+  Outcome Send(Delivery& delivery, std::stop_token stop) override {
     const Notification& notification = delivery.notification;
     texts_.Begin(TemplateData({.notification = &notification,
                                .external_url = parts_.external_url,
@@ -46,9 +66,7 @@ class StdoutSender final : public Sender {
                  ShortText(notification));
     std::string text = WithoutControls(texts_.Main(config_.text));
     if (!text.ends_with('\n')) text += '\n';
-    if (WriteAll(text)) return {};
-    return {Outcome::Next::kGiveUp, FailureReason::kUnreachable, "cannot write to standard output",
-            std::nullopt};
+    return WriteAll(text, stop);
   }
 
  private:

@@ -234,14 +234,6 @@ BOOST_AUTO_TEST_CASE(StatesOfOneAlertAreMerged) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(AnOlderStateDoesNotCount) {
-  Fixture fixture;
-  const Labels labels{{"i", "1"}};
-  fixture.Resolve(labels, minutes(5));
-  fixture->Receive(Make({labels}, minutes(4)), At(minutes(5)));
-  BOOST_TEST(fixture->Find(labels)->alert->resolved);
-}
-
 BOOST_AUTO_TEST_CASE(ResolveWaitBringsTheNextTimeForward) {
   Fixture fixture(Tree("resolve_wait: 10s"));
   const Labels first{{"i", "1"}};

@@ -26,11 +26,12 @@ class Sink {
  public:
   Outcome Take(const Notification& notification) {
     const std::lock_guard lock(mutex_);
-    if (!works_)
-      return {.next = Outcome::Next::kRetry,
+    if (answer_ != Outcome::Next::kDelivered) {
+      return {.next = answer_,
               .reason = FailureReason::kServer,
               .message = "HTTP 500",
               .retry_after = std::nullopt};
+    }
     arrived_.push_back(notification);
     return {};
   }
@@ -39,15 +40,15 @@ class Sink {
     return arrived_;
   }
   std::size_t count() const { return arrived().size(); }
-  void SetWorks(bool works) {
+  void SetAnswer(Outcome::Next answer) {
     const std::lock_guard lock(mutex_);
-    works_ = works;
+    answer_ = answer;
   }
 
  private:
   mutable std::mutex mutex_;
   std::vector<Notification> arrived_;
-  bool works_ = true;
+  Outcome::Next answer_ = Outcome::Next::kDelivered;
 };
 
 class SinkSender final : public Sender {
@@ -102,6 +103,10 @@ struct Fixture {
     parts.clock = &clock;
     parts.log = &log.log();
     notifier = std::make_unique<Notifier>(*store, parts);
+    Configure();
+  }
+
+  void Configure() {
     auto config = std::make_shared<NotifyConfig>();
     config->route = route;
     config->receivers = {{.name = "sink",
@@ -207,7 +212,7 @@ BOOST_AUTO_TEST_CASE(WhatOthersHavePostedEndsInItsOwnTimeAfterARestart) {
 }
 
 BOOST_AUTO_TEST_CASE(WhatWasNotDeliveredIsAfterARestart) {
-  sink.SetWorks(false);
+  sink.SetAnswer(Outcome::Next::kRetry);
   Tell(AlertOf("Down", "a"));
   BOOST_TEST_REQUIRE(AwaitThat([&] {
     clock.Advance(seconds(1));
@@ -215,9 +220,24 @@ BOOST_AUTO_TEST_CASE(WhatWasNotDeliveredIsAfterARestart) {
     return !stats.empty() && stats[0].retried > 0;
   }));
   Restart();
-  sink.SetWorks(true);
+  sink.SetAnswer(Outcome::Next::kDelivered);
   BOOST_TEST(Await(1));
   BOOST_TEST(sink.arrived()[0].alerts[0].labels.Get("alertname") == "Down");
+}
+
+BOOST_AUTO_TEST_CASE(WhatAReceiverRefusedIsToldAgainAfterAReload) {
+  sink.SetAnswer(Outcome::Next::kGiveUp);
+  Tell(AlertOf("Down", "a"));
+  BOOST_TEST_REQUIRE(AwaitThat([&] {
+    clock.Advance(seconds(1));
+    const std::vector<DeliveryStats> stats = notifier->stats().destinations;
+    return !stats.empty() && stats[0].given_up == 1;
+  }));
+  sink.SetAnswer(Outcome::Next::kDelivered);
+  clock.Advance(minutes(20));
+  BOOST_TEST(sink.count() == 0U);
+  Configure();
+  BOOST_TEST(Await(1));
 }
 
 BOOST_AUTO_TEST_CASE(AStopTellsWhatIsDue) {

@@ -49,6 +49,14 @@ class RecordingSink final : public AlertSink {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return alerts_.size() >= count; });
   }
+  void Resume(std::span<const Alert> alerts) override {
+    const std::lock_guard lock(mutex_);
+    resumed_.insert(resumed_.end(), alerts.begin(), alerts.end());
+  }
+  std::vector<Alert> resumed() {
+    const std::lock_guard lock(mutex_);
+    return resumed_;
+  }
   std::vector<Alert> alerts() {
     const std::lock_guard lock(mutex_);
     return alerts_;
@@ -69,6 +77,7 @@ class RecordingSink final : public AlertSink {
   std::condition_variable changed_;
   std::string held_;
   std::vector<Alert> alerts_;
+  std::vector<Alert> resumed_;
 };
 
 Rule OneAlert(const std::string& name, Duration hold = {}) {
@@ -457,6 +466,24 @@ BOOST_AUTO_TEST_CASE(WhatEndedMeanwhileIsResolvedAtTheFirstEvaluation) {
   sink.AwaitCount(2);
   BOOST_TEST(sink.alerts()[1].resolved);
   BOOST_TEST((sink.alerts()[1].starts_at == sink.alerts()[0].starts_at));
+}
+
+BOOST_AUTO_TEST_CASE(WhatWasToldIsResumedBeforeTheFirstEvaluation) {
+  const auto groups = [] {
+    return std::vector{GroupOf("group", {OneAlert("Waits", minutes(5)), OneAlert("Fires")})};
+  };
+  Start(groups());
+  Evaluate(1);
+  BOOST_TEST(sink.resumed().empty());
+  Kill();
+  Start(groups());
+  BOOST_TEST_REQUIRE(sink.resumed().size() == 1U);  // Of what is pending nobody knows.
+  const Alert resumed = sink.resumed()[0];
+  BOOST_TEST(resumed.labels.Get("alertname") == "Fires");
+  BOOST_TEST((resumed.reason == AlertReason::kRepeat));
+  BOOST_TEST((resumed.starts_at == sink.alerts()[0].starts_at));
+  BOOST_TEST((resumed.ends_at > clock.Now()));
+  BOOST_TEST(sink.alerts().size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(AfterALongOutagePendingStartsAnewAndFiringGoesOn) {
