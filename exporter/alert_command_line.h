@@ -9,7 +9,7 @@
 #include "base/result.h"
 #include "exporter/command_line.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11 is called that.
 class App;
 }
 

@@ -96,6 +96,7 @@ int TestNotify(const TestNotifyFlags& flags) {
   });
   if (found == receivers.end()) {
     std::vector<std::string> names;
+    names.reserve(receivers.size());
     for (const notify::Receiver& receiver : receivers) names.push_back(receiver.name);
     std::cerr << fmt::format("tocsin: {}: no receiver is called '{}'; there are: {}\n",
                              flags.config.string(), flags.receiver, fmt::join(names, ", "));

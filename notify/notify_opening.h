@@ -26,7 +26,7 @@ struct OpenedFile {
 /// Fails as NotifyFile::Open() does.
 Result<OpenedFile> OpenOrBegin(const std::filesystem::path& path, const Log& log);
 
-/// Renames a damaged file, with its log, without which SQLite would not read it as it was.
-void PutAside(const std::filesystem::path& path, const Error& error, const Log& log);
+/// Puts a damaged file aside, and says so.
+void PutDamagedAside(const std::filesystem::path& path, const Error& error, const Log& log);
 
 }  // namespace tocsin::notify

@@ -1,10 +1,8 @@
 #include "notify/notify_schema.h"
 
 #include <array>
-#include <cstddef>
-#include <string>
-
-#include <fmt/format.h>
+#include <cstdint>
+#include <string_view>
 
 namespace tocsin::notify {
 namespace {
@@ -89,54 +87,8 @@ constexpr std::array kUpgrades = {kVersion1};
 
 }  // namespace
 
-std::span<const std::string_view> NotifySchema() {
-  return kUpgrades;
-}
-
-Status UpgradeSchema(SqliteDatabase& database, std::span<const std::string_view> upgrades) {
-  const Result<std::int64_t> version = ReadInteger(database, "PRAGMA user_version");
-  if (!version) return version.error();
-  const Result<std::int64_t> application = ReadInteger(database, "PRAGMA application_id");
-  if (!application) return application.error();
-  const Result<std::int64_t> tables = ReadInteger(database, "SELECT count(*) FROM sqlite_schema");
-  if (!tables) return tables.error();
-  const bool is_empty = *tables == 0 && *version == 0 && *application == 0;
-  if (*application != kApplication && !is_empty) {
-    return Error{ErrorCode::kInvalidInput, "this is the database of another program"};
-  }
-  const auto newest = static_cast<std::int64_t>(upgrades.size());
-  if (*version > newest || *version < 0) {
-    return Error{ErrorCode::kInvalidInput,
-                 fmt::format("its format has version {}, and this tocsin knows those up to {}: "
-                             "start the newer one again, or remove the file",
-                             *version, newest)};
-  }
-  if (*version == newest) return {};
-  std::string script = "BEGIN IMMEDIATE;";
-  for (const std::string_view upgrade : upgrades.subspan(static_cast<std::size_t>(*version))) {
-    script += upgrade;
-  }
-  script += fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT;",
-                        kApplication, newest);
-  Status upgraded = database.Execute(script);
-  // Fails if the transaction has been given up already.
-  if (!upgraded) static_cast<void>(database.Execute("ROLLBACK"));
-  return upgraded;
-}
-
-Result<std::int64_t> ReadInteger(SqliteDatabase& database, std::string_view query) {
-  Result<SqliteStatement> statement = database.Prepare(query);
-  if (!statement) return statement.error();
-  const Result<bool> row = statement->Step();
-  if (!row) return row.error();
-  return *row ? statement->Integer(0) : 0;
-}
-
-Status Run(SqliteStatement& statement) {
-  const Result<bool> row = statement.Step();
-  statement.Reset();
-  if (!row) return row.error();
-  return {};
+StateSchema NotifySchema() {
+  return {.application = kApplication, .upgrades = kUpgrades};
 }
 
 }  // namespace tocsin::notify

@@ -350,7 +350,7 @@ Status NotifyStore::Impl::Store(std::shared_ptr<NotifyChanges>& changes, Duratio
   Status stored = StoreOnce(*changes, patience);
   if (stored || stored.error().code != ErrorCode::kCorrupt) return stored;
   file_.reset();
-  PutAside(path_, stored.error(), log_);
+  PutDamagedAside(path_, stored.error(), log_);
   {
     const MutexLock lock(mutex_);
     stats_.lost_records += state_.PutBack(std::move(*changes));

@@ -39,14 +39,6 @@ std::string Parameters(int count) {
   return list;
 }
 
-/// Runs a statement without rows.
-Status Run(SqliteStatement& statement) {
-  const Result<bool> row = statement.Step();
-  statement.Reset();
-  if (!row) return row.error();
-  return {};
-}
-
 void BindRule(SqliteStatement& statement, const RuleKey& key) {
   statement.Bind(1, key.group_file);
   statement.Bind(2, key.group);

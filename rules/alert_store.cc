@@ -1,22 +1,18 @@
 #include "rules/alert_store.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <condition_variable>
 #include <deque>
 #include <limits>
 #include <map>
 #include <mutex>
 #include <set>
-#include <system_error>
 #include <thread>
 
 #include "base/alarm.h"
 #include "base/file_descriptor.h"
 #include "base/mutex.h"
+#include "base/state_file.h"
 #include "rules/alert_file.h"
 #include "rules/alert_mirror.h"
 
@@ -29,39 +25,8 @@ namespace fs = std::filesystem;
 constexpr Duration kTouchDelay = std::chrono::seconds(1);
 constexpr Duration kBetweenDrops = std::chrono::minutes(1);
 
-fs::path With(const fs::path& path, const char* suffix) {
-  fs::path longer = path;
-  longer += suffix;
-  return longer;
-}
-
-/// Opens, or makes, a file that only its owner can read.
-Result<FileDescriptor> OpenOwn(const fs::path& path) {
-  FileDescriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (file.ok()) return file;
-  const int number = errno;
-  const bool is_denied = number == EACCES || number == EPERM || number == EROFS;
-  return Error{is_denied ? ErrorCode::kDenied : ErrorCode::kUnavailable,
-               path.string() + ": " + std::generic_category().message(number)};
-}
-
-/// Two processes would write over each other what they know.
-Result<FileDescriptor> LockFor(const fs::path& path) {
-  Result<FileDescriptor> lock = OpenOwn(With(path, ".lock"));
-  if (lock && flock(lock->get(), LOCK_EX | LOCK_NB) != 0) {
-    return Error{ErrorCode::kUnavailable, path.string() + " is used by another process"};
-  }
-  return lock;
-}
-
-/// With its log, without which SQLite would not read it as it was.
-void PutAside(const fs::path& path, const Error& error, const Log& log) {
-  std::error_code problem;
-  const fs::path aside = With(path, ".damaged");
-  fs::remove(With(aside, "-wal"), problem);
-  fs::rename(With(path, "-wal"), With(aside, "-wal"), problem);
-  fs::remove(With(path, "-shm"), problem);
-  fs::rename(path, aside, problem);
+void PutDamagedAside(const fs::path& path, const Error& error, const Log& log) {
+  const fs::path aside = PutAside(path);
   log.Error("the state of alerts is damaged: put aside and begun anew",
             {{"file", aside.string()}, {"error", error.message}});
 }
@@ -72,8 +37,7 @@ struct OpenedFile {
 };
 
 Result<OpenedFile> OpenAndLoad(const fs::path& path, const std::stop_token& give_up) {
-  // Before SQLite opens it: closing a file of its own, a process drops the locks SQLite has on it.
-  if (const Result<FileDescriptor> made = OpenOwn(path); !made) return made.error();
+  if (const Status made = MakeStateFile(path); !made) return made.error();
   Result<AlertFile> file = AlertFile::Open(path, give_up);
   if (!file) return file.error().Within(path.string());
   Result<AlertFile::Contents> contents = file->Load();
@@ -85,7 +49,7 @@ Result<OpenedFile> OpenOrBegin(const fs::path& path, const std::stop_token& give
                                const Log& log) {
   Result<OpenedFile> opened = OpenAndLoad(path, give_up);
   if (opened || opened.error().code != ErrorCode::kCorrupt) return opened;
-  PutAside(path, opened.error(), log);
+  PutDamagedAside(path, opened.error(), log);
   return OpenAndLoad(path, give_up);
 }
 
@@ -371,7 +335,7 @@ Status AlertStore::Impl::Store(AlertQueue& queue) {
     mirror_.Apply(queue);
   } else if (written.error().code == ErrorCode::kCorrupt) {
     file_.reset();
-    PutAside(path_, written.error(), log_);
+    PutDamagedAside(path_, written.error(), log_);
     queue.PutBack(mirror_.All());
   }
   return written;
@@ -412,7 +376,7 @@ void AlertStore::Impl::DropOldEvents() {
 
 Result<std::unique_ptr<AlertStore>> AlertStore::Open(const fs::path& file, const Settings& settings,
                                                      const Clock& clock, const Log& log) {
-  Result<FileDescriptor> lock = LockFor(file);
+  Result<FileDescriptor> lock = LockStateFile(file);
   if (!lock) return lock.error();
   std::stop_source give_up;
   Result<OpenedFile> opened = OpenOrBegin(file, give_up.get_token(), log);

@@ -17,7 +17,7 @@ namespace tocsin::api {
 // are left out where they are empty, as it does.
 
 /// A "gettableAlert".
-void AppendGettableAlert(JsonWriter& json, const notify::Notifier::AlertView& alert);
+void AppendGettableAlert(JsonWriter& json, const notify::Notifier::AlertView& view);
 
 /// An "alertGroup" with those of its alerts that are given.
 void AppendAlertGroup(JsonWriter& json, const notify::Notifier::GroupView& group,

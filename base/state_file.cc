@@ -1,0 +1,107 @@
+#include "base/state_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <string>
+#include <system_error>
+
+#include <fmt/format.h>
+
+namespace tocsin {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path With(const fs::path& path, const char* suffix) {
+  fs::path longer = path;
+  longer += suffix;
+  return longer;
+}
+
+Result<FileDescriptor> OpenOwn(const fs::path& path) {
+  FileDescriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (file.ok()) return file;
+  const int number = errno;
+  const bool is_denied = number == EACCES || number == EPERM || number == EROFS;
+  return Error{is_denied ? ErrorCode::kDenied : ErrorCode::kUnavailable,
+               path.string() + ": " + std::generic_category().message(number)};
+}
+
+}  // namespace
+
+Status UpgradeSchema(SqliteDatabase& database, const StateSchema& schema) {
+  const Result<std::int64_t> version = ReadInteger(database, "PRAGMA user_version");
+  if (!version) return version.error();
+  const Result<std::int64_t> application = ReadInteger(database, "PRAGMA application_id");
+  if (!application) return application.error();
+  const Result<std::int64_t> tables = ReadInteger(database, "SELECT count(*) FROM sqlite_schema");
+  if (!tables) return tables.error();
+  const bool is_empty = *tables == 0 && *version == 0 && *application == 0;
+  if (*application != schema.application && !is_empty) {
+    return Error{ErrorCode::kInvalidInput, "this is the database of another program"};
+  }
+  const auto newest = static_cast<std::int64_t>(schema.upgrades.size());
+  if (*version > newest || *version < 0) {
+    return Error{ErrorCode::kInvalidInput,
+                 fmt::format("its format has version {}, and this tocsin knows those up to {}: "
+                             "start the newer one again, or remove the file",
+                             *version, newest)};
+  }
+  if (*version == newest) return {};
+  std::string script = "BEGIN IMMEDIATE;";
+  for (const std::string_view upgrade :
+       schema.upgrades.subspan(static_cast<std::size_t>(*version))) {
+    script += upgrade;
+  }
+  script += fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT;",
+                        schema.application, newest);
+  Status upgraded = database.Execute(script);
+  // Fails if the transaction has been given up already.
+  if (!upgraded) static_cast<void>(database.Execute("ROLLBACK"));
+  return upgraded;
+}
+
+Result<std::int64_t> ReadInteger(SqliteDatabase& database, std::string_view query) {
+  Result<SqliteStatement> statement = database.Prepare(query);
+  if (!statement) return statement.error();
+  const Result<bool> row = statement->Step();
+  if (!row) return row.error();
+  return *row ? statement->Integer(0) : 0;
+}
+
+Status Run(SqliteStatement& statement) {
+  const Result<bool> row = statement.Step();
+  statement.Reset();
+  if (!row) return row.error();
+  return {};
+}
+
+Status MakeStateFile(const fs::path& path) {
+  const Result<FileDescriptor> made = OpenOwn(path);
+  if (!made) return made.error();
+  return {};
+}
+
+Result<FileDescriptor> LockStateFile(const fs::path& path) {
+  Result<FileDescriptor> lock = OpenOwn(With(path, ".lock"));
+  if (lock && flock(lock->get(), LOCK_EX | LOCK_NB) != 0) {
+    return Error{ErrorCode::kUnavailable, path.string() + " is used by another process"};
+  }
+  return lock;
+}
+
+fs::path PutAside(const fs::path& path) {
+  std::error_code
+      problem;  // Whatever cannot be moved is overwritten, or says so when it is opened.
+  fs::path aside = With(path, ".damaged");
+  fs::remove(With(aside, "-wal"), problem);
+  fs::rename(With(path, "-wal"), With(aside, "-wal"), problem);
+  fs::remove(With(path, "-shm"), problem);
+  fs::rename(path, aside, problem);
+  return aside;
+}
+
+}  // namespace tocsin
