@@ -14,7 +14,7 @@ namespace tocsin {
 namespace {
 
 constexpr std::size_t kValues = 30;
-constexpr Millis kStep = 2 * 60 * 1000;
+constexpr Millis kStep = Duration(std::chrono::minutes(2)).count();
 constexpr std::size_t kMostSamples = 1'000'000;
 constexpr std::size_t kMostConcurrency = 2;
 /// A message waits for its chart so long, and no longer.
