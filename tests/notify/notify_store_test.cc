@@ -443,15 +443,16 @@ BOOST_AUTO_TEST_CASE(NewerAndForeignFilesAreRefusedAndLeftAlone) {
 
 BOOST_AUTO_TEST_CASE(OlderFilesAreUpgradedInPlace) {
   Open();
-  std::vector<std::string_view> steps(NotifySchema().begin(), NotifySchema().end());
+  const StateSchema schema = NotifySchema();
+  std::vector<std::string_view> steps(schema.upgrades.begin(), schema.upgrades.end());
   const auto newest = static_cast<std::int64_t>(steps.size());
   steps.emplace_back("ALTER TABLE outbox ADD COLUMN colour TEXT;");
   auto database = SqliteDatabase::Open(file(), SqliteDatabase::Mode::kReadWrite);
   BOOST_REQUIRE(database);
-  BOOST_TEST(static_cast<bool>(UpgradeSchema(*database, steps)));
+  BOOST_TEST(static_cast<bool>(UpgradeSchema(*database, {schema.application, steps})));
   BOOST_TEST(*ReadInteger(*database, "PRAGMA user_version") == newest + 1);
   steps.emplace_back("CREATE TABLE half (a); ALTER TABLE missing ADD COLUMN b TEXT;");
-  BOOST_TEST(!UpgradeSchema(*database, steps));
+  BOOST_TEST(!UpgradeSchema(*database, {schema.application, steps}));
   BOOST_TEST(*ReadInteger(*database, "PRAGMA user_version") == newest + 1);
   BOOST_TEST(!database->Prepare("SELECT a FROM half"));
 }

@@ -359,17 +359,18 @@ BOOST_AUTO_TEST_CASE(NewerAndForeignFilesAreRefusedAndLeftAlone) {
 
 BOOST_AUTO_TEST_CASE(OlderFilesAreUpgradedInPlace) {
   Open();
-  std::vector<std::string_view> steps(AlertSchema().begin(), AlertSchema().end());
+  const StateSchema schema = AlertSchema();
+  std::vector<std::string_view> steps(schema.upgrades.begin(), schema.upgrades.end());
   const auto newest = static_cast<std::int64_t>(steps.size());
   steps.emplace_back("ALTER TABLE alerts ADD COLUMN colour TEXT;");
   auto database = SqliteDatabase::Open(file(), SqliteDatabase::Mode::kReadWrite);
   BOOST_REQUIRE(database);
-  BOOST_TEST(static_cast<bool>(UpgradeSchema(*database, steps)));
+  BOOST_TEST(static_cast<bool>(UpgradeSchema(*database, {schema.application, steps})));
   BOOST_TEST(*ReadInteger(*database, "PRAGMA user_version") == newest + 1);
   BOOST_TEST(static_cast<bool>(database->Prepare("SELECT colour FROM alerts")));
   // One that fails half-way leaves the file as it was.
   steps.emplace_back("CREATE TABLE half (a); ALTER TABLE missing ADD COLUMN b TEXT;");
-  BOOST_TEST(!UpgradeSchema(*database, steps));
+  BOOST_TEST(!UpgradeSchema(*database, {schema.application, steps}));
   BOOST_TEST(*ReadInteger(*database, "PRAGMA user_version") == newest + 1);
   BOOST_TEST(!database->Prepare("SELECT a FROM half"));
 }
