@@ -96,7 +96,7 @@ struct Notifier::Impl {
   void ResolveUntold() TOCSIN_REQUIRES(mutex);
   void Flush();
   std::vector<Told> PlanDue() TOCSIN_REQUIRES(mutex);
-  void Carry(std::vector<Told> told);
+  void Carry(const std::vector<Told>& told);
   void KeepHouse();
   std::vector<DestinationHealth> Health() const;
   AlertView View(const ReceivedAlert& alert, TimePoint now) const TOCSIN_REQUIRES(mutex);
@@ -195,7 +195,7 @@ void Notifier::Impl::Flush() {
     if (!is_open) return;
     told = PlanDue();
   }
-  Carry(std::move(told));
+  Carry(told);
 }
 
 std::vector<Told> Notifier::Impl::PlanDue() {
@@ -221,7 +221,7 @@ std::vector<Told> Notifier::Impl::PlanDue() {
 }
 
 /// Writes what was decided, and hands it to the couriers.
-void Notifier::Impl::Carry(std::vector<Told> told) {
+void Notifier::Impl::Carry(const std::vector<Told>& told) {
   if (told.empty()) return;
   const TimePoint now = clock.Now();
   std::map<Destination, std::vector<PendingDelivery>> loads;
@@ -279,7 +279,7 @@ void Notifier::Impl::KeepHouse() {
     forgotten = silences.DropOld(now);
     for (const ReceivedAlert& alert : dispatcher.DropOld(now)) inhibitor.Remove(alert.labels);
   }
-  Carry(std::move(told));
+  Carry(told);
   couriers.DropIdle();
   if (!forgotten.empty()) (void)store.PutSilences({}, forgotten);
   store.DropExpired(now);
