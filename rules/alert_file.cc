@@ -137,10 +137,10 @@ bool Matches(const AlertStore::EventQuery& query, const AlertEvent& event) {
   });
 }
 
-Result<AlertFile> AlertFile::Open(const std::filesystem::path& path, std::stop_token give_up) {
+Result<AlertFile> AlertFile::Open(const std::filesystem::path& path) {
   Result<SqliteDatabase> database = SqliteDatabase::Open(path, SqliteDatabase::Mode::kReadWrite);
   if (!database) return database.error();
-  database->SetLimit(SystemClock().SteadyNow() + kLongestWait, give_up);
+  database->SetLimit(SystemClock().SteadyNow() + kLongestWait, {});
   // docs/decisions/006-alert-state.md says why these.
   if (Status set = database->Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
       !set) {
@@ -149,7 +149,7 @@ Result<AlertFile> AlertFile::Open(const std::filesystem::path& path, std::stop_t
   if (Status upgraded = UpgradeSchema(*database, AlertSchema()); !upgraded) return upgraded.error();
   Result<Statements> statements = PrepareAll(*database);
   if (!statements) return statements.error();
-  return AlertFile(std::move(*database), std::move(*statements), std::move(give_up));
+  return AlertFile(std::move(*database), std::move(*statements));
 }
 
 Result<AlertFile::Statements> AlertFile::PrepareAll(SqliteDatabase& database) {

@@ -41,9 +41,11 @@ struct AlertChanges {
 class AlertFile {
  public:
   /// Opens or makes the file and brings its tables up to this version. Fails with kInvalidInput if
-  /// it is of a newer version, or of another program. Once `give_up` is requested everything fails
-  /// with kTimeout, waits for somebody who has the file locked included.
-  static Result<AlertFile> Open(const std::filesystem::path& path, std::stop_token give_up = {});
+  /// it is of a newer version, or of another program.
+  static Result<AlertFile> Open(const std::filesystem::path& path);
+  /// Once that is requested everything fails with kTimeout, waits for somebody who has the file
+  /// locked included.
+  void SetGiveUp(std::stop_token give_up) { give_up_ = std::move(give_up); }
 
   struct Contents {
     std::map<RuleKey, std::vector<ActiveAlert>> alerts;
@@ -72,10 +74,8 @@ class AlertFile {
     SqliteStatement evaluated;
     SqliteStatement add_event;
   };
-  AlertFile(SqliteDatabase database, Statements statements, std::stop_token give_up)
-      : database_(std::move(database)),
-        statements_(std::move(statements)),
-        give_up_(std::move(give_up)) {}
+  AlertFile(SqliteDatabase database, Statements statements)
+      : database_(std::move(database)), statements_(std::move(statements)) {}
   static Result<Statements> PrepareAll(SqliteDatabase& database);
   Status WriteRows(const AlertChanges& changes);
   void SetLimit();

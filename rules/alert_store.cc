@@ -36,21 +36,20 @@ struct OpenedFile {
   AlertFile::Contents contents;
 };
 
-Result<OpenedFile> OpenAndLoad(const fs::path& path, const std::stop_token& give_up) {
+Result<OpenedFile> OpenAndLoad(const fs::path& path) {
   if (const Status made = MakeStateFile(path); !made) return made.error();
-  Result<AlertFile> file = AlertFile::Open(path, give_up);
+  Result<AlertFile> file = AlertFile::Open(path);
   if (!file) return file.error().Within(path.string());
   Result<AlertFile::Contents> contents = file->Load();
   if (!contents) return contents.error().Within(path.string());
   return OpenedFile{std::move(*file), std::move(*contents)};
 }
 
-Result<OpenedFile> OpenOrBegin(const fs::path& path, const std::stop_token& give_up,
-                               const Log& log) {
-  Result<OpenedFile> opened = OpenAndLoad(path, give_up);
+Result<OpenedFile> OpenOrBegin(const fs::path& path, const Log& log) {
+  Result<OpenedFile> opened = OpenAndLoad(path);
   if (opened || opened.error().code != ErrorCode::kCorrupt) return opened;
   PutDamagedAside(path, opened.error(), log);
-  return OpenAndLoad(path, give_up);
+  return OpenAndLoad(path);
 }
 
 }  // namespace
@@ -58,7 +57,7 @@ Result<OpenedFile> OpenOrBegin(const fs::path& path, const std::stop_token& give
 class AlertStore::Impl {
  public:
   Impl(fs::path path, const Settings& settings, const Clock& clock, const Log& log,
-       FileDescriptor lock, OpenedFile opened, std::stop_source give_up);
+       FileDescriptor lock, OpenedFile opened);
   ~Impl();
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -118,13 +117,12 @@ class AlertStore::Impl {
 };
 
 AlertStore::Impl::Impl(fs::path path, const Settings& settings, const Clock& clock, const Log& log,
-                       FileDescriptor lock, OpenedFile opened, std::stop_source give_up)
+                       FileDescriptor lock, OpenedFile opened)
     : path_(std::move(path)),
       settings_(settings),
       clock_(clock),
       log_(log),
       lock_(std::move(lock)),
-      give_up_(std::move(give_up)),
       alarm_(clock),
       kept_evaluated_(opened.contents.evaluated),
       last_event_(opened.contents.last_event),
@@ -139,6 +137,7 @@ AlertStore::Impl::Impl(fs::path path, const Settings& settings, const Clock& clo
     log.Warn("some kept alerts are not readable: forgotten",
              {{"file", path_.string()}, {"alerts", std::to_string(opened.contents.unreadable)}});
   }
+  file_->SetGiveUp(give_up_.get_token());
   writer_ = std::jthread([this] { WriteLoop(); });
 }
 
@@ -325,9 +324,10 @@ void AlertStore::Impl::Write() {
 /// `queue`.
 Status AlertStore::Impl::Store(AlertQueue& queue) {
   if (!file_) {
-    Result<OpenedFile> opened = OpenOrBegin(path_, give_up_.get_token(), log_);
+    Result<OpenedFile> opened = OpenOrBegin(path_, log_);
     if (!opened) return opened.error();
     file_ = std::move(opened->file);
+    file_->SetGiveUp(give_up_.get_token());
     mirror_ = AlertMirror(opened->contents);
   }
   Status written = file_->Write(mirror_.ChangesTo(queue));
@@ -378,11 +378,10 @@ Result<std::unique_ptr<AlertStore>> AlertStore::Open(const fs::path& file, const
                                                      const Clock& clock, const Log& log) {
   Result<FileDescriptor> lock = LockStateFile(file);
   if (!lock) return lock.error();
-  std::stop_source give_up;
-  Result<OpenedFile> opened = OpenOrBegin(file, give_up.get_token(), log);
+  Result<OpenedFile> opened = OpenOrBegin(file, log);
   if (!opened) return opened.error();
-  return std::unique_ptr<AlertStore>(new AlertStore(std::make_unique<Impl>(
-      file, settings, clock, log, std::move(*lock), std::move(*opened), std::move(give_up))));
+  return std::unique_ptr<AlertStore>(new AlertStore(
+      std::make_unique<Impl>(file, settings, clock, log, std::move(*lock), std::move(*opened))));
 }
 
 AlertStore::AlertStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
