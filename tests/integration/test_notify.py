@@ -127,7 +127,7 @@ class FaultsTest(NotifyTestCase):
         slow = wait_for("the last retry", lambda: len(self.sink.requests("/date")) > 1 and self.sink.requests("/date"))
         for early in (fine, known):
             self.assertLess(early.at, slow[-1].at - 1)
-        self.assertGreaterEqual(slow[-1].at, date)
+        self.assertGreaterEqual(slow[-1].at, date - 0.002)  # Its clocks count in milliseconds.
 
         for fault in FAULTS:
             with self.subTest(fault=fault.name):
