@@ -28,7 +28,7 @@ constexpr std::array<std::string_view, 13> kOtherKinds = {
     "wechat_configs"};
 
 /// In `global`, of the kinds that are not supported. Some are secrets, so all are taken for one.
-constexpr std::array<std::string_view, 27> kOtherDefaults = {"jira_api_url",
+constexpr std::array<std::string_view, 24> kOtherDefaults = {"jira_api_url",
                                                              "mattermost_webhook_url",
                                                              "mattermost_webhook_url_file",
                                                              "opsgenie_api_key",
@@ -39,9 +39,6 @@ constexpr std::array<std::string_view, 27> kOtherDefaults = {"jira_api_url",
                                                              "rocketchat_token_file",
                                                              "rocketchat_token_id",
                                                              "rocketchat_token_id_file",
-                                                             "smtp_auth_secret",
-                                                             "smtp_auth_secret_file",
-                                                             "smtp_force_implicit_tls",
                                                              "telegram_api_url",
                                                              "telegram_bot_token",
                                                              "telegram_bot_token_file",
@@ -116,6 +113,11 @@ ReceiverDefaults ReadReceiverDefaults(YamlMap& notify,
   const YamlNode* const node = notify.Node("global");
   if (node == nullptr) return defaults;
   YamlMap global(*node, notify.diagnostics());
+  constexpr std::string_view kNoSecret = "is not supported: use smtp_auth_password";
+  global.Reserve("smtp_auth_secret", kNoSecret);
+  global.Reserve("smtp_auth_secret_file", kNoSecret);
+  global.Reserve("smtp_force_implicit_tls",
+                 "is not supported: set force_implicit_tls in email_configs");
   defaults.resolve_timeout = global.PositiveDurationOr("resolve_timeout", defaults.resolve_timeout);
   defaults.http = ReadHttpConfig(global, defaults.http);
   defaults.slack_url = ReadSecretUrl(global, "slack_api_url");
