@@ -30,6 +30,7 @@ is_there() {
     command) has_command "$@" ;;
     module) command -v pkg-config >/dev/null && pkg-config --exists "$1" ;;
     path) has_path "$1" ;;
+    python) python3 -c "import $1" 2>/dev/null ;;
     *) echo "tools/packages: unknown probe '$kind'" >&2 && exit 2 ;;
   esac
 }
