@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "base/tls_peer.h"
 
 namespace tocsin {
 
@@ -73,6 +75,9 @@ struct HttpAnswer {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  /// HTTP itself said where the body ends, and it came that far. Otherwise it is what came before
+  /// the connection ended.
+  bool is_framed = false;
 
   bool ok() const { return status >= 200 && status < 300; }
   /// The first header of that name in any case; empty if there is none.
@@ -100,6 +105,66 @@ class HttpClient {
 /// A client that speaks through libcurl. Names are looked up anew for each new connection, and none
 /// is used for longer than five minutes.
 std::unique_ptr<HttpClient> MakeHttpClient(HttpSettings settings);
+
+/// What can be seen of an exchange beside its answer, also of one that failed.
+struct HttpTrace {
+  /// Seconds that each phase took, those of redirects added up. 0 for one that was not reached.
+  struct Phases {
+    double lookup = 0;   ///< Of the server's name.
+    double connect = 0;  ///< Of the connection; through a proxy, to that.
+    double tls = 0;
+    double processing = 0;  ///< The request, until the first byte of the answer.
+    double transfer = 0;    ///< The rest of the answer.
+  };
+  Phases phases = {};
+  int redirects = 0;                 ///< Followed.
+  std::string http_version = {};     ///< "1.0", "1.1", "2" or "3"; empty before an answer.
+  int ip_version = 0;                ///< 4 or 6; 0 before there is a connection.
+  bool is_tls = false;               ///< The last address was one of https.
+  std::optional<TlsPeer> peer = {};  ///< Of a fresh TLS connection, also when it was refused.
+};
+
+/// One of several requests that are sent at the same time. What it refers to outlives the call that
+/// takes it.
+struct HttpJob {
+  const HttpSettings& settings;
+  const OutgoingRequest& request;
+  Duration timeout;    ///< Instead of that of `settings`.
+  bool fresh = false;  ///< Over a new connection and a whole handshake, closed afterwards.
+};
+
+struct HttpOutcome {
+  Result<HttpAnswer> answer;  ///< As of HttpClient::Send().
+  HttpTrace trace = {};
+};
+
+class HttpConnections;
+class HttpExchange;
+
+/// Sends requests to any number of servers at the same time, over at most kMostConnections: those
+/// beyond wait until others have their answer, and their time runs meanwhile. Connections are kept
+/// for the next, and never shared by settings that trust differently. One thread at a time.
+class ParallelHttpClient {
+ public:
+  static constexpr std::size_t kMostConnections = 256;
+  using TakeOutcome = std::function<void(std::size_t job, HttpOutcome outcome)>;
+
+  ParallelHttpClient();
+  ~ParallelHttpClient();
+  ParallelHttpClient(const ParallelHttpClient&) = delete;
+  ParallelHttpClient& operator=(const ParallelHttpClient&) = delete;
+
+  /// Waits until each job has its answer, its time is up, or `stop` is requested. One outcome for
+  /// each job, in their order.
+  std::vector<HttpOutcome> SendAll(std::span<const HttpJob> jobs, const std::stop_token& stop);
+  /// The same for answers that need not all be kept: calls `take` with the outcome of each job as
+  /// soon as it is there. What `take` does holds up the others.
+  void SendAll(std::span<const HttpJob> jobs, const std::stop_token& stop, const TakeOutcome& take);
+
+ private:
+  std::vector<std::unique_ptr<HttpExchange>> exchanges_;
+  const std::unique_ptr<HttpConnections> connections_;
+};
 
 /// How clients are made: MakeHttpClient(), or a test's.
 using HttpClientFactory = std::function<std::unique_ptr<HttpClient>(HttpSettings)>;

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include "notify/http_options.h"
+#include "base/http_options.h"
 
 namespace tocsin::notify {
 namespace {

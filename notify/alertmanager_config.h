@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/http_client.h"
+#include "base/relabel.h"
 #include "base/yaml.h"
-#include "notify/relabel.h"
 
 namespace tocsin::notify {
 

@@ -7,8 +7,8 @@
 #include <stop_token>
 #include <utility>
 
+#include "base/relabel.h"
 #include "notify/external_labels.h"
-#include "notify/relabel.h"
 
 namespace tocsin::notify {
 

@@ -73,26 +73,40 @@ bool IsSameState(const ReceivedAlert& a, const ReceivedAlert& b) {
   return state(*a.alert) == state(*b.alert);
 }
 
+/// An alert and what it is sorted by first, looked up once.
+struct Ordered {
+  std::string_view job;
+  std::string_view instance;
+  const ReceivedAlert* alert = nullptr;
+};
+
 /// The order of alerts in a notification. A set with fewer labels comes first.
 /// Source: Alertmanager, types.AlertSlice; prometheus/common, LabelSet.Before.
-bool ComesBefore(const Labels& a, const Labels& b) {
-  for (const std::string_view name : {"job", "instance"}) {
-    const std::string_view of_a = a.Get(name);
-    const std::string_view of_b = b.Get(name);
+bool ComesBefore(const Ordered& a, const Ordered& b) {
+  for (const auto part : {&Ordered::job, &Ordered::instance}) {
+    const std::string_view of_a = a.*part;
+    const std::string_view of_b = b.*part;
     if (of_a == of_b) continue;
     if (of_a.empty() || of_b.empty()) return of_b.empty();
     return of_a < of_b;
   }
-  return a.size() == b.size() ? a < b : a.size() < b.size();
+  const Labels& labels_of_a = a.alert->labels;
+  const Labels& labels_of_b = b.alert->labels;
+  if (labels_of_a.size() != labels_of_b.size()) return labels_of_a.size() < labels_of_b.size();
+  return labels_of_a < labels_of_b;
 }
 
 ReceivedAlerts SortedAlerts(const Group& group) {
+  std::vector<Ordered> order;
+  order.reserve(group.alerts.size());
+  for (const Known* known : group.alerts) {
+    const Labels& labels = known->alert.labels;
+    order.push_back({labels.Get("job"), labels.Get("instance"), &known->alert});
+  }
+  std::sort(order.begin(), order.end(), ComesBefore);
   ReceivedAlerts alerts;
-  alerts.reserve(group.alerts.size());
-  for (const Known* known : group.alerts) alerts.push_back(known->alert);
-  std::sort(alerts.begin(), alerts.end(), [](const ReceivedAlert& a, const ReceivedAlert& b) {
-    return ComesBefore(a.labels, b.labels);
-  });
+  alerts.reserve(order.size());
+  for (const Ordered& ordered : order) alerts.push_back(*ordered.alert);
   return alerts;
 }
 

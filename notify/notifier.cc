@@ -11,6 +11,7 @@
 
 #include "base/alarm.h"
 #include "base/mutex.h"
+#include "base/relabel.h"
 #include "notify/couriers.h"
 #include "notify/dispatcher.h"
 #include "notify/external_labels.h"
@@ -18,7 +19,6 @@
 #include "notify/log_book.h"
 #include "notify/plan.h"
 #include "notify/receiver_watch.h"
-#include "notify/relabel.h"
 
 namespace tocsin::notify {
 namespace {
@@ -309,7 +309,8 @@ void Notifier::Configure(std::shared_ptr<const NotifyConfig> config, Labels exte
     // What a receiver would not have is told again now: somebody may have mended the reason.
     for (const NotifyStore::LogKey& key : refused) impl.log.Forget(key);
     impl.inhibitor = Inhibitor(config->inhibit_rules);
-    impl.dispatcher.ForEachAlert([&](const ReceivedAlert& alert) { impl.inhibitor.Update(alert); });
+    impl.dispatcher.ForEachAlert([&](const ReceivedAlert& alert)
+                                     TOCSIN_REQUIRES(impl.mutex) { impl.inhibitor.Update(alert); });
     impl.dispatcher.SetRoute(config->route, impl.Now());
     impl.external_labels = std::move(external_labels);
     impl.config = std::move(config);
@@ -377,7 +378,7 @@ std::vector<Notifier::AlertView> Notifier::Alerts() const {
   std::vector<AlertView> views;
   {
     const MutexLock lock(impl_->mutex);
-    impl_->dispatcher.ForEachAlert([&](const ReceivedAlert& alert) {
+    impl_->dispatcher.ForEachAlert([&](const ReceivedAlert& alert) TOCSIN_REQUIRES(impl_->mutex) {
       if (!alert.IsResolved(now)) views.push_back(impl_->View(alert, now));
     });
   }
@@ -389,7 +390,7 @@ std::vector<Notifier::AlertView> Notifier::Alerts() const {
 std::optional<Notifier::AlertView> Notifier::FindAlert(std::uint64_t fingerprint) const {
   const MutexLock lock(impl_->mutex);
   std::optional<AlertView> view;
-  impl_->dispatcher.ForEachAlert([&](const ReceivedAlert& alert) {
+  impl_->dispatcher.ForEachAlert([&](const ReceivedAlert& alert) TOCSIN_REQUIRES(impl_->mutex) {
     if (!view && Fingerprint(alert.labels) == fingerprint) {
       view = impl_->View(alert, impl_->clock.Now());
     }

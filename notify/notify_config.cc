@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/http_options.h"
 #include "base/yaml_printer.h"
-#include "notify/http_options.h"
 
 namespace tocsin::notify {
 namespace {

@@ -191,7 +191,7 @@ Result<NotifyFile::Statements> NotifyFile::PrepareAll(SqliteDatabase& database) 
 }
 
 Result<NotifyFile::Contents> NotifyFile::Load() {
-  SetLimit(kLongestWait);
+  SetLimit(kLongestLoad);
   Contents contents;
   for (const auto load : {&LoadOutbox, &LoadLog, &LoadMemories, &LoadSilences, &LoadLastIds}) {
     if (const Status loaded = load(database_, contents); !loaded) return loaded.error();
@@ -203,6 +203,7 @@ Status NotifyFile::Write(const NotifyChanges& changes, Duration patience) {
   SetLimit(patience);
   Status written = database_.Execute("BEGIN IMMEDIATE");
   if (!written) return written;
+  SetLimit(patience + static_cast<Duration::rep>(changes.rows()) * kLongestPerRow);
   written = WriteRows(changes);
   if (written) written = database_.Execute("COMMIT");
   // Fails if SQLite has rolled back by itself, as it does when the disk is full.

@@ -26,6 +26,9 @@ class NotifyFile {
   /// How long to wait for somebody who has the file locked, such as a person with the sqlite3
   /// shell.
   static constexpr Duration kLongestWait = std::chrono::seconds(10);
+  /// Beyond that, for each row that is written: on a slow machine, too, much must get done at last.
+  static constexpr Duration kLongestPerRow = std::chrono::milliseconds(1);
+  static constexpr Duration kLongestLoad = std::chrono::minutes(10);
 
   /// Opens or makes the file and brings its tables up to this version. Fails with kInvalidInput if
   /// it is of a newer version, or of another program.
@@ -43,7 +46,7 @@ class NotifyFile {
   };
   Result<Contents> Load();
 
-  /// All or nothing; on the disk when it returns. Gives up after `patience` of waiting.
+  /// All or nothing; on the disk when it returns. Waits for a lock for `patience` at most.
   Status Write(const NotifyChanges& changes, Duration patience = kLongestWait);
 
   /// Drops records before `oldest`, and all but the newest `most`, and dead letters but the newest

@@ -61,6 +61,10 @@ struct NotifyChanges {
     return outbox.empty() && log.empty() && memories.empty() && silences.empty() &&
            history.empty() && dead_letters.empty();
   }
+  std::size_t rows() const {
+    return outbox.size() + log.size() + memories.size() + silences.size() + history.size() +
+           dead_letters.size();
+  }
 };
 
 /// "00000000000000ff,..." and back; nothing if that is something else.

@@ -74,7 +74,7 @@ class NotifyStore::Impl {
   bool AwaitWork();
   void Write(Duration patience);
   Status Store(std::shared_ptr<NotifyChanges>& changes, Duration patience);
-  Status StoreOnce(const NotifyChanges& changes, Duration patience);
+  Status StoreOnce(const NotifyChanges& changes, Duration patience) TOCSIN_REQUIRES(file_mutex_);
   void Finish(const std::shared_ptr<NotifyChanges>& changes, const Status& stored);
   void DropOld();
   template <class Read>
@@ -214,10 +214,10 @@ SteadyPoint NotifyStore::Impl::DueAt() const {
 bool NotifyStore::Impl::AwaitDisk(std::uint64_t demand) {
   bool is_news = false;
   {
-    std::unique_lock lock(mutex_);
+    const MutexLock lock(mutex_);
     if (stats_.is_failing) return false;
-    const bool is_met =
-        written_.wait_for(lock, settings_.patience, [&] { return demands_met_ >= demand; });
+    const auto is_on_disk = [&]() TOCSIN_REQUIRES(mutex_) { return demands_met_ >= demand; };
+    const bool is_met = written_.wait_for(mutex_, settings_.patience, is_on_disk);
     if (is_met) return !stats_.is_failing;
     ++stats_.errors;
     is_news = !std::exchange(is_slow_, true);
@@ -230,13 +230,13 @@ bool NotifyStore::Impl::AwaitDisk(std::uint64_t demand) {
 }
 
 void NotifyStore::Impl::Flush(SteadyPoint deadline) {
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   const std::uint64_t mine = Demand();
   is_forced_ = true;
   const Duration left = deadline - clock_.SteadyNow();
-  const bool is_met =
-      written_.wait_for(lock, std::clamp(left, Duration(0), Duration(std::chrono::hours(1))),
-                        [&] { return demands_met_ >= mine; });
+  const Duration patience = std::clamp(left, Duration(0), Duration(std::chrono::hours(1)));
+  const auto is_on_disk = [&]() TOCSIN_REQUIRES(mutex_) { return demands_met_ >= mine; };
+  const bool is_met = written_.wait_for(mutex_, patience, is_on_disk);
   if (!is_met) give_up_.request_stop();
 }
 

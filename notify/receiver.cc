@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "notify/http_options.h"
+#include "base/http_options.h"
 #include "notify/receivers/email.h"
 #include "notify/receivers/http_post.h"
 #include "notify/receivers/msteamsv2.h"

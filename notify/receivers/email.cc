@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/http_options.h"
 #include "base/text.h"
-#include "notify/http_options.h"
 #include "notify/receivers/digests.h"
 #include "notify/receivers/sparkline.h"
 

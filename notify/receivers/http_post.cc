@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "notify/http_options.h"
+#include "base/http_options.h"
 
 namespace tocsin::notify {
 namespace {

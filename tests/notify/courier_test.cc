@@ -171,7 +171,7 @@ struct Fixture {
   std::unique_ptr<Courier> courier = MakeCourier(*store);
 
   std::unique_ptr<NotifyStore> OpenStore(const fs::path& path) {
-    auto opened = NotifyStore::Open(path, {.patience = std::chrono::minutes(1)}, clock, log.log());
+    auto opened = NotifyStore::Open(path, {.patience = std::chrono::minutes(10)}, clock, log.log());
     BOOST_REQUIRE_MESSAGE(opened, (opened ? "" : opened.error().message));
     return std::move(*opened);
   }
@@ -208,7 +208,7 @@ struct Fixture {
     for (const HistoryRecord& record : *records) states.push_back(record.state);
     return states;
   }
-  void Flush() const { store->Flush(clock.SteadyNow() + std::chrono::minutes(1)); }
+  void Flush() const { store->Flush(clock.SteadyNow() + std::chrono::minutes(10)); }
   /// What would be there after a kill -9 now.
   NotifyStore::Kept AfterKill() {
     Flush();

@@ -87,7 +87,7 @@ struct Fixture {
   TemporaryFolder folder;
   FakeClock clock{kNow};
   RecordedLog log;
-  NotifyStore::Settings settings{.patience = std::chrono::minutes(1)};
+  NotifyStore::Settings settings{.patience = std::chrono::minutes(10)};
 
   fs::path file() const { return folder.path() / "notify.db"; }
 
@@ -103,7 +103,9 @@ struct Fixture {
     return store.error();
   }
 
-  void Flush(NotifyStore& store) const { store.Flush(clock.SteadyNow() + std::chrono::minutes(1)); }
+  void Flush(NotifyStore& store) const {
+    store.Flush(clock.SteadyNow() + std::chrono::minutes(10));
+  }
 
   /// What would be there after a kill -9 now.
   NotifyStore::Kept AfterKill() {

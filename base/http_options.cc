@@ -1,4 +1,4 @@
-#include "notify/http_options.h"
+#include "base/http_options.h"
 
 #include <unistd.h>
 
@@ -14,7 +14,7 @@
 
 #include "base/text.h"
 
-namespace tocsin::notify {
+namespace tocsin {
 namespace {
 
 /// Headers with options of their own, or that libcurl makes.
@@ -175,4 +175,4 @@ std::string ReadHttpUrl(YamlMap& options, std::string_view key) {
   return url;
 }
 
-}  // namespace tocsin::notify
+}  // namespace tocsin

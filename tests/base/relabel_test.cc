@@ -1,10 +1,10 @@
-#include "notify/relabel.h"
+#include "base/relabel.h"
 
 #include <string>
 
 #include <boost/test/unit_test.hpp>
 
-namespace tocsin::notify {
+namespace tocsin {
 namespace {
 
 struct Read {
@@ -141,4 +141,4 @@ BOOST_AUTO_TEST_CASE(SaysWhatIsWrongAndWhere) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace tocsin::notify
+}  // namespace tocsin

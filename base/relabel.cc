@@ -1,4 +1,4 @@
-#include "notify/relabel.h"
+#include "base/relabel.h"
 
 #include <algorithm>
 #include <array>
@@ -13,7 +13,7 @@
 #include "base/template/unicode.h"
 #include "base/text.h"
 
-namespace tocsin::notify {
+namespace tocsin {
 namespace {
 
 using enum RelabelAction;
@@ -250,4 +250,4 @@ RelabelRules ReadRelabelRules(YamlMap& options, std::string_view key) {
   return rules;
 }
 
-}  // namespace tocsin::notify
+}  // namespace tocsin

@@ -13,7 +13,7 @@
 #include "base/labels.h"
 #include "base/yaml.h"
 
-namespace tocsin::notify {
+namespace tocsin {
 
 enum class RelabelAction {
   kReplace,
@@ -56,4 +56,4 @@ std::optional<Labels> Relabel(const Labels& labels, std::span<const RelabelRule>
 /// The list at `key`; empty if it is missing. Mistakes are reported, each at its place.
 RelabelRules ReadRelabelRules(YamlMap& options, std::string_view key);
 
-}  // namespace tocsin::notify
+}  // namespace tocsin

@@ -8,7 +8,7 @@
 #include "base/http_client.h"
 #include "base/yaml.h"
 
-namespace tocsin::notify {
+namespace tocsin {
 
 /// Reads the keys of Prometheus' <http_config> from `options`, which may have others, too:
 /// `basic_auth`, `authorization` (or `bearer_token`), `tls_config`, `http_headers`, `proxy_url`,
@@ -25,4 +25,4 @@ HttpTls ReadTlsSettings(YamlMap& parent, std::string_view key = "tls_config",
 /// belongs into `basic_auth`). Mistakes are reported without showing what is there.
 std::string ReadHttpUrl(YamlMap& options, std::string_view key);
 
-}  // namespace tocsin::notify
+}  // namespace tocsin

@@ -1,0 +1,433 @@
+#include "base/http_exchange.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/duration.h"
+#include "base/text.h"
+
+namespace tocsin {
+namespace {
+
+constexpr int kMostRedirects = 5;
+constexpr long kLongestConnectionSeconds = 300;
+constexpr int kLongestPollMilliseconds = 1000;
+constexpr long kReadBytes = 64L * 1024;  // At a time: libcurl's 16 KiB are many calls for a page.
+
+std::string_view Trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
+}
+
+/// How long the body will be, if the answer says so, or 0.
+std::size_t AnnouncedBytes(const HttpAnswer& answer) {
+  const std::string_view text = answer.Header("Content-Length");
+  std::size_t bytes = 0;
+  const char* const end = text.data() + text.size();
+  const auto [after, problem] = std::from_chars(text.data(), end, bytes);
+  return problem == std::errc{} && after == end ? bytes : 0;
+}
+
+constexpr std::string_view kBroken = "the connection ended before the answer did";
+
+/// What libcurl's problems mean to the caller. All others are kUnavailable.
+struct Problem {
+  CURLcode curl;
+  ErrorCode code;
+  std::string_view words;  ///< Empty: libcurl's own.
+};
+constexpr std::array<Problem, 14> kProblems = {{
+    {CURLE_ABORTED_BY_CALLBACK, ErrorCode::kUnavailable, "stopped"},
+    {CURLE_GOT_NOTHING, ErrorCode::kUnavailable, kBroken},
+    {CURLE_PARTIAL_FILE, ErrorCode::kUnavailable, kBroken},
+    {CURLE_RECV_ERROR, ErrorCode::kUnavailable, kBroken},
+    {CURLE_SEND_ERROR, ErrorCode::kUnavailable, kBroken},
+    {CURLE_PEER_FAILED_VERIFICATION, ErrorCode::kDenied, ""},
+    {CURLE_SSL_CERTPROBLEM, ErrorCode::kDenied, ""},
+    {CURLE_SSL_CACERT_BADFILE, ErrorCode::kDenied, ""},
+    {CURLE_SSL_ISSUER_ERROR, ErrorCode::kDenied, ""},
+    {CURLE_URL_MALFORMAT, ErrorCode::kInvalidInput, ""},
+    {CURLE_UNSUPPORTED_PROTOCOL, ErrorCode::kInvalidInput, ""},
+    {CURLE_WEIRD_SERVER_REPLY, ErrorCode::kCorrupt, "the answer is no HTTP"},
+    {CURLE_HTTP2, ErrorCode::kCorrupt, ""},
+    {CURLE_HTTP2_STREAM, ErrorCode::kCorrupt, ""},
+}};
+
+Problem MeaningOf(CURLcode curl) {
+  for (const Problem& problem : kProblems) {
+    if (problem.curl == curl) return problem;
+  }
+  return {curl, ErrorCode::kUnavailable, ""};
+}
+
+std::string Uncapitalized(std::string text) {
+  if (!text.empty()) text[0] = LowerCase(text[0]);
+  return text;
+}
+
+/// "1.1"; empty for what libcurl does not know.
+std::string_view VersionName(long curl_version) {
+  switch (curl_version) {
+    case CURL_HTTP_VERSION_1_0: return "1.0";
+    case CURL_HTTP_VERSION_1_1: return "1.1";
+    case CURL_HTTP_VERSION_2_0: return "2";
+    case CURL_HTTP_VERSION_3: return "3";
+    default: return "";
+  }
+}
+
+}  // namespace
+
+HttpExchange::HttpExchange()
+    : easy_([] {
+        static const CURLcode kStarted = curl_global_init(CURL_GLOBAL_DEFAULT);
+        static_cast<void>(kStarted);
+        return curl_easy_init();
+      }()) {}
+
+HttpExchange& HttpExchange::Of(CURL* easy) {
+  char* exchange = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &exchange);
+  return *static_cast<HttpExchange*>(static_cast<void*>(exchange));
+}
+
+bool HttpExchange::Begin(const HttpJob& job) {
+  job_ = &job;
+  trace_ = {};
+  error_.reset();
+  origin_.clear();
+  url_ = job.request.url;
+  deadline_ = std::chrono::steady_clock::now() + job.timeout;
+  const std::optional<HttpServerAddress> server = ParseHttpServerAddress(url_);
+  if (!server) {
+    error_ = Error{ErrorCode::kInvalidInput, "not a URL of http or https"};
+    return false;
+  }
+  origin_ = server->Origin();
+  trace_.is_tls = server->scheme == "https";
+  if (Status ready = Prepare(); !ready) {
+    error_ = ready.error().Within(origin_);
+    return false;
+  }
+  return true;
+}
+
+Status HttpExchange::Prepare() {
+  using std::chrono::milliseconds;
+  sent_ = std::chrono::steady_clock::now();
+  tls_began_.reset();
+  const auto left = std::chrono::ceil<milliseconds>(deadline_ - sent_);
+  curl_easy_reset(easy_.get());
+  Result<HeaderList> headers = MakeHeaders();
+  if (!headers) return headers.error();
+  headers_ = std::move(*headers);
+  if (Status status = SetCredentials(); !status) return status;
+  incoming_ = {.most = job_->settings.max_answer_bytes};
+  SetRequest();
+  SetConnection();
+  if (job_->fresh) SetFreshness();
+  Set(CURLOPT_PRIVATE, this);
+  Set(CURLOPT_HTTPHEADER, headers_.get());
+  Set(CURLOPT_TIMEOUT_MS, std::max(left, milliseconds(1)).count());
+  Set(CURLOPT_BUFFERSIZE, kReadBytes);
+  Set(CURLOPT_WRITEFUNCTION, &TakeBody);
+  Set(CURLOPT_WRITEDATA, &incoming_);
+  Set(CURLOPT_HEADERFUNCTION, &TakeHeader);
+  Set(CURLOPT_HEADERDATA, &incoming_);
+  return {};
+}
+
+bool HttpExchange::Finish(CURLcode outcome) {
+  TracePhases();
+  TraceConnection();
+  return GoOn(outcome);
+}
+
+/// Whether there is another request to be made.
+bool HttpExchange::GoOn(CURLcode outcome) {
+  if (outcome != CURLE_OK) {
+    error_ = Explain(outcome).Within(origin_);
+    return false;
+  }
+  long status = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+  incoming_.answer.status = static_cast<int>(status);
+  const bool ends_itself = trace_.http_version == "2" || trace_.http_version == "3";
+  incoming_.answer.is_framed = ends_itself || !incoming_.answer.Header("Content-Length").empty() ||
+                               !incoming_.answer.Header("Transfer-Encoding").empty();
+  std::optional<std::string> url = NextUrl();
+  if (!url || trace_.redirects == kMostRedirects) return false;
+  url_ = std::move(*url);
+  ++trace_.redirects;
+  trace_.is_tls = url_.starts_with("https:");
+  if (Status ready = Prepare(); !ready) {
+    error_ = ready.error().Within(origin_);
+    return false;
+  }
+  return true;
+}
+
+HttpOutcome HttpExchange::Take() {
+  job_ = nullptr;
+  headers_.reset();
+  if (error_) return {*std::exchange(error_, std::nullopt), std::move(trace_)};
+  return {std::move(incoming_.answer), std::move(trace_)};
+}
+
+/// libcurl says when, since the beginning, each phase ended, and 0 for those that did not: the
+/// first of these took the rest of the time.
+void HttpExchange::TracePhases() {
+  constexpr std::array kMarks = {CURLINFO_NAMELOOKUP_TIME_T, CURLINFO_CONNECT_TIME_T,
+                                 CURLINFO_APPCONNECT_TIME_T, CURLINFO_STARTTRANSFER_TIME_T,
+                                 CURLINFO_TOTAL_TIME_T};
+  HttpTrace::Phases& phases = trace_.phases;
+  const std::array seconds = {&phases.lookup, &phases.connect, &phases.tls, &phases.processing,
+                              &phases.transfer};
+  std::array<curl_off_t, kMarks.size()> ends{};  // In microseconds.
+  for (std::size_t i = 0; i < kMarks.size(); ++i) {
+    curl_easy_getinfo(easy_.get(), kMarks[i], &ends[i]);
+  }
+  // libcurl counts a handshake that fails as part of connecting.
+  if (ends[1] == 0 && tls_began_) {
+    ends[1] = std::chrono::duration_cast<std::chrono::microseconds>(*tls_began_ - sent_).count();
+  }
+  if (!trace_.is_tls) ends[2] = ends[1];
+  const curl_off_t total = ends.back();
+  std::size_t ended = ends.size() - 1;
+  while (ended > 0 && ends[ended - 1] == 0) --ended;
+  curl_off_t began = 0;
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    const curl_off_t end = std::max(began, i < ended ? ends[i] : total);
+    *seconds[i] += static_cast<double>(end - began) / 1e6;
+    began = end;
+  }
+}
+
+void HttpExchange::TraceConnection() {
+  long version = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_VERSION, &version);
+  trace_.http_version = VersionName(version);
+  char* address = nullptr;  // libcurl's own.
+  curl_easy_getinfo(easy_.get(), CURLINFO_PRIMARY_IP, &address);
+  const std::string_view ip = address == nullptr ? "" : address;
+  if (!ip.empty()) trace_.ip_version = ip.find(':') == std::string_view::npos ? 4 : 6;
+}
+
+std::size_t HttpExchange::TakeBody(char* data, std::size_t size, std::size_t count, void* to) {
+  auto& incoming = *static_cast<Incoming*>(to);
+  const std::size_t bytes = size * count;
+  incoming.too_large = bytes > incoming.most - incoming.answer.body.size();
+  if (incoming.too_large) return 0;  // Makes libcurl give up.
+  std::string& body = incoming.answer.body;
+  if (body.empty()) body.reserve(std::min(AnnouncedBytes(incoming.answer), incoming.most));
+  body.append(data, bytes);
+  return bytes;
+}
+
+std::size_t HttpExchange::TakeHeader(char* data, std::size_t size, std::size_t count, void* to) {
+  auto& incoming = *static_cast<Incoming*>(to);
+  const std::size_t bytes = size * count;
+  incoming.too_large = bytes > incoming.most - incoming.head_bytes;
+  if (incoming.too_large) return 0;
+  incoming.head_bytes += bytes;
+  const std::string_view line(data, bytes);
+  if (line.starts_with("HTTP/")) incoming.answer.headers.clear();  // An interim answer is over.
+  const std::size_t colon = line.find(':');
+  if (colon != std::string_view::npos) {
+    incoming.answer.headers.emplace_back(Trimmed(line.substr(0, colon)),
+                                         Trimmed(line.substr(colon + 1)));
+  }
+  return bytes;
+}
+
+CURLcode HttpExchange::WatchTls(CURL* /*easy*/, void* context, void* to) {
+  auto& exchange = *static_cast<HttpExchange*>(to);
+  exchange.tls_began_ = std::chrono::steady_clock::now();
+  WatchTlsPeer(static_cast<ssl_ctx_st*>(context), exchange.trace_.peer.emplace());
+  return CURLE_OK;
+}
+
+Result<HttpExchange::HeaderList> HttpExchange::MakeHeaders() const {
+  HeaderList list;
+  Status status;
+  const auto add = [&](const std::string& name, const std::string& value) {
+    if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+      status = Error{ErrorCode::kInvalidInput, fmt::format("header {}: holds a line break", name)};
+      return;
+    }
+    // "Name;" is libcurl's way to send a header without a value.
+    const std::string line = value.empty() ? name + ";" : name + ": " + value;
+    curl_slist* const longer = curl_slist_append(list.get(), line.c_str());
+    static_cast<void>(list.release());
+    list.reset(longer);
+  };
+  for (const auto& [name, value] : job_->request.headers) add(name, value);
+  for (const HttpHeader& header : job_->settings.headers) {
+    const Result<Secret> value = header.value.Read();
+    if (!value) return value.error().Within("header " + header.name);
+    add(header.name, value->Reveal());
+  }
+  if (job_->settings.authorization) {
+    const Result<Secret> credentials = job_->settings.authorization->credentials.Read();
+    if (!credentials) return credentials.error().Within("credentials");
+    add("Authorization", job_->settings.authorization->type + " " + credentials->Reveal());
+  }
+  list.reset(
+      curl_slist_append(list.release(), "Expect:"));  // No extra round trip for a large body.
+  if (!status) return status.error();
+  return list;
+}
+
+Status HttpExchange::SetCredentials() {
+  if (!job_->settings.basic_auth) return {};
+  const Result<Secret> password = job_->settings.basic_auth->password.Read();
+  if (!password) return password.error().Within("password");
+  Set(CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+  Set(CURLOPT_USERNAME, job_->settings.basic_auth->username.c_str());
+  Set(CURLOPT_PASSWORD, password->Reveal().c_str());  // libcurl keeps a copy.
+  return {};
+}
+
+void HttpExchange::SetRequest() {
+  const OutgoingRequest& request = job_->request;
+  Set(CURLOPT_URL, url_.c_str());
+  Set(CURLOPT_PROTOCOLS_STR, "http,https");
+  Set(CURLOPT_USERAGENT,
+      job_->settings.user_agent.empty() ? nullptr : job_->settings.user_agent.c_str());
+  if (request.method == "HEAD") {
+    Set(CURLOPT_NOBODY, 1L);
+  } else if (request.method != "GET") {
+    Set(CURLOPT_POSTFIELDS, request.body.data());
+    Set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    Set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  }
+}
+
+void HttpExchange::SetConnection() {
+  problem_text_[0] = '\0';
+  Set(CURLOPT_ERRORBUFFER, problem_text_.data());
+  Set(CURLOPT_NOSIGNAL, 1L);
+  Set(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+  Set(CURLOPT_MAXLIFETIME_CONN, kLongestConnectionSeconds);
+  // Else the end of a request would wait for a look-up that hangs, whatever the deadline says.
+  Set(CURLOPT_QUICK_EXIT, 1L);
+  if (job_->settings.proxy_url) {
+    Set(CURLOPT_PROXY, job_->settings.proxy_url->Reveal().c_str());
+    Set(CURLOPT_NOPROXY, "");
+  } else if (!job_->settings.proxy_from_environment) {
+    Set(CURLOPT_PROXY, "");
+  }
+  const HttpTls& tls = job_->settings.tls;
+  Set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  Set(CURLOPT_CA_CACHE_TIMEOUT, 0L);
+  Set(CURLOPT_SSL_VERIFYPEER, tls.insecure_skip_verify ? 0L : 1L);
+  Set(CURLOPT_SSL_VERIFYHOST, tls.insecure_skip_verify ? 0L : 2L);
+  if (!tls.ca_file.empty()) Set(CURLOPT_CAINFO, tls.ca_file.c_str());
+  if (!tls.cert_file.empty()) Set(CURLOPT_SSLCERT, tls.cert_file.c_str());
+  if (!tls.key_file.empty()) Set(CURLOPT_SSLKEY, tls.key_file.c_str());
+}
+
+/// The watch on the handshake must not outlive this exchange, so its connection does not either.
+void HttpExchange::SetFreshness() {
+  Set(CURLOPT_FRESH_CONNECT, 1L);
+  Set(CURLOPT_FORBID_REUSE, 1L);
+  Set(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+  Set(CURLOPT_SSL_CTX_FUNCTION, &WatchTls);
+  Set(CURLOPT_SSL_CTX_DATA, this);
+}
+
+Error HttpExchange::Explain(CURLcode problem) const {
+  if (incoming_.too_large) {
+    return {ErrorCode::kTooLarge,
+            fmt::format("the answer is longer than {} bytes", incoming_.most)};
+  }
+  if (problem == CURLE_OPERATION_TIMEDOUT) {
+    return {ErrorCode::kTimeout, "no answer within " + FormatDuration(job_->timeout)};
+  }
+  const Problem meaning = MeaningOf(problem);
+  if (!meaning.words.empty()) return {meaning.code, std::string(meaning.words)};
+  long reason = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &reason);
+  if (problem == CURLE_COULDNT_CONNECT && reason != 0) {
+    const std::string words = std::generic_category().message(static_cast<int>(reason));
+    return {meaning.code, Uncapitalized(words)};
+  }
+  // The text of others might quote what must not be seen; here it names the server at most.
+  if (problem == CURLE_PEER_FAILED_VERIFICATION && problem_text_[0] != '\0') {
+    return {meaning.code, problem_text_.data()};
+  }
+  return {meaning.code, Uncapitalized(curl_easy_strerror(problem))};
+}
+
+std::optional<std::string> HttpExchange::NextUrl() const {
+  const int status = incoming_.answer.status;
+  if (!job_->settings.follow_redirects || status < 300 || status > 399) return std::nullopt;
+  const std::string& method = job_->request.method;
+  const bool only_looks = method == "GET" || method == "HEAD";
+  if (!only_looks && status != 307 && status != 308) return std::nullopt;
+  char* target = nullptr;  // libcurl's own.
+  curl_easy_getinfo(easy_.get(), CURLINFO_REDIRECT_URL, &target);
+  if (target == nullptr) return std::nullopt;
+  const auto from = ParseHttpServerAddress(url_);
+  const auto to = ParseHttpServerAddress(target);
+  if (!from || !to || !from->MayRedirectTo(*to)) return std::nullopt;
+  return target;
+}
+
+HttpConnections::HttpConnections() : multi_(curl_multi_init()) {
+  constexpr auto kMost = static_cast<long>(ParallelHttpClient::kMostConnections);
+  curl_multi_setopt(multi_.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, kMost);
+}
+
+void HttpConnections::Run(std::span<HttpExchange* const> exchanges, const std::stop_token& stop,
+                          const Ended& ended) {
+  const std::stop_callback wake(stop, [this] { curl_multi_wakeup(multi_.get()); });
+  for (HttpExchange* const exchange : exchanges) {
+    curl_multi_add_handle(multi_.get(), exchange->easy());
+  }
+  std::size_t left = exchanges.size();
+  while (left > 0 && !stop.stop_requested()) {
+    int running = 0;
+    if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) break;
+    left -= FinishThoseDone(ended);
+    if (left > 0) curl_multi_poll(multi_.get(), nullptr, 0, kLongestPollMilliseconds, nullptr);
+  }
+  if (left == 0) return;
+  for (HttpExchange* const exchange : exchanges) {
+    if (exchange->job() == nullptr) continue;
+    curl_multi_remove_handle(multi_.get(), exchange->easy());
+    exchange->Finish(CURLE_ABORTED_BY_CALLBACK);
+    ended(*exchange);
+  }
+}
+
+/// How many came to their end.
+std::size_t HttpConnections::FinishThoseDone(const Ended& ended) {
+  std::size_t done = 0;
+  int queued = 0;
+  while (const CURLMsg* const message = curl_multi_info_read(multi_.get(), &queued)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    CURL* const easy = message->easy_handle;
+    const CURLcode outcome = message->data.result;
+    curl_multi_remove_handle(multi_.get(), easy);  // The message is gone with it.
+    HttpExchange& exchange = HttpExchange::Of(easy);
+    if (exchange.Finish(outcome)) {
+      curl_multi_add_handle(multi_.get(), easy);
+    } else {
+      ++done;
+      ended(exchange);
+    }
+  }
+  return done;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,114 @@
+// One HTTP request and its answer through libcurl: what the clients of base/http_client.h are made
+// of. Not for others.
+
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+
+#include <curl/curl.h>
+
+#include "base/http_client.h"
+#include "base/http_server_address.h"
+#include "base/result.h"
+
+namespace tocsin {
+
+/// Frees by a function of libcurl.
+template <auto Function>
+struct CurlFreer {
+  template <class T>
+  void operator()(T* object) const {
+    Function(object);
+  }
+};
+
+/// One request at a time, with its redirects. The object can be used again. One thread at a time.
+class HttpExchange {
+ public:
+  HttpExchange();
+
+  /// Makes ready to send. `job` and what it refers to stay where they are until Take(). False if
+  /// the request cannot be sent: Take() says why.
+  bool Begin(const HttpJob& job);
+  /// libcurl is done with easy(), this way. True if easy() has to be run again, for a redirect.
+  bool Finish(CURLcode outcome);
+  /// The end of it; to be called once for each Begin().
+  HttpOutcome Take();
+
+  CURL* easy() const { return easy_.get(); }
+  /// That of Begin(), until Take().
+  const HttpJob* job() const { return job_; }
+  static HttpExchange& Of(CURL* easy);
+
+ private:
+  using HeaderList = std::unique_ptr<curl_slist, CurlFreer<&curl_slist_free_all>>;
+
+  /// What comes in while a request runs.
+  struct Incoming {
+    std::size_t most = 0;
+    std::size_t head_bytes = 0;
+    HttpAnswer answer = {};
+    bool too_large = false;
+  };
+  static std::size_t TakeBody(char* data, std::size_t size, std::size_t count, void* to);
+  static std::size_t TakeHeader(char* data, std::size_t size, std::size_t count, void* to);
+  static CURLcode WatchTls(CURL* easy, void* context, void* to);
+
+  Status Prepare();
+  bool GoOn(CURLcode outcome);
+  Result<HeaderList> MakeHeaders() const;
+  Status SetCredentials();
+  void SetRequest();
+  void SetConnection();
+  void SetFreshness();
+  std::optional<std::string> NextUrl() const;
+  void TracePhases();
+  void TraceConnection();
+  Error Explain(CURLcode problem) const;
+
+  template <class T>
+  void Set(CURLoption option, T value) {
+    curl_easy_setopt(easy_.get(), option, value);
+  }
+
+  const std::unique_ptr<CURL, CurlFreer<&curl_easy_cleanup>> easy_;
+  const HttpJob* job_ = nullptr;
+  std::string url_;     // Of the request that is made now: redirects change it.
+  std::string origin_;  // Of the first.
+  std::chrono::steady_clock::time_point deadline_;
+  std::chrono::steady_clock::time_point sent_;  // The request that is made now.
+  std::optional<std::chrono::steady_clock::time_point> tls_began_;
+  HeaderList headers_;
+  Incoming incoming_;
+  HttpTrace trace_;
+  std::optional<Error> error_;
+  std::array<char, CURL_ERROR_SIZE> problem_text_{};
+};
+
+/// Connections that are kept for the next exchange with the same server. One thread at a time.
+class HttpConnections {
+ public:
+  HttpConnections();
+
+  using Ended = std::function<void(HttpExchange& exchange)>;
+  /// Runs all of `exchanges`, which have begun, at the same time, as many as there may be
+  /// connections, until each has come to its end or `stop` is requested. Calls `ended` with each,
+  /// on this thread, to have it taken.
+  void Run(std::span<HttpExchange* const> exchanges, const std::stop_token& stop,
+           const Ended& ended);
+
+ private:
+  std::size_t FinishThoseDone(const Ended& ended);
+
+  const std::unique_ptr<CURLM, CurlFreer<&curl_multi_cleanup>> multi_;
+};
+
+}  // namespace tocsin

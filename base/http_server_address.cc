@@ -1,0 +1,51 @@
+#include "base/http_server_address.h"
+
+#include <memory>
+
+#include <curl/curl.h>
+
+#include "base/text.h"
+
+namespace tocsin {
+namespace {
+
+struct UrlFreer {
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+
+std::optional<std::string> Part(CURLU* url, CURLUPart part, unsigned flags = 0) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return std::nullopt;
+  std::string copy(text);
+  curl_free(text);
+  return copy;
+}
+
+}  // namespace
+
+std::string HttpServerAddress::Origin() const {
+  return scheme + "://" + host + (is_default_port ? "" : ":" + port);
+}
+
+bool HttpServerAddress::MayRedirectTo(const HttpServerAddress& other) const {
+  if (host != other.host || other.has_user) return false;
+  if (scheme == other.scheme) return port == other.port;
+  return scheme == "http" && other.scheme == "https";
+}
+
+std::optional<HttpServerAddress> ParseHttpServerAddress(const std::string& url) {
+  const std::unique_ptr<CURLU, UrlFreer> parsed(curl_url());
+  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return std::nullopt;
+  const auto scheme = Part(parsed.get(), CURLUPART_SCHEME);
+  const auto host = Part(parsed.get(), CURLUPART_HOST);
+  const auto port = Part(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  if (!scheme || !host || !port || (*scheme != "http" && *scheme != "https")) return std::nullopt;
+  return HttpServerAddress{
+      .scheme = *scheme,
+      .host = LowerCase(*host),
+      .port = *port,
+      .has_user = Part(parsed.get(), CURLUPART_USER).has_value(),
+      .is_default_port = !Part(parsed.get(), CURLUPART_PORT, CURLU_NO_DEFAULT_PORT).has_value()};
+}
+
+}  // namespace tocsin
