@@ -20,6 +20,7 @@ std::string_view Name(MetricType type) {
     case MetricType::kCounter: return "counter";
     case MetricType::kGauge: return "gauge";
     case MetricType::kHistogram: return "histogram";
+    case MetricType::kSummary: return "summary";
     case MetricType::kUnknown: break;
   }
   return "unknown";

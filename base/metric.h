@@ -11,16 +11,17 @@
 
 namespace tocsin {
 
-enum class MetricType { kCounter, kGauge, kHistogram, kUnknown };
+/// tocsin makes no summaries of its own: they are passed on from other programs' pages.
+enum class MetricType { kCounter, kGauge, kHistogram, kSummary, kUnknown };
 
-/// "counter", "gauge", "histogram", "unknown": OpenMetrics' words.
+/// "counter", "gauge", "histogram", "summary", "unknown": OpenMetrics' words.
 std::string_view Name(MetricType type);
 
 /// The label names of a metric, in the order its values are given. A literal type, so that
 /// catalogues can be constant tables.
 class LabelNames {
  public:
-  static constexpr std::size_t kMost = 6;
+  static constexpr std::size_t kMost = 12;
 
   constexpr LabelNames() = default;
   constexpr LabelNames(std::initializer_list<std::string_view> names) : size_(names.size()) {

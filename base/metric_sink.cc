@@ -28,7 +28,7 @@ bool Encodes(std::string_view encoded, LabelValues values) {
 
 /// Whether a series of `metric` would have each label once, and only names that can be exposed.
 bool HasValidNames(const MetricDesc& metric, const ConstantLabels& constant_labels) {
-  if (!IsMetricName(metric.name)) return false;
+  if (!IsMetricName(metric.name) || metric.type == MetricType::kSummary) return false;
   for (const std::string_view name : metric.labels) {
     const bool reserved = metric.type == MetricType::kHistogram && name == "le";
     const bool taken = std::any_of(constant_labels.begin(), constant_labels.end(),
@@ -60,9 +60,10 @@ std::string_view Name(DropReason reason) {
     case DropReason::kUtf8: return "utf8";
     case DropReason::kOverflow: return "overflow";
     case DropReason::kName: return "name";
-    case DropReason::kStaleOrder: break;
+    case DropReason::kStaleOrder: return "stale_order";
+    case DropReason::kType: break;
   }
-  return "stale_order";
+  return "type";
 }
 
 /// The points of one family while they come in.
@@ -90,6 +91,7 @@ class MetricSink::Family {
   Family& operator=(const Family&) = delete;
 
   bool valid() const { return valid_; }
+  bool has_points() const { return !values.empty(); }
   std::size_t label_count() const { return own_.label_names.size(); }
 
   /// Whether points of `metric`, another description of the same name, mean the same.
@@ -140,7 +142,7 @@ class MetricSink::Family {
   };
 
   bool SameHead(const FamilyShape& other) const {
-    return other.type == own_.type && other.help == own_.help &&
+    return other.form == own_.form && other.type == own_.type && other.help == own_.help &&
            other.label_names == own_.label_names && other.bounds == own_.bounds &&
            other.constant_labels == own_.constant_labels;
   }
@@ -251,13 +253,28 @@ void MetricSink::AddHistogram(const MetricDesc& metric, LabelValues label_values
   family->values.push_back(point.sum);
 }
 
+bool MetricSink::HasPointsNamed(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found != by_name_.end() && found->second != nullptr && found->second->has_points();
+}
+
 std::shared_ptr<const Snapshot> MetricSink::Finish(TimePoint at) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->collected_at = at;
+  const auto refused = [&](const FamilyPoints& family) {
+    return family.shape->target_labels == TargetLabels::kTocsin &&
+           HasPointsNamed(family.shape->name);
+  };
+  for (const FamilyPoints& family : passed_) {
+    if (refused(family)) CountDropped(DropReason::kName, family.values.size());
+  }
+  std::erase_if(passed_, refused);
   for (const std::unique_ptr<Family>& family : families_) {
-    if (family->values.empty()) continue;
+    if (!family->has_points()) continue;
     snapshot->families.push_back({family->TakeShape(), std::move(family->values)});
   }
+  for (FamilyPoints& family : passed_) snapshot->families.push_back(std::move(family));
+  passed_.clear();
   families_.clear();
   by_address_.clear();
   by_name_.clear();

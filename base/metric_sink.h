@@ -12,6 +12,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "base/metric.h"
@@ -26,10 +27,11 @@ enum class DropReason {
   kOverflow,    ///< The family has `max_series` series already.
   kName,        ///< Invalid, reserved or repeated names; labels that do not fit the family.
   kStaleOrder,  ///< Older than what the store has.
+  kType,        ///< Another collector has the family with another type: only /metrics lacks it.
 };
-inline constexpr std::size_t kDropReasons = 5;
+inline constexpr std::size_t kDropReasons = 6;
 
-/// "duplicate", "utf8", "overflow", "name", "stale_order".
+/// "duplicate", "utf8", "overflow", "name", "stale_order", "type".
 std::string_view Name(DropReason reason);
 
 /// How many points were dropped, by DropReason.
@@ -80,6 +82,19 @@ class MetricSink {
     AddHistogram(metric, std::span(label_values.begin(), label_values.size()), point);
   }
 
+  /// Adds a family in the flat form, finished, whose names and values have been checked. Sharing
+  /// its shape with the one that was passed before is up to the caller. Unless it brings its
+  /// target's labels, a family with the name of one that has points of its own here is dropped
+  /// (kName).
+  void Pass(FamilyPoints family) { passed_.push_back(std::move(family)); }
+
+  /// Counts points that the collector itself has dropped.
+  void CountDropped(DropReason reason, std::uint64_t points) {
+    dropped_[static_cast<std::size_t>(reason)] += points;
+  }
+
+  const Settings& settings() const { return settings_; }
+  /// Complete after Finish().
   const DropCounts& dropped() const { return dropped_; }
 
   /// What was added, as collected at `at`. The sink is empty afterwards.
@@ -91,6 +106,7 @@ class MetricSink {
   Family* FamilyOf(const MetricDesc& metric);
   Family& FamilyNamed(const MetricDesc& metric);
   Family* Admit(const MetricDesc& metric, std::span<const std::string_view> label_values);
+  bool HasPointsNamed(std::string_view name) const;
 
   const Settings settings_;
   const std::shared_ptr<const Snapshot> previous_;
@@ -100,6 +116,7 @@ class MetricSink {
   std::unordered_map<std::string_view, Family*> by_name_;
   const MetricDesc* last_metric_ = nullptr;
   Family* last_family_ = nullptr;
+  std::vector<FamilyPoints> passed_;
   DropCounts dropped_{};
 };
 

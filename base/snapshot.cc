@@ -7,7 +7,7 @@ std::size_t Snapshot::SampleCount() const {
   for (const FamilyPoints& family : families) {
     // A histogram's +Inf bucket and its _count are one value and two samples.
     const std::size_t shown_twice =
-        family.shape->type == MetricType::kHistogram ? family.shape->series_count() : 0;
+        family.shape->has_histograms() ? family.shape->series_count() : 0;
     count += family.values.size() + shown_twice;
   }
   return count;

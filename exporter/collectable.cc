@@ -55,8 +55,10 @@ std::vector<MetricFamily> CollectorsCollectable::Collect() const {
   for (const auto& view : views_()) {
     families.Add(UpOf(*view));
     if (!view->snapshot) continue;
-    for (const FamilyPoints& family : view->snapshot->families)
+    for (const FamilyPoints& family : view->snapshot->families) {
+      if (family.shape->audience == Audience::kStore) continue;
       families.Add(ToMetricFamily(family));
+    }
   }
   return families.Take();
 }

@@ -36,13 +36,27 @@ void AppendLabel(std::string& out, std::string_view name, std::string_view value
 /// The labels of a series, as they stand between the braces.
 void FormatLabels(const FamilyShape& shape, std::size_t series, std::string& out) {
   out.clear();
-  std::string_view encoded = shape.series(series);
-  for (const std::string& name : shape.label_names) {
-    const std::size_t end = encoded.find(FamilyShape::kDelimiter);
-    AppendLabel(out, name, encoded.substr(0, end));
-    encoded.remove_prefix(end + 1);
+  SeriesParts parts(shape.series(series));
+  for (const std::string& name : shape.label_names) AppendLabel(out, name, parts.Take());
+  for (const auto& [name, value] : shape.constant_labels) AppendLabel(out, name, value);
+}
+
+/// The same of a series in the flat form; its sample's name is the answer. A constant label wins
+/// over one of the series' own.
+std::string_view FormatFlatLabels(const FamilyShape& shape, std::size_t series, std::string& out) {
+  out.clear();
+  SeriesParts parts(shape.series(series));
+  const std::string_view sample_name = parts.Take();
+  while (!parts.empty()) {
+    const std::string_view name = parts.Take();
+    const std::string_view value = parts.Take();
+    const auto is_it = [&](const auto& label) { return label.first == name; };
+    if (std::none_of(shape.constant_labels.begin(), shape.constant_labels.end(), is_it)) {
+      AppendLabel(out, name, value);
+    }
   }
   for (const auto& [name, value] : shape.constant_labels) AppendLabel(out, name, value);
+  return sample_name;
 }
 
 bool SameBits(double a, double b) {
@@ -54,8 +68,10 @@ class LineWriter {
  public:
   explicit LineWriter(RenderedFamily& out) : out_(out) {}
 
-  void Write(std::string_view suffix, std::string_view labels, double value) {
-    out_.text.append(out_.shape->name).append(suffix);
+  /// `name` and `suffix` together are the sample's name.
+  void Write(std::string_view name, std::string_view suffix, std::string_view labels,
+             double value) {
+    out_.text.append(name).append(suffix);
     if (!labels.empty()) out_.text.append("{").append(labels).append("}");
     out_.text += ' ';
     const auto begin = static_cast<std::uint32_t>(out_.text.size());
@@ -91,12 +107,12 @@ void WriteHistograms(RenderedFamily& out) {
     for (std::size_t bucket = 0; bucket < bucket_labels.size(); ++bucket) {
       if (own_size != 0) labels += ',';
       labels += bucket_labels[bucket];
-      writer.Write("_bucket", labels, value[bucket]);
+      writer.Write(shape.name, "_bucket", labels, value[bucket]);
       labels.resize(own_size);
     }
     const std::size_t count = shape.bounds.size();
-    writer.Write("_sum", labels, value[count + 1]);
-    writer.Write("_count", labels, value[count]);
+    writer.Write(shape.name, "_sum", labels, value[count + 1]);
+    writer.Write(shape.name, "_count", labels, value[count]);
     value += shape.values_per_series();
   }
 }
@@ -105,8 +121,13 @@ void WriteSamples(RenderedFamily& out) {
   LineWriter writer(out);
   std::string labels;
   for (std::size_t series = 0; series < out.shape->series_count(); ++series) {
-    FormatLabels(*out.shape, series, labels);
-    writer.Write("", labels, out.values[series]);
+    std::string_view name = out.shape->name;
+    if (out.shape->form == SeriesForm::kFlat) {
+      name = FormatFlatLabels(*out.shape, series, labels);
+    } else {
+      FormatLabels(*out.shape, series, labels);
+    }
+    writer.Write(name, "", labels, out.values[series]);
   }
 }
 
@@ -115,7 +136,7 @@ void WriteSamples(RenderedFamily& out) {
 class LineValues {
  public:
   explicit LineValues(const FamilyShape& shape)
-      : bounds_(shape.bounds.size()), histogram_(shape.type == MetricType::kHistogram) {}
+      : bounds_(shape.bounds.size()), histogram_(shape.has_histograms()) {}
 
   std::size_t LinesPerSeries() const { return histogram_ ? bounds_ + 3 : 1; }
 
@@ -166,9 +187,13 @@ std::string_view UnitOf(std::string_view family) {
 }
 
 std::string TextHeader(const FamilyShape& shape) {
-  std::string out = "# HELP " + shape.name + ' ';
-  AppendEscaped(out, shape.help, Quotes::kPlain);
-  out.append("\n# TYPE ").append(shape.name).append(" ");
+  std::string out;
+  if (!shape.help.empty()) {
+    out.append("# HELP ").append(shape.name).append(" ");
+    AppendEscaped(out, shape.help, Quotes::kPlain);
+    out += '\n';
+  }
+  out.append("# TYPE ").append(shape.name).append(" ");
   out.append(shape.type == MetricType::kUnknown ? "untyped" : Name(shape.type)).append("\n");
   return out;
 }
@@ -189,6 +214,7 @@ std::string OpenMetricsHeader(const FamilyShape& shape) {
   if (const std::string_view unit = UnitOf(family); !unit.empty()) {
     out.append("# UNIT ").append(family).append(" ").append(unit).append("\n");
   }
+  if (shape.help.empty()) return out;
   out.append("# HELP ").append(family).append(" ");
   AppendEscaped(out, shape.help, Quotes::kEscaped);
   out += '\n';
@@ -211,7 +237,7 @@ std::shared_ptr<const RenderedFamily> RenderFamily(
   if (same_shape) {
     rendered->text.reserve(previous->text.size() + previous->text.size() / 64 + 64);
     WriteAgain(*previous, *rendered);
-  } else if (points.shape->type == MetricType::kHistogram) {
+  } else if (points.shape->has_histograms()) {
     WriteHistograms(*rendered);
   } else {
     WriteSamples(*rendered);

@@ -35,7 +35,7 @@ std::shared_ptr<const RenderedFamily> RenderFamily(
     const FamilyPoints& points, const std::shared_ptr<const RenderedFamily>& previous);
 
 /// The comment lines above a family's samples: HELP and TYPE, or in OpenMetrics TYPE, UNIT and
-/// HELP.
+/// HELP. An empty help, which only other programs' families may have, is left out.
 ///
 /// OpenMetrics names a counter's family without `_total`; a counter that does not end so is written
 /// as `unknown`, since OpenMetrics knows no such counter. The unit is taken from the end of

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
+
+#include "base/number.h"
 
 namespace tocsin {
 namespace {
@@ -30,6 +34,7 @@ prometheus::MetricType TypeOf(MetricType type) {
     case MetricType::kCounter: return prometheus::MetricType::Counter;
     case MetricType::kGauge: return prometheus::MetricType::Gauge;
     case MetricType::kHistogram: return prometheus::MetricType::Histogram;
+    case MetricType::kSummary: return prometheus::MetricType::Summary;
     case MetricType::kUnknown: break;
   }
   return prometheus::MetricType::Untyped;
@@ -40,6 +45,7 @@ double ValueOf(const ClientMetric& metric, MetricType type) {
     case MetricType::kCounter: return metric.counter.value;
     case MetricType::kGauge: return metric.gauge.value;
     case MetricType::kHistogram:
+    case MetricType::kSummary:
     case MetricType::kUnknown: break;
   }
   return metric.untyped.value;
@@ -93,6 +99,7 @@ ClientMetric TakeMetric(const FamilyShape& shape, std::span<const double>& value
   switch (shape.type) {
     case MetricType::kCounter: metric.counter.value = values.front(); break;
     case MetricType::kGauge: metric.gauge.value = values.front(); break;
+    case MetricType::kSummary:
     case MetricType::kUnknown: metric.untyped.value = values.front(); break;
     case MetricType::kHistogram: {
       const std::size_t bounds = shape.bounds.size();
@@ -111,12 +118,83 @@ ClientMetric TakeMetric(const FamilyShape& shape, std::span<const double>& value
 }
 
 void AddLabels(const FamilyShape& shape, std::string_view encoded, ClientMetric& metric) {
+  SeriesParts parts(encoded);
   for (const std::string& name : shape.label_names) {
-    const std::size_t end = encoded.find(FamilyShape::kDelimiter);
-    if (end != 0) metric.label.push_back({name, std::string(encoded.substr(0, end))});
-    encoded.remove_prefix(end + 1);
+    const std::string_view value = parts.Take();
+    if (!value.empty()) metric.label.push_back({name, std::string(value)});
   }
   for (const auto& [name, value] : shape.constant_labels) metric.label.push_back({name, value});
+}
+
+/// A sample in the flat form.
+struct FlatSample {
+  std::string_view name;
+  std::vector<ClientMetric::Label> labels;  ///< Without the one that is the bound or quantile.
+  std::optional<double> bound;              ///< `le`, or `quantile`.
+};
+
+FlatSample FlatSampleOf(const FamilyShape& shape, std::size_t series) {
+  SeriesParts parts(shape.series(series));
+  FlatSample sample;
+  sample.name = parts.Take();
+  while (!parts.empty()) {
+    const std::string_view name = parts.Take();
+    const std::string_view value = parts.Take();
+    if ((shape.type == MetricType::kHistogram && name == "le") ||
+        (shape.type == MetricType::kSummary && name == "quantile")) {
+      sample.bound = ParseNumber(value);
+    } else {
+      sample.labels.push_back({std::string(name), std::string(value)});
+    }
+  }
+  for (const auto& [name, value] : shape.constant_labels) sample.labels.push_back({name, value});
+  return sample;
+}
+
+/// A count that another program gave, which may be anything.
+std::uint64_t CountOf(double value) {
+  constexpr double kMost = 9.2e18;
+  return value > 0 ? static_cast<std::uint64_t>(std::min(value, kMost)) : 0;
+}
+
+/// Puts a sample's value where it belongs in the metric that it is a part of.
+void SetPart(const FamilyShape& shape, const FlatSample& sample, double value,
+             ClientMetric& metric) {
+  const std::string_view part = sample.name.substr(shape.name.size());
+  const bool histogram = shape.type == MetricType::kHistogram;
+  if (part == "_sum") {
+    (histogram ? metric.histogram.sample_sum : metric.summary.sample_sum) = value;
+  } else if (part == "_count") {
+    (histogram ? metric.histogram.sample_count : metric.summary.sample_count) = CountOf(value);
+  } else if (histogram && sample.bound) {
+    metric.histogram.bucket.push_back({CountOf(value), *sample.bound});
+  } else if (sample.bound) {
+    metric.summary.quantile.push_back({*sample.bound, value});
+  }
+}
+
+/// What is there of each histogram or summary, put together again.
+void AddWholes(const FamilyPoints& family, prometheus::MetricFamily& converted) {
+  const FamilyShape& shape = *family.shape;
+  std::map<std::vector<ClientMetric::Label>, std::size_t> wholes;
+  for (std::size_t i = 0; i < shape.series_count(); ++i) {
+    FlatSample sample = FlatSampleOf(shape, i);
+    const auto [known, is_new] = wholes.try_emplace(sample.labels, converted.metric.size());
+    if (is_new) converted.metric.emplace_back().label = sample.labels;
+    SetPart(shape, sample, family.values[i], converted.metric[known->second]);
+  }
+}
+
+void AddFlat(const FamilyPoints& family, prometheus::MetricFamily& converted) {
+  const FamilyShape& shape = *family.shape;
+  if (shape.type == MetricType::kHistogram || shape.type == MetricType::kSummary) {
+    return AddWholes(family, converted);
+  }
+  std::span<const double> values = family.values;
+  for (std::size_t i = 0; i < shape.series_count(); ++i) {
+    converted.metric.push_back(TakeMetric(shape, values));
+    converted.metric.back().label = FlatSampleOf(shape, i).labels;
+  }
 }
 
 }  // namespace
@@ -149,6 +227,10 @@ prometheus::MetricFamily ToMetricFamily(const FamilyPoints& family) {
   const FamilyShape& shape = *family.shape;
   prometheus::MetricFamily converted{shape.name, shape.help, TypeOf(shape.type), {}};
   converted.metric.reserve(shape.series_count());
+  if (shape.form == SeriesForm::kFlat) {
+    AddFlat(family, converted);
+    return converted;
+  }
   std::span<const double> values = family.values;
   for (std::size_t i = 0; i < shape.series_count(); ++i) {
     ClientMetric metric = TakeMetric(shape, values);

@@ -20,7 +20,8 @@ using Rendering = std::shared_ptr<const RenderedFamily>;
 struct Part {
   std::string name;
   std::string_view kind;
-  std::vector<Rendering> families;
+  std::vector<Rendering> families = {};
+  TimePoint collected_at = {};
 };
 
 /// The rendering of a family of this shape, or null. Families keep their order, so the search
@@ -41,24 +42,47 @@ std::vector<Rendering> RenderAll(const Snapshot* snapshot, const Part* previous)
   if (snapshot == nullptr) return families;
   std::size_t next = 0;
   for (const FamilyPoints& points : snapshot->families) {
+    if (points.shape->audience == Audience::kStore) continue;
     families.push_back(RenderFamily(
         points, previous ? FindRendering(previous->families, points.shape.get(), next) : nullptr));
   }
   return families;
 }
 
+using Types = std::unordered_map<std::string_view, MetricType>;
+
+/// The type of each family is that of the first of its name. What collectors declare goes before
+/// what targets' pages say, wherever they stand.
+Types TypesByName(const std::vector<const Part*>& parts) {
+  Types types;
+  for (const TargetLabels whose : {TargetLabels::kTocsin, TargetLabels::kIncluded}) {
+    for (const Part* part : parts) {
+      for (const Rendering& family : part->families) {
+        const FamilyShape& shape = *family->shape;
+        if (shape.target_labels == whose) types.emplace(shape.name, shape.type);
+      }
+    }
+  }
+  return types;
+}
+
+bool IsLeftOut(const FamilyShape& shape, const Types& types) {
+  return types.at(shape.name) != shape.type;
+}
+
 /// Families of one name, from several instances, in their order. A family must stand in one piece,
-/// and have one type; whichever contradicts the first of its name is left out.
+/// and have one type; whichever contradicts that is left out.
 std::vector<std::vector<Rendering>> GroupByName(const std::vector<const Part*>& parts) {
+  const Types types = TypesByName(parts);
   std::vector<std::vector<Rendering>> groups;
   std::unordered_map<std::string_view, std::size_t> index;
   for (const Part* part : parts) {
     for (const Rendering& family : part->families) {
-      const auto [found, added] = index.emplace(family->shape->name, groups.size());
+      const FamilyShape& shape = *family->shape;
+      if (IsLeftOut(shape, types)) continue;
+      const auto [found, added] = index.emplace(shape.name, groups.size());
       if (added) groups.emplace_back();
-      std::vector<Rendering>& group = groups[found->second];
-      if (!added && group.front()->shape->type != family->shape->type) continue;
-      group.push_back(family);
+      groups[found->second].push_back(family);
     }
   }
   return groups;
@@ -149,13 +173,31 @@ class MetricsPage::Generation {
       : number_(number) {
     for (const auto& view : views) {
       const collectors::InstanceConfig& config = *view->config;
-      Part part{config.name, config.kind != nullptr ? config.kind->name : std::string_view(), {}};
+      Part part{config.name, config.kind != nullptr ? config.kind->name : std::string_view()};
       part.families = RenderAll(view->snapshot.get(), Find(previous, part.name));
+      if (view->snapshot) part.collected_at = view->snapshot->collected_at;
       parts_.push_back(std::move(part));
     }
-    Part part{std::string(kOwn), kOwn, {}};
+    Part part{std::string(kOwn), kOwn};
     part.families = RenderAll(own.get(), Find(previous, part.name));
     parts_.push_back(std::move(part));
+  }
+
+  /// Tells `left_out` of the points that no page of all parts shows. `views` are those that this
+  /// was made of; collections that `previous` had, too, were told of before.
+  void TellLeftOut(
+      const Views& views, const Generation* previous,
+      const std::function<void(const collectors::InstanceConfig&, std::uint64_t)>& left_out) const {
+    const Types types = TypesByName(AllParts());
+    for (std::size_t i = 0; i < views.size(); ++i) {
+      const Part* const before = Find(previous, parts_[i].name);
+      if (before != nullptr && before->collected_at == parts_[i].collected_at) continue;
+      std::uint64_t points = 0;
+      for (const Rendering& family : parts_[i].families) {
+        if (IsLeftOut(*family->shape, types)) points += family->shape->series_count();
+      }
+      if (points > 0) left_out(*views[i]->config, points);
+    }
   }
 
   std::uint64_t number() const { return number_; }
@@ -208,7 +250,10 @@ std::shared_ptr<MetricsPage::Generation> MetricsPage::Current() {
   // Read before the views: if they change in between, the next scrape makes the page once more.
   const std::uint64_t number = source_.generation();
   if (current_ == nullptr || current_->number() != number) {
-    current_ = std::make_shared<Generation>(number, source_.views(), source_.own(), current_.get());
+    const Views views = source_.views();
+    auto made = std::make_shared<Generation>(number, views, source_.own(), current_.get());
+    if (source_.left_out) made->TellLeftOut(views, current_.get(), source_.left_out);
+    current_ = std::move(made);
   }
   return current_;
 }

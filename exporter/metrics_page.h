@@ -38,6 +38,9 @@ class MetricsPage {
     std::function<Views()> views;
     /// tocsin's own metrics as they are now. Called once per generation.
     std::function<std::shared_ptr<const Snapshot>()> own;
+    /// Told how many points of an instance's last collection the page leaves out, because others
+    /// have their families with another type. Once for each collection that a page was made of.
+    std::function<void(const collectors::InstanceConfig&, std::uint64_t)> left_out = {};
   };
 
   /// The name under which collect[] and exclude[] know tocsin's own metrics.

@@ -196,6 +196,10 @@ class SelfMetrics::InstanceSeries {
     ShowSources(view);
   }
 
+  void CountLeftOut(std::uint64_t points) {
+    dropped_[static_cast<std::size_t>(DropReason::kType)]->Increment(static_cast<double>(points));
+  }
+
  private:
   using Values = std::map<std::string, double>;
   using Series = std::map<std::string, Gauge*>;
@@ -288,6 +292,12 @@ void SelfMetrics::Observe(const InstanceView& view) {
   auto& series = instances_[{std::string(view.config->kind->name), view.config->name}];
   if (!series) series = std::make_unique<InstanceSeries>(*families_, *view.config);
   series->Show(view);
+}
+
+void SelfMetrics::CountLeftOut(const InstanceConfig& config, std::uint64_t points) {
+  const MutexLock lock(mutex_);
+  const auto series = instances_.find({std::string(config.kind->name), config.name});
+  if (series != instances_.end()) series->second->CountLeftOut(points);
 }
 
 void SelfMetrics::Forget(const InstanceConfig& config) {

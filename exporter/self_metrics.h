@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -32,7 +33,7 @@ class SelfMetrics {
   /// What this exports by itself, process_* included: for the documentation.
   static std::vector<MetricDesc> Descriptions();
 
-  /// For parts that count things of their own: counters, gauges and histograms with at most six
+  /// For parts that count things of their own: counters, gauges and histograms with at most twelve
   /// labels. A family's help must not be empty.
   prometheus::Registry& registry() { return registry_; }
 
@@ -44,6 +45,8 @@ class SelfMetrics {
   /// ...). Counters never fall: when an instance is replaced by another of the same kind and name,
   /// they go on from where they are.
   void Observe(const collectors::InstanceView& view);
+  /// Counts points of an observed instance that /metrics leaves out, as DropReason::kType.
+  void CountLeftOut(const collectors::InstanceConfig& config, std::uint64_t points);
   /// Forgets the series of an instance that a reload has removed. Not for one that was replaced by
   /// another of the same kind and name: their series are the same.
   void Forget(const collectors::InstanceConfig& config);

@@ -154,9 +154,10 @@ void HistoryWriter::DropOld() {
     const MutexLock lock(mutex_);
     Millis newest = kNever;
     for (const Segment& segment : segments_) newest = std::max(newest, segment.newest);
+    const Millis retention = retention_;
     const auto first_old =
         std::stable_partition(segments_.begin(), segments_.end(), [&](const Segment& segment) {
-          const bool is_old = retention_ > 0 && IsMoreThanAfter(retention_, segment.newest, newest);
+          const bool is_old = retention > 0 && IsMoreThanAfter(retention, segment.newest, newest);
           return segment.bytes > 0 && !is_old;
         });
     old.assign(first_old, segments_.end());

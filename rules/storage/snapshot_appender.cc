@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,19 +17,18 @@ namespace {
 
 constexpr std::string_view kBucketLabel = "le";
 
-/// How many samples a series of the family is: a histogram's buckets, its sum and its count.
-std::size_t SamplesPerSeries(const FamilyShape& shape) {
-  return shape.type == MetricType::kHistogram ? shape.bounds.size() + 3 : 1;
-}
-
-/// The labels of a series without its name, before the target's are added.
+/// The labels of a series before the target's are added, in the flat form with its name.
 LabelsBuilder OwnLabels(const FamilyShape& shape, std::size_t series) {
   LabelsBuilder labels;
-  std::string_view encoded = shape.series(series);
-  for (const std::string& name : shape.label_names) {
-    const std::size_t end = encoded.find(FamilyShape::kDelimiter);
-    labels.Set(name, encoded.substr(0, end));
-    encoded.remove_prefix(end + 1);
+  SeriesParts parts(shape.series(series));
+  if (shape.form == SeriesForm::kFlat) {
+    labels.Set(kMetricNameLabel, parts.Take());
+    while (!parts.empty()) {
+      const std::string_view name = parts.Take();
+      labels.Set(name, parts.Take());
+    }
+  } else {
+    for (const std::string& name : shape.label_names) labels.Set(name, parts.Take());
   }
   for (const auto& [name, value] : shape.constant_labels) labels.Set(name, value);
   return labels;
@@ -62,22 +62,26 @@ class FamilyLabels {
  public:
   FamilyLabels(const FamilyShape& shape, const ConstantLabels& target, std::vector<Labels>& out)
       : shape_(shape), target_(target), out_(out) {
-    if (shape.type != MetricType::kHistogram) return;
+    if (!shape.has_histograms()) return;
     for (const double bound : shape.bounds) AppendCanonicalNumber(le_.emplace_back(), bound);
     le_.emplace_back("+Inf");
   }
 
   void AddSeries(std::size_t series) {
-    if (shape_.type != MetricType::kHistogram) {
-      Add(series, "", "");
-      return;
-    }
+    if (shape_.form == SeriesForm::kFlat) return AddFlat(series);
+    if (!shape_.has_histograms()) return Add(series, "", "");
     for (const std::string& le : le_) Add(series, "_bucket", le);
     Add(series, "_sum", "");
     Add(series, "_count", "");
   }
 
  private:
+  void AddFlat(std::size_t series) {
+    LabelsBuilder labels = OwnLabels(shape_, series);
+    if (shape_.target_labels == TargetLabels::kTocsin) AddTarget(target_, labels);
+    out_.push_back(labels.Build());
+  }
+
   void Add(std::size_t series, std::string_view suffix, std::string_view le) {
     LabelsBuilder labels = OwnLabels(shape_, series);
     if (!le.empty()) labels.Set(kBucketLabel, le);
@@ -105,6 +109,10 @@ void AppendHistogramValues(const FamilyPoints& family, std::vector<double>& out)
   }
 }
 
+bool IsTimed(const FamilyPoints& family) {
+  return !family.times.empty();
+}
+
 Millis TimeOf(TimePoint at) {
   return at.time_since_epoch().count();
 }
@@ -116,55 +124,139 @@ SnapshotAppender::SnapshotAppender(SampleStore& store, ConstantLabels target)
 
 SnapshotAppender::~SnapshotAppender() = default;
 
-bool SnapshotAppender::Fits(const Snapshot& snapshot) const {
-  return std::equal(
-      plan_.parts.begin(), plan_.parts.end(), snapshot.families.begin(), snapshot.families.end(),
-      [](const Part& part, const FamilyPoints& family) { return part.shape == family.shape; });
-}
+/// Makes the plan for a snapshot, of what the present one has already.
+class SnapshotAppender::Planner {
+ public:
+  Planner(const Plan& old, const ConstantLabels& target) : old_(old), target_(target) {
+    for (const Part& part : old.parts) {
+      known_.emplace(part.shape.get(), &part);
+      if (part.shape->form == SeriesForm::kFlat) flat_[part.shape->name].push_back(&part);
+    }
+    taken_.resize(old.labels.size());
+  }
 
-/// The plan for `snapshot`, made of what the present one has already. `gone` gets the labels that
-/// only the present one has.
-SnapshotAppender::Plan SnapshotAppender::MakePlan(const Snapshot& snapshot,
-                                                  std::vector<Labels>& gone) {
-  std::unordered_map<const FamilyShape*, const Part*> known;
-  for (const Part& part : plan_.parts) known.emplace(part.shape.get(), &part);
-  Plan plan;
-  std::unordered_set<Labels> made;
-  for (const FamilyPoints& family : snapshot.families) {
-    const FamilyShape& shape = *family.shape;
-    const Part part = {.shape = family.shape,
-                       .begin = plan.labels.size(),
-                       .size = shape.series_count() * SamplesPerSeries(shape)};
-    if (const auto old = known.find(&shape); old != known.end()) {
-      const auto begin = static_cast<std::ptrdiff_t>(old->second->begin);
-      const auto end = begin + static_cast<std::ptrdiff_t>(part.size);
-      plan.labels.insert(plan.labels.end(), plan_.labels.begin() + begin,
-                         plan_.labels.begin() + end);
-      plan.refs.insert(plan.refs.end(), plan_.refs.begin() + begin, plan_.refs.begin() + end);
-      known.erase(old);
-    } else {
-      FamilyLabels labels(shape, target_, plan.labels);
-      for (std::size_t series = 0; series < shape.series_count(); ++series) {
-        labels.AddSeries(series);
+  Plan Make(const Snapshot& snapshot) {
+    for (const FamilyPoints& family : snapshot.families) {
+      if (IsTimed(family)) continue;
+      if (const auto found = known_.find(family.shape.get()); found != known_.end()) {
+        reused_.insert(found->second);
       }
-      plan.refs.resize(plan.labels.size());
-      made.insert(plan.labels.end() - static_cast<std::ptrdiff_t>(part.size), plan.labels.end());
     }
-    plan.parts.push_back(part);
+    for (const FamilyPoints& family : snapshot.families) {
+      if (!IsTimed(family)) Add(family.shape);
+    }
+    return std::move(plan_);
   }
-  for (const auto& [shape, part] : known) {
-    for (std::size_t i = part->begin; i < part->begin + part->size; ++i) {
-      if (!made.contains(plan_.labels[i])) gone.push_back(plan_.labels[i]);
+
+  /// After Make(): the labels that only the old plan has.
+  std::vector<Labels> Gone() const {
+    std::vector<Labels> gone;
+    for (std::size_t i = 0; i < taken_.size(); ++i) {
+      if (!taken_[i] && !made_.contains(old_.labels[i])) gone.push_back(old_.labels[i]);
+    }
+    return gone;
+  }
+
+ private:
+  void Add(const std::shared_ptr<const FamilyShape>& shape) {
+    const std::size_t begin = plan_.labels.size();
+    if (const auto same = known_.find(shape.get()); same != known_.end()) {
+      for (std::size_t i = 0; i < same->second->size; ++i) Take(same->second->begin + i);
+      known_.erase(same);
+    } else {
+      AddNew(*shape);
+    }
+    plan_.parts.push_back({.shape = shape, .begin = begin, .size = plan_.labels.size() - begin});
+  }
+
+  /// A family in another shape than before: mostly some series have come or gone, and the others
+  /// are in their old order.
+  void AddNew(const FamilyShape& shape) {
+    const Part* const before = Predecessor(shape);
+    FamilyLabels labels(shape, target_, plan_.labels);
+    std::size_t next = 0;
+    for (std::size_t series = 0; series < shape.series_count(); ++series) {
+      if (before != nullptr) {
+        if (const auto at = FindSeries(*before->shape, shape.series(series), next)) {
+          Take(before->begin + *at);
+          next = *at + 1;
+          continue;
+        }
+      }
+      const std::size_t begin = plan_.labels.size();
+      labels.AddSeries(series);
+      plan_.refs.resize(plan_.labels.size());
+      made_.insert(plan_.labels.begin() + static_cast<std::ptrdiff_t>(begin), plan_.labels.end());
     }
   }
-  return plan;
+
+  void Take(std::size_t index) {
+    plan_.labels.push_back(old_.labels[index]);
+    plan_.refs.push_back(old_.refs[index]);
+    taken_[index] = true;
+  }
+
+  /// The part of the old plan that was this family, as far as one can tell. Only of families in the
+  /// flat form, where a series is one sample: those are the large ones.
+  const Part* Predecessor(const FamilyShape& shape) {
+    if (shape.form != SeriesForm::kFlat || shape.series_count() == 0) return nullptr;
+    const auto namesakes = flat_.find(shape.name);
+    if (namesakes == flat_.end()) return nullptr;
+    const Part* likely = nullptr;
+    for (const Part* const part : namesakes->second) {  // Each target may have one.
+      const FamilyShape& old = *part->shape;
+      if (reused_.contains(part) || old.target_labels != shape.target_labels ||
+          old.constant_labels != shape.constant_labels) {
+        continue;
+      }
+      if (old.series(0) == shape.series(0)) return Reused(part);
+      if (likely == nullptr) likely = part;
+    }
+    return likely == nullptr ? nullptr : Reused(likely);
+  }
+
+  const Part* Reused(const Part* part) {
+    reused_.insert(part);
+    return part;
+  }
+
+  /// Where the series is among those from `next` on, if it is near.
+  static std::optional<std::size_t> FindSeries(const FamilyShape& shape, std::string_view series,
+                                               std::size_t next) {
+    constexpr std::size_t kNear = 16;
+    const std::size_t end = std::min(next + kNear, shape.series_count());
+    for (; next < end; ++next) {
+      if (shape.series(next) == series) return next;
+    }
+    return std::nullopt;
+  }
+
+  const Plan& old_;
+  const ConstantLabels& target_;
+  Plan plan_;
+  std::unordered_map<const FamilyShape*, const Part*> known_;
+  std::unordered_map<std::string_view, std::vector<const Part*>> flat_;  ///< By name.
+  std::unordered_set<const Part*> reused_;
+  std::vector<bool> taken_;  ///< By index in the old plan.
+  std::unordered_set<Labels> made_;
+};
+
+bool SnapshotAppender::Fits(const Snapshot& snapshot) const {
+  auto part = plan_.parts.begin();
+  for (const FamilyPoints& family : snapshot.families) {
+    if (IsTimed(family)) continue;
+    if (part == plan_.parts.end() || part->shape != family.shape) return false;
+    ++part;
+  }
+  return part == plan_.parts.end();
 }
 
 void SnapshotAppender::FillValues(const Snapshot& snapshot) {
   values_.clear();
   values_.reserve(plan_.labels.size());
   for (const FamilyPoints& family : snapshot.families) {
-    if (family.shape->type == MetricType::kHistogram) {
+    if (IsTimed(family)) continue;
+    if (family.shape->has_histograms()) {
       AppendHistogramValues(family, values_);
     } else {
       values_.insert(values_.end(), family.values.begin(), family.values.end());
@@ -176,8 +268,10 @@ void SnapshotAppender::FillValues(const Snapshot& snapshot) {
 AppendCounts SnapshotAppender::Append(const Snapshot& snapshot) {
   std::vector<Labels> gone;
   if (!Fits(snapshot)) {
-    plan_ = MakePlan(snapshot, gone);
-    if (ended_) gone.clear();
+    Planner planner(plan_, target_);
+    Plan plan = planner.Make(snapshot);
+    if (!ended_) gone = planner.Gone();
+    plan_ = std::move(plan);
   }
   ended_ = false;
   FillValues(snapshot);
@@ -186,11 +280,40 @@ AppendCounts SnapshotAppender::Append(const Snapshot& snapshot) {
   const std::size_t live = plan_.labels.size();
   plan_.labels.insert(plan_.labels.end(), gone.begin(), gone.end());
   values_.resize(plan_.labels.size(), kStaleNan);
-  const AppendCounts counts =
+  AppendCounts counts =
       store_.Append(plan_.labels, plan_.refs, TimeOf(snapshot.collected_at), values_);
   plan_.labels.resize(live);
   plan_.refs.resize(live);
+  counts += AppendTimed(snapshot);
   return counts;
+}
+
+/// Appends the families that have times of their own.
+AppendCounts SnapshotAppender::AppendTimed(const Snapshot& snapshot) {
+  std::vector<TimedPart> parts;
+  std::vector<SampleStore::Entry> entries;
+  for (const FamilyPoints& family : snapshot.families) {
+    if (!IsTimed(family)) continue;
+    const auto known = std::find_if(timed_.begin(), timed_.end(), [&](const TimedPart& part) {
+      return part.shape == family.shape;
+    });
+    TimedPart part{.shape = family.shape, .labels = {}};
+    if (known != timed_.end()) {
+      part.labels = std::move(known->labels);
+      known->shape = nullptr;
+    } else {
+      FamilyLabels labels(*family.shape, target_, part.labels);
+      for (std::size_t i = 0; i < family.shape->series_count(); ++i) labels.AddSeries(i);
+    }
+    for (std::size_t i = 0; i < family.values.size(); ++i) {
+      const bool has_time = family.times[i] != FamilyPoints::kNoTime;
+      const TimePoint at = has_time ? family.times[i] : snapshot.collected_at;
+      entries.push_back({part.labels[i], {TimeOf(at), family.values[i]}});
+    }
+    parts.push_back(std::move(part));
+  }
+  timed_ = std::move(parts);
+  return entries.empty() ? AppendCounts() : store_.Append(entries);
 }
 
 AppendCounts SnapshotAppender::MarkStale(TimePoint at) {

@@ -20,6 +20,10 @@ namespace tocsin {
 /// The samples get the labels that Prometheus would give them after scraping tocsin: those of the
 /// family, `le` in canonical form for buckets, and the target's (`job`, `instance`). As with
 /// honor_labels false, a family's own label of such a name is renamed to `exported_<name>`.
+/// Families of other targets (TargetLabels::kIncluded) have theirs.
+///
+/// Samples are of the time of the collection. Those of a family that has times of its own are of
+/// these, and as in Prometheus such series get no stale markers: they come when their source likes.
 ///
 /// One thread at a time. The store must outlive it.
 class SnapshotAppender {
@@ -49,14 +53,21 @@ class SnapshotAppender {
     std::vector<Labels> labels;
     std::vector<SeriesRef> refs;
   };
+  /// The series of a family with times of its own.
+  struct TimedPart {
+    std::shared_ptr<const FamilyShape> shape;
+    std::vector<Labels> labels;
+  };
+  class Planner;
 
   bool Fits(const Snapshot& snapshot) const;
-  Plan MakePlan(const Snapshot& snapshot, std::vector<Labels>& gone);
   void FillValues(const Snapshot& snapshot);
+  AppendCounts AppendTimed(const Snapshot& snapshot);
 
   SampleStore& store_;
   const ConstantLabels target_;
   Plan plan_;
+  std::vector<TimedPart> timed_;
   std::vector<double> values_;
   bool ended_ = false;  ///< The series of the plan have their stale markers.
 };

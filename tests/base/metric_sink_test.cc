@@ -54,6 +54,17 @@ void CheckEqual(const std::vector<T>& actual, const std::vector<T>& expected) {
   BOOST_TEST(actual == expected, boost::test_tools::per_element());
 }
 
+/// A finished family of one sample.
+FamilyPoints Passed(std::string name, TargetLabels target_labels) {
+  FamilyShape shape;
+  shape.name = name;
+  shape.form = SeriesForm::kFlat;
+  shape.target_labels = target_labels;
+  shape.label_values = name + FamilyShape::kDelimiter;
+  shape.series_ends = {static_cast<std::uint32_t>(shape.label_values.size())};
+  return {std::make_shared<const FamilyShape>(std::move(shape)), {1}};
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(metric_sink_test)
@@ -265,6 +276,30 @@ BOOST_AUTO_TEST_CASE(AFamilyOfWhichNothingWasKeptIsNotThere) {
   MetricSink sink = MakeSink();
   sink.Add(kOne, {"\xff"}, 1);
   BOOST_TEST(sink.Finish(kNow)->families.empty());
+}
+
+BOOST_AUTO_TEST_CASE(FinishedFamiliesComeLast) {
+  MetricSink sink({}, nullptr);
+  sink.Pass(Passed("passed", TargetLabels::kTocsin));
+  sink.Add(kOne, {"x"}, 1);
+  sink.CountDropped(DropReason::kOverflow, 3);
+  const auto snapshot = sink.Finish(TimePoint());
+  BOOST_REQUIRE_EQUAL(snapshot->families.size(), 2U);
+  BOOST_TEST(snapshot->families[0].shape->name == "one");
+  BOOST_TEST(snapshot->families[1].shape->name == "passed");
+  BOOST_TEST(snapshot->SampleCount() == 2U);
+  BOOST_TEST(sink.dropped()[static_cast<std::size_t>(DropReason::kOverflow)] == 3U);
+  BOOST_TEST(sink.Finish(TimePoint())->families.empty());
+}
+
+BOOST_AUTO_TEST_CASE(AFinishedFamilyMustNotHaveTheNameOfAnother) {
+  MetricSink sink({}, nullptr);
+  sink.Add(kOne, {"x"}, 1);
+  sink.Pass(Passed("one", TargetLabels::kTocsin));
+  sink.Pass(Passed("one", TargetLabels::kIncluded));
+  const auto snapshot = sink.Finish(TimePoint());
+  BOOST_TEST(snapshot->families.size() == 2U);
+  BOOST_TEST(sink.dropped()[static_cast<std::size_t>(DropReason::kName)] == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

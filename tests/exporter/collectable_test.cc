@@ -1,5 +1,8 @@
 #include "exporter/collectable.h"
 
+#include <string>
+#include <vector>
+
 #include <boost/test/unit_test.hpp>
 #include <prometheus/text_serializer.h>
 
@@ -63,6 +66,34 @@ BOOST_AUTO_TEST_CASE(SerializesAsPrometheusCppDoes) {
       "fake_sizes_bucket{site=\"x\",le=\"10\"} 3\n"
       "fake_sizes_bucket{site=\"x\",le=\"+Inf\"} 6\n";
   BOOST_TEST(prometheus::TextSerializer().Serialize(collectable.Collect()) == expected);
+}
+
+BOOST_AUTO_TEST_CASE(PutsFlatFamiliesTogetherAgain) {
+  FamilyShape shape;
+  shape.name = "h";
+  shape.type = MetricType::kHistogram;
+  shape.help = "Help.";
+  shape.form = SeriesForm::kFlat;
+  const std::vector<std::vector<std::string>> all = {{"h_bucket", "a", "b", "le", "1.0"},
+                                                     {"h_sum", "a", "b"},
+                                                     {"h_bucket", "a", "b", "le", "+Inf"},
+                                                     {"h_count", "a", "b"},
+                                                     {"h_count"}};
+  for (const std::vector<std::string>& series : all) {
+    for (const std::string& part : series) shape.label_values += part + FamilyShape::kDelimiter;
+    shape.series_ends.push_back(static_cast<std::uint32_t>(shape.label_values.size()));
+  }
+  const FamilyPoints family = {std::make_shared<const FamilyShape>(std::move(shape)),
+                               {1, 2.5, 3, 3, -1}};
+  MetricSink points({1000, {}}, nullptr);
+  points.Pass(family);
+  const InstanceViews views = {ViewOf("one", &points)};
+  const CollectorsCollectable collectable([&] { return views; });
+  const std::string text = prometheus::TextSerializer().Serialize(collectable.Collect());
+  BOOST_TEST(text.substr(text.find("# HELP h ")) ==
+             "# HELP h Help.\n# TYPE h histogram\nh_count{a=\"b\"} 3\nh_sum{a=\"b\"} 2.5\n"
+             "h_bucket{a=\"b\",le=\"1\"} 1\nh_bucket{a=\"b\",le=\"+Inf\"} 3\n"
+             "h_count 0\nh_sum 0\nh_bucket{le=\"+Inf\"} 0\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -213,6 +213,32 @@ BOOST_AUTO_TEST_CASE(PromtoolReadsTheText) {
   BOOST_TEST(pclose(promtool) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(FlatFamiliesComeOutAsTheyWentIn) {
+  FamilyShape shape;
+  shape.name = "app_wait";
+  shape.type = MetricType::kSummary;
+  shape.form = SeriesForm::kFlat;
+  shape.constant_labels = {{"env", "live"}};
+  for (const std::string_view part : {"app_wait", "quantile", "0.5", "a", "x\"y"}) {
+    shape.label_values.append(part).append(1, FamilyShape::kDelimiter);
+  }
+  shape.series_ends.push_back(static_cast<std::uint32_t>(shape.label_values.size()));
+  for (const std::string_view part : {"app_wait_count", "env", "own"}) {
+    shape.label_values.append(part).append(1, FamilyShape::kDelimiter);
+  }
+  shape.series_ends.push_back(static_cast<std::uint32_t>(shape.label_values.size()));
+  Snapshot snapshot;
+  snapshot.families.push_back({std::make_shared<const FamilyShape>(shape), {0.25, 3}});
+  BOOST_TEST(Page(ExpositionFormat::kText, snapshot) ==
+             "# TYPE app_wait summary\n"
+             "app_wait{quantile=\"0.5\",a=\"x\\\"y\",env=\"live\"} 0.25\n"
+             "app_wait_count{env=\"live\"} 3\n");
+  const auto rendered = RenderFamily(snapshot.families[0], nullptr);
+  snapshot.families[0].values = {0.5, 3};
+  BOOST_TEST(RenderFamily(snapshot.families[0], rendered)->text ==
+             RenderFamily(snapshot.families[0], nullptr)->text);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace tocsin

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -27,6 +28,23 @@ constexpr MetricDesc kWide = {.name = "wide", .help = "Many series.", .labels = 
 
 constexpr collectors::CollectorEntry kDagster = {"dagster", "", {}, {}, nullptr};
 constexpr collectors::CollectorEntry kRedis = {"redis", "", {}, {}, nullptr};
+
+/// A family of another program's page, of one sample.
+FamilyPoints Scraped(std::string name, MetricType type, Audience audience) {
+  FamilyShape shape;
+  shape.name = name;
+  shape.type = type;
+  shape.help = "Scraped.";
+  shape.form = SeriesForm::kFlat;
+  shape.target_labels = TargetLabels::kIncluded;
+  shape.audience = audience;
+  for (const std::string_view part :
+       {std::string_view(name), std::string_view("job"), std::string_view("j")}) {
+    shape.label_values.append(part).append(1, FamilyShape::kDelimiter);
+  }
+  shape.series_ends = {static_cast<std::uint32_t>(shape.label_values.size())};
+  return {std::make_shared<const FamilyShape>(std::move(shape)), {7}};
+}
 
 std::string Body(const HttpResponse& response) {
   std::string body = response.body ? *response.body : "";
@@ -69,8 +87,12 @@ struct Fixture {
       MakeView(kDagster, "test", OneSample(kRuns, 3, {{"env", "test"}})),
       MakeView(kDagster, "gone", nullptr),
   };
+  std::map<std::string, std::uint64_t> left_out;  ///< By instance.
   MetricsPage page{{[this] { return generation; }, [this] { return views; },
-                    [this] { return OneSample(kOwn, ++own_collected); }}};
+                    [this] { return OneSample(kOwn, ++own_collected); },
+                    [this](const collectors::InstanceConfig& config, std::uint64_t points) {
+                      left_out[config.name] += points;
+                    }}};
 
   HttpResponse Get(std::vector<std::pair<std::string, std::string>> query = {},
                    std::vector<std::pair<std::string, std::string>> headers = {}) {
@@ -156,6 +178,28 @@ BOOST_AUTO_TEST_CASE(OpenMetricsEndsWithItsMark) {
 BOOST_AUTO_TEST_CASE(AFamilyOfAnotherTypeIsLeftOut) {
   views.push_back(MakeView(kRedis, "odd", OneSample(kRunsAsCounter, 9)));
   BOOST_TEST(Body(Get()) == kWholePage);
+  const std::map<std::string, std::uint64_t> expected = {{"odd", 1}};
+  BOOST_TEST((left_out == expected));
+}
+
+BOOST_AUTO_TEST_CASE(WhatIsLeftOutIsToldOncePerCollection) {
+  const auto at = [](int second) {
+    MetricSink sink({.max_series = 10, .constant_labels = {}}, nullptr);
+    sink.Add(kRunsAsCounter, {}, 9);
+    return sink.Finish(TimePoint(std::chrono::seconds(second)));
+  };
+  const MetricsPage::Views others = views;
+  const auto collect = [&](int second) {
+    views = others;
+    views.push_back(MakeView(kRedis, "odd", at(second)));
+    ++generation;
+    Get();
+    Get({{"collect[]", "odd"}}, {{"Accept", "application/openmetrics-text"}});
+    return left_out["odd"];
+  };
+  BOOST_TEST(collect(1) == 1U);
+  BOOST_TEST(collect(1) == 1U);  // Others have collected meanwhile.
+  BOOST_TEST(collect(2) == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(CompressedFormsDecodeToTheSamePage) {
@@ -256,6 +300,19 @@ BOOST_AUTO_TEST_CASE(ManyScrapersAtOnceSeeWholePagesOnly) {
     for (int i = 0; i < 200; ++i) ++number;
   }
   BOOST_TEST(wrong == 0);
+}
+
+BOOST_AUTO_TEST_CASE(ShowsOfOtherProgramsWhatIsForEverybody) {
+  Snapshot scraped;
+  scraped.families = {Scraped("app", MetricType::kSummary, Audience::kEverybody),
+                      Scraped("hidden", MetricType::kGauge, Audience::kStore),
+                      Scraped("tocsin_build_info", MetricType::kCounter, Audience::kEverybody)};
+  views = {MakeView(kRedis, "pages", std::make_shared<const Snapshot>(scraped))};
+  // The last contradicts what tocsin says of itself, though it comes first.
+  BOOST_TEST(Body(Get()) ==
+             "# HELP app Scraped.\n# TYPE app summary\napp{job=\"j\"} 7\n"
+             "# HELP tocsin_build_info Build.\n# TYPE tocsin_build_info gauge\n"
+             "tocsin_build_info 1\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -70,7 +70,7 @@ BOOST_FIXTURE_TEST_CASE(AnInstanceHasItsSeriesBeforeItsFirstCollection, Fixture)
   BOOST_TEST(samples.at("tocsin_collector_samples{collector=fake,name=b}") == 0);
   BOOST_TEST(samples.at("tocsin_collector_interval_seconds{collector=fake,name=b}") == 15);
   BOOST_TEST(CountOf(samples, "tocsin_collector_errors_total{collector=fake,name=a,reason=") == 7);
-  BOOST_TEST(CountOf(samples, "tocsin_samples_dropped_total{collector=fake,name=a,reason=") == 5);
+  BOOST_TEST(CountOf(samples, "tocsin_samples_dropped_total{collector=fake,name=a,reason=") == 6);
   BOOST_TEST(CountOf(samples, "tocsin_source_clock_skew_seconds") == 0);
   BOOST_TEST(CountOf(samples, "tocsin_collector_source_up") == 0);
 }
@@ -84,7 +84,10 @@ BOOST_FIXTURE_TEST_CASE(ShowsWhatTheViewShows, Fixture) {
   view.dropped[static_cast<std::size_t>(DropReason::kOverflow)] = 4000;
   view.sources = {{"events", true, "", 0.25}, {"runs", false, "connection refused", {}}};
   metrics.Observe(view);
+  metrics.CountLeftOut(*view.config, 7);
+  metrics.Observe(view);
   auto samples = Samples(metrics);
+  BOOST_TEST(samples.at("tocsin_samples_dropped_total{collector=fake,name=a,reason=type}") == 7);
   BOOST_TEST(samples.at("tocsin_collector_up{collector=fake,name=a}") == 1);
   BOOST_TEST(samples.at("tocsin_collector_duration_seconds{collector=fake,name=a}") == 1.5);
   BOOST_TEST(samples.at("tocsin_collector_last_success_timestamp_seconds{collector=fake,name=a}") ==

@@ -637,7 +637,16 @@ BOOST_AUTO_TEST_CASE(ReadingOnSaysThatItsPlaceIsLost) {
   BOOST_TEST(samples.size() == 1U);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TOCSIN_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define TOCSIN_SANITIZED
+#endif
+#endif
+
+// Sanitizers keep freed memory back.
+#if !defined(TOCSIN_SANITIZED)
 /// Bytes of memory that the process has.
 std::size_t Resident() {
   std::ifstream file("/proc/self/statm");

@@ -59,6 +59,20 @@ struct Fixture {
   }
 };
 
+/// A family as it was read from another program's page: sample, label, value, one after another.
+FamilyPoints Flat(const std::vector<std::vector<std::string>>& series, std::vector<double> values,
+                  TargetLabels target_labels) {
+  FamilyShape shape;
+  shape.name = "scraped";
+  shape.form = SeriesForm::kFlat;
+  shape.target_labels = target_labels;
+  for (const std::vector<std::string>& parts : series) {
+    for (const std::string& part : parts) shape.label_values += part + FamilyShape::kDelimiter;
+    shape.series_ends.push_back(static_cast<std::uint32_t>(shape.label_values.size()));
+  }
+  return {std::make_shared<const FamilyShape>(std::move(shape)), std::move(values)};
+}
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(snapshot_appender_test, Fixture)
@@ -154,6 +168,71 @@ BOOST_AUTO_TEST_CASE(SeriesThatTheStoreHasDroppedAreMadeAnew) {
   BOOST_TEST(store.stats().series == 1U);
   BOOST_TEST(Collect(100, one).appended == 1U);
   BOOST_TEST(store.stats().series == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(FlatSeriesHaveNamesAndLabelsOfTheirOwn) {
+  Collect(10, [](MetricSink& sink) {
+    sink.Pass(Flat({{"scraped_bucket", "le", "1.0", "job", "x"}, {"scraped_sum"}}, {1, 2},
+                   TargetLabels::kTocsin));
+    sink.Pass(Flat({{"other", "job", "y"}}, {3}, TargetLabels::kIncluded));
+  });
+  BOOST_TEST(
+      Newest(store) ==
+          (Lines{
+              R"(other{job="y"} 3 @10)",
+              R"(scraped_bucket{exported_job="x", instance="here", job="tocsin", le="1.0"} 1 @10)",
+              R"(scraped_sum{instance="here", job="tocsin"} 2 @10)"}),
+      boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(AFlatFamilyMayChangeInAnyWay) {
+  const auto series = [](const std::vector<std::string>& values) {
+    return [values](MetricSink& sink) {
+      std::vector<std::vector<std::string>> rows;
+      for (const std::string& value : values) rows.push_back({"a", "b", value});
+      std::vector<double> numbers(values.size(), 1);
+      sink.Pass(Flat(rows, std::move(numbers), TargetLabels::kIncluded));
+    };
+  };
+  Collect(10, series({"1", "2", "3", "4"}));
+  Collect(20, series({"4", "0", "2", "3"}));  // One is new, one has gone, one has moved.
+  const Lines expected = {R"(a{b="0"} 1 @20)", R"(a{b="1"} stale @20)", R"(a{b="2"} 1 @20)",
+                          R"(a{b="3"} 1 @20)", R"(a{b="4"} 1 @20)"};
+  BOOST_TEST(Newest(store) == expected, boost::test_tools::per_element());
+  BOOST_TEST(Collect(30, series({"4", "2", "3"})).appended == 4U);
+  BOOST_TEST(Newest(store)[0] == R"(a{b="0"} stale @30)");
+}
+
+BOOST_AUTO_TEST_CASE(FamiliesOfOneNameAreToldApart) {
+  const auto target = [](MetricSink& sink, const std::string& instance, double value) {
+    sink.Pass(Flat({{"a", "i", instance}}, {value}, TargetLabels::kIncluded));
+  };
+  Collect(10, [&](MetricSink& sink) {
+    target(sink, "1", 1);
+    target(sink, "2", 2);
+  });
+  Collect(20, [&](MetricSink& sink) { target(sink, "2", 4); });
+  BOOST_TEST(Newest(store) == (Lines{R"(a{i="1"} stale @20)", R"(a{i="2"} 4 @20)"}),
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(SamplesMayHaveTimesOfTheirOwn) {
+  const auto timed = [](TimePoint at) {
+    return [at](MetricSink& sink) {
+      FamilyPoints family = Flat({{"a"}, {"b"}}, {1, 2}, TargetLabels::kIncluded);
+      family.times = {at, FamilyPoints::kNoTime};
+      sink.Pass(std::move(family));
+      sink.Add(kUp, {"x"}, 3);
+    };
+  };
+  BOOST_TEST(Collect(10, timed(At(7))).appended == 3U);
+  Collect(20, timed(At(7)));  // The same sample again.
+  const Lines expected = {"a 1 @7", "b 2 @20",
+                          R"(up_x{instance="here", job="tocsin", node="x"} 3 @20)"};
+  BOOST_TEST(Newest(store) == expected, boost::test_tools::per_element());
+  // They just end, without a marker.
+  Collect(30, [](MetricSink& sink) { sink.Add(kUp, {"x"}, 3); });
+  BOOST_TEST(Newest(store)[1] == "b 2 @20");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
