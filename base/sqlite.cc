@@ -153,6 +153,11 @@ int SqliteStatement::columns() const {
   return sqlite3_column_count(statement_.get());
 }
 
+std::string SqliteStatement::Name(int column) const {
+  const char* const name = sqlite3_column_name(statement_.get(), column);
+  return name == nullptr ? "" : name;  // Null only without memory.
+}
+
 bool SqliteStatement::IsNull(int column) const {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }

@@ -47,6 +47,7 @@ class SqliteStatement {
   void Reset();
 
   int columns() const;
+  std::string Name(int column) const;  ///< As the statement or the table calls the column.
   bool IsNull(int column) const;
   std::int64_t Integer(int column) const;  ///< Converted as SQLite does; 0 for NULL.
   double Number(int column) const;

@@ -236,13 +236,13 @@ SteadyPoint AlertStore::Impl::DueAt() const {
 }
 
 void AlertStore::Impl::Flush(std::optional<std::chrono::milliseconds> patience) {
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   const std::uint64_t mine = ++flushes_wanted_;
   alarm_.Ring();
-  const auto is_done = [&] { return flushes_done_ >= mine; };
+  const auto is_done = [&]() TOCSIN_REQUIRES(mutex_) { return flushes_done_ >= mine; };
   if (!patience) {
-    written_.wait(lock, is_done);
-  } else if (!written_.wait_for(lock, *patience, is_done)) {
+    written_.wait(mutex_, is_done);
+  } else if (!written_.wait_for(mutex_, *patience, is_done)) {
     give_up_.request_stop();
   }
 }

@@ -71,13 +71,13 @@ void TaskThreads::Work(Threads::iterator self) {
 }
 
 bool TaskThreads::Next(std::function<void()>& task, Threads::iterator self) {
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   if (tasks_.empty() && !stopping_ && resting_ >= most_resting_) {
     ended_.splice(ended_.end(), threads_, self);
     return false;
   }
   ++resting_;
-  changed_.wait(lock, [&] { return stopping_ || !tasks_.empty(); });
+  changed_.wait(mutex_, [&]() TOCSIN_REQUIRES(mutex_) { return stopping_ || !tasks_.empty(); });
   --resting_;
   if (tasks_.empty()) return false;
   task = std::move(tasks_.front());
