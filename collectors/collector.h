@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/metric_sink.h"
 #include "base/result.h"
+#include "base/yaml.h"
 
 namespace tocsin::collectors {
 
@@ -22,6 +23,9 @@ struct Attempt {
   SteadyPoint deadline;
   std::stop_token stop;  ///< Requested at the deadline and at shutdown; register I/O to cancel.
 };
+
+/// Whether its deadline has passed or a stop was requested.
+bool IsOver(const Attempt& attempt);
 
 /// What became of one of the sources that a collector reads (a database, one of its files, an
 /// endpoint), or of one part of it (a table that an older version lacks).
@@ -45,6 +49,18 @@ struct Collection {
   std::vector<SourceReport> parts = {};
 };
 
+/// What looking at the source tells about a collector's configuration.
+struct Finding {
+  enum class Kind {
+    kMistake,  ///< Something cannot be collected.
+    kWarning,  ///< It can, but should not be like this.
+  };
+  Kind kind = Kind::kMistake;
+  std::string message;
+  /// Where in the configuration, if one place is at fault.
+  std::optional<YamlPlace> place = std::nullopt;
+};
+
 /// One source of metrics.
 ///
 /// A collector may keep state between collections, such as a connection. It is never run by
@@ -63,6 +79,11 @@ class Collector {
   /// exports tocsin_collector_up 0 and counts the error's code as the reason. Must return within a
   /// second of `attempt.stop` being requested.
   virtual Status Collect(const Attempt& attempt, Collection& collection) = 0;
+
+  /// Connects, and tells what is wrong with the configuration as the source sees it: for `tocsin
+  /// check config --connect`, on a collector that collects nothing else and keeps no state. By
+  /// default that is what a collection complains of.
+  virtual std::vector<Finding> Check(const Attempt& attempt);
 };
 
 /// The outside world as a collector sees it. What it refers to outlives the collector.

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/metric_sink.h"
 #include "base/snapshot.h"
+#include "base/yaml.h"
 #include "collectors/collector.h"
 
 namespace tocsin::collectors {
@@ -31,6 +32,7 @@ struct InstanceConfig {
   /// configurations with equal fingerprints make the same collector, and a reload leaves it
   /// running.
   std::string fingerprint;
+  YamlPlace place = {};  ///< Where the configuration says all this.
   MakeCollector make;
 };
 

@@ -276,6 +276,15 @@ void Runner::NoteSources(const std::vector<SourceReport>& sources) {
       log_.PartBack("source", report.source);
     }
   }
+  if (sources.empty()) return;  // Nothing is known of any.
+  // Some are named only while they fail.
+  std::erase_if(lost_sources_, [&](const std::string& lost) {
+    const bool is_named =
+        std::any_of(sources.begin(), sources.end(),
+                    [&](const SourceReport& report) { return report.source == lost; });
+    if (!is_named) log_.PartBack("source", lost);
+    return !is_named;
+  });
 }
 
 void Runner::NoteParts(const std::vector<SourceReport>& parts, bool whole, InstanceView& view) {
@@ -287,7 +296,11 @@ void Runner::NoteParts(const std::vector<SourceReport>& parts, bool whole, Insta
     ++CountOf(part.status.error().code, view);
     log_.PartLost("part", part.source, part.status.error());
   }
-  // The parts of a source that did not answer were not looked at, so nothing is known to be back.
+  for (const SourceReport& part : parts) {
+    if (lost.contains(part.source) || lost_parts_.erase(part.source) == 0) continue;
+    log_.PartBack("part", part.source);
+  }
+  // The parts of a source that did not answer were not looked at: what is not named may be lost.
   if (!whole) return;
   for (const std::string& part : lost_parts_) {
     if (!lost.contains(part)) log_.PartBack("part", part);

@@ -1,187 +1,63 @@
 #include "collectors/dagster/collector.h"
 
-#include <algorithm>
-#include <array>
 #include <chrono>
+#include <string>
 #include <utility>
 
-#include "collectors/dagster/json_member.h"
-#include "collectors/dagster/parts.h"
+#include "collectors/dagster/contracts.h"
+#include "collectors/dagster/database_source.h"
+#include "collectors/dagster/leader.h"
+#include "collectors/dagster/webserver.h"
 
 namespace tocsin::collectors::dagster {
 namespace {
 
-/// All parts. The daemons come first because they tell how to read the naive moments of the others.
-constexpr std::array kParts = {
-    DaemonsPart,          ActiveRunsPart, CompletedRunsPart, RecentRunsPart,  RunWaitPart,
-    ConcurrencyPart,      TicksPart,      InstigatorsPart,   BackfillsPart,   StepsPart,
-    MaterializationsPart, AssetsPart,     SchemaPart,        ConnectionsPart, RelationsPart,
-};
+/// What is left of a collection's time for all but its sources, as a part of it.
+constexpr int kReserve = 20;
 
-/// Which Dagster this is. Very old ones lack the table.
-constexpr Statement kInstance = {Store::kRuns,
-                                 "SELECT run_storage_id FROM instance_info ORDER BY id LIMIT 1"};
+int WeightOf(const std::vector<NamedSource>& sources) {
+  int weight = 0;
+  for (const NamedSource& source : sources) weight += source.weight;
+  return weight;
+}
 
-constexpr std::chrono::minutes kRetryMissing{10};
-
-/// Whether only the operator can help: Dagster must be upgraded, or a privilege granted.
-bool IsLasting(const Error& error) {
-  return error.code == ErrorCode::kNotFound || error.code == ErrorCode::kDenied;
+Duration OverrunOf(const std::vector<NamedSource>& sources) {
+  Duration overrun{};
+  for (const NamedSource& source : sources) overrun += source.overrun;
+  return overrun;
 }
 
 }  // namespace
 
+Status DagsterCollector::Collect(const Attempt& attempt, Collection& collection) {
+  if (sources_.size() == 1) return sources_.front().source->Collect(attempt, collection);
+
+  const auto now = [] {
+    return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
+  };
+  const Duration time = attempt.deadline - now();
+  const Duration unit = (time - time / kReserve - OverrunOf(sources_)) / WeightOf(sources_);
+  for (const NamedSource& source : sources_) {
+    collection.clock_skew_seconds.reset();
+    Status status =
+        source.source->Collect({now() + unit * source.weight, attempt.stop}, collection);
+    collection.sources.push_back({std::string(source.name), std::move(status),
+                                  std::exchange(collection.clock_skew_seconds, std::nullopt)});
+  }
+  return {};
+}
+
 std::span<const MetricDesc> Metrics() {
   static const std::vector<MetricDesc> kAll = [] {
-    std::vector<MetricDesc> all;
-    for (const auto part : kParts) {
-      const PartKind kind = part();
-      all.insert(all.end(), kind.metrics.begin(), kind.metrics.end());
+    std::vector<MetricDesc> all = MetricsOf(DagsterDatabaseKind());
+    const std::vector<MetricDesc> contracts = MetricsOf(ContractsDatabaseKind());
+    for (const std::span<const MetricDesc> more :
+         {WebserverMetrics(), LeaderMetrics(), std::span(contracts), PartMetrics()}) {
+      all.insert(all.end(), more.begin(), more.end());
     }
     return all;
   }();
   return kAll;
-}
-
-DagsterCollector::DagsterCollector(Settings settings, Database database,
-                                   const Environment& environment)
-    : settings_(std::move(settings)),
-      database_(std::move(database)),
-      environment_(environment),
-      state_(environment.state_file, environment.log) {
-  MakeParts(nullptr);
-}
-
-Status DagsterCollector::Collect(const Attempt& attempt, Collection& collection) {
-  Session session(database_, environment_.clock, attempt);
-  session.set_naive_offset(naive_offset_);
-  if (Status clock = session.ReadClock(); !clock) return clock;
-  collection.clock_skew_seconds = session.clock_skew_seconds();
-
-  if (Status identified = IdentifyIfNew(session, attempt); !identified) return identified;
-  if (state_error_ && !identity_error_) TakeUpState();
-  if (Status read = ReadParts(session, attempt); !read) return read;
-  naive_offset_ = session.naive_offset();
-
-  // Counters are on disk before anybody sees them: after a crash they cannot fall. A full disk must
-  // not stop the metrics, though.
-  if (identity_error_) {
-    collection.parts.push_back({"instance", *identity_error_});
-  } else if (Status saved = SaveState(); !saved) {
-    // Its reason is `other`: the trouble is this host's disk, and not the way to the source.
-    collection.parts.push_back({"state", Error{ErrorCode::kInvalidInput, saved.error().message}});
-  }
-  Points points(collection.points, settings_);
-  for (const Member& member : members_) {
-    if (IsHeldBack(member)) continue;
-    if (member.error) {
-      collection.parts.push_back({std::string(member.kind.name), *member.error});
-    } else if (member.read_at) {
-      member.part->Publish(points);
-    }
-  }
-  return {};
-}
-
-/// Finds out whose database a new connection leads to. A lock that was waited for in vain costs no
-/// more than identity_error_ says; any other failure ends the collection.
-Status DagsterCollector::IdentifyIfNew(Session& session, const Attempt& attempt) {
-  const SqlConnection& connection = Connection(kInstance.store);
-  if (connection.generation() == generation_) return {};
-  Status identified = Identify(session);
-  if (!identified && (identified.error().code != ErrorCode::kTimeout ||
-                      EndsCollection(attempt, kInstance.store, identified.error()))) {
-    return identified;
-  }
-  identity_error_ = identified ? std::nullopt : std::optional(identified.error());
-  if (identified) generation_ = connection.generation();
-  return {};
-}
-
-/// Finds out whose database this is, and takes up the state that was kept for it. If the database
-/// does not tell, it is taken for the one that was known before.
-Status DagsterCollector::Identify(Session& session) {
-  const Result<SqlRows> rows = session.Query(kInstance);
-  if (!rows && !IsLasting(rows.error())) return rows.error();
-  const std::string told = rows && !rows->empty() ? std::string(rows->Text(0, 0)) : "";
-  if (instance_ && (told.empty() || told == *instance_)) return {};
-  instance_ = told;
-  if (state_.Adopt(told)) return {};
-  MakeParts(nullptr);
-  TakeUpState();
-  return {};
-}
-
-/// Makes the parts anew from what was saved. While that cannot be read, they stay as they are.
-void DagsterCollector::TakeUpState() {
-  const Result<boost::json::object> saved = state_.Load(*instance_);
-  state_error_ = saved ? std::nullopt : std::optional(saved.error());
-  if (saved) MakeParts(&*saved);
-}
-
-/// `saved` is null while it cannot be read.
-void DagsterCollector::MakeParts(const boost::json::object* saved) {
-  members_.clear();
-  for (const auto make_kind : kParts) {
-    const PartKind kind = make_kind();
-    Member& member = members_.emplace_back(Member{kind, kind.make(settings_), std::nullopt});
-    if (saved != nullptr) member.part->Restore(MemberIn(*saved, kind.name));
-  }
-}
-
-/// Whether a part cannot count: whose its totals are, or what they were, is not known.
-bool DagsterCollector::IsHeldBack(const Member& member) const {
-  return (identity_error_ || state_error_) && member.part->HasTotals();
-}
-
-bool DagsterCollector::IsDue(const Member& member) const {
-  if (IsHeldBack(member)) return false;
-  if (!member.read_at) return true;
-  const Duration passed = environment_.clock.SteadyNow() - *member.read_at;
-  if (!member.error) return passed >= member.part->every();
-  const bool is_new = Connection(member.kind.store).generation() != member.generation;
-  return is_new || !IsLasting(*member.error) || passed >= kRetryMissing;
-}
-
-Status DagsterCollector::ReadParts(Session& session, const Attempt& attempt) {
-  for (Member& member : members_) {
-    if (!member.part->CanRead(session.dialect()) || !IsDue(member)) continue;
-    const SteadyPoint now = environment_.clock.SteadyNow();
-    const Status read = member.part->Read(session);
-    if (!read && EndsCollection(attempt, member.kind.store, read.error())) {
-      return read.error().Within(member.kind.name);
-    }
-    member.read_at = now;
-    member.generation = Connection(member.kind.store).generation();
-    member.error = read ? std::nullopt : std::optional(read.error());
-  }
-  return {};
-}
-
-/// Whether nothing more can be read after `error`, as opposed to a table that is locked or missing.
-bool DagsterCollector::EndsCollection(const Attempt& attempt, Store store,
-                                      const Error& error) const {
-  const bool is_over =
-      attempt.stop.stop_requested() || std::chrono::steady_clock::now() >= attempt.deadline;
-  if (error.code == ErrorCode::kTimeout && is_over) return true;
-  // SQLite keeps each storage in a file of its own: without that of the runs, nothing is known.
-  const bool is_vital = database_.dialect == Dialect::kPostgres || store == Store::kRuns;
-  return is_vital && !Connection(store).is_open();
-}
-
-const SqlConnection& DagsterCollector::Connection(Store store) const {
-  return *database_.connections[static_cast<std::size_t>(store)];
-}
-
-Status DagsterCollector::SaveState() {
-  if (state_error_) return *state_error_;
-  boost::json::object parts;
-  for (const Member& member : members_) {
-    boost::json::object state;
-    member.part->Save(state);
-    if (!state.empty()) parts[member.kind.name] = std::move(state);
-  }
-  return state_.Save(*instance_, parts);
 }
 
 }  // namespace tocsin::collectors::dagster

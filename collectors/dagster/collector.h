@@ -1,77 +1,47 @@
-// The Dagster collector: what a Dagster instance's database tells about it.
+// The Dagster collector: what a Dagster instance's database, webserver and surroundings tell.
 
 #pragma once
 
-#include <cstdint>
-#include <functional>
+#include <cstddef>
 #include <memory>
-#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "collectors/collector.h"
-#include "collectors/dagster/part.h"
-#include "collectors/dagster/session.h"
-#include "collectors/dagster/state.h"
+#include "collectors/dagster/source.h"
 #include "collectors/registry.h"
 
 namespace tocsin::collectors::dagster {
 
-/// Reads one Dagster database: each part in turn, in the order of the table in collector.cc.
+/// A source as it is configured.
+struct NamedSource {
+  std::string_view name;  ///< The label `source`.
+  /// Its part of a collection's time, compared with those of the others.
+  int weight = 1;
+  std::unique_ptr<Source> source;
+  /// How much longer than until its deadline it may take.
+  Duration overrun{};
+};
+
+/// Reads each of its sources in turn, and passes on what they give. One thread at a time.
 ///
-/// A part that cannot be read costs its own metrics only, and is reported in Collection::parts. One
-/// whose table is missing or may not be read is tried again every ten minutes, or at once on a new
-/// connection; after any other failure, such as a lock that was waited for in vain, at the next
-/// collection. The collection fails as a whole when its time is up or the database is gone.
-///
-/// On each new connection it asks which Dagster this is. While a lock keeps that from it, the parts
-/// with totals are left out, "instance" is reported, and each collection asks again.
-///
-/// Counters are kept in Environment::state_file, which is written before their points are handed
-/// out, so that no value that was ever seen is lost or counted twice. While that file cannot be
-/// read, the parts with totals are left out, and each collection tries again. One thread at a time.
+/// A single source has all the time, and its failure is the collection's. Of several, each has its
+/// part of the time that their overruns leave, so that one that hangs leaves the others theirs, and
+/// is reported by itself.
 class DagsterCollector final : public Collector {
  public:
-  DagsterCollector(Settings settings, Database database, const Environment& environment);
+  explicit DagsterCollector(std::vector<NamedSource> sources) : sources_(std::move(sources)) {}
 
   Status Collect(const Attempt& attempt, Collection& collection) override;
 
  private:
-  struct Member {
-    PartKind kind;
-    std::unique_ptr<Part> part;
-    std::optional<SteadyPoint> read_at;         ///< Of the last read, good or bad.
-    std::uint64_t generation = 0;               ///< Of the connection that it was read from.
-    std::optional<Error> error = std::nullopt;  ///< Why the part has nothing to publish.
-  };
-
-  Status IdentifyIfNew(Session& session, const Attempt& attempt);
-  Status Identify(Session& session);
-  void TakeUpState();
-  void MakeParts(const boost::json::object* saved);
-  bool IsHeldBack(const Member& member) const;
-  bool IsDue(const Member& member) const;
-  Status ReadParts(Session& session, const Attempt& attempt);
-  bool EndsCollection(const Attempt& attempt, Store store, const Error& error) const;
-  const SqlConnection& Connection(Store store) const;
-  Status SaveState();
-
-  const Settings settings_;
-  Database database_;
-  const Environment environment_;
-  StateFile state_;
-  std::optional<Error> state_error_;     // Why the saved state cannot be read, if so.
-  std::optional<Error> identity_error_;  // Why it is not known which Dagster this is, if so.
-  std::vector<Member> members_;
-  /// The Dagster that the parts' state is about; "" if the database does not tell.
-  std::optional<std::string> instance_;
-  std::uint64_t generation_ = 0;  // Of the connection that told it.
-  Microseconds naive_offset_{};
+  std::vector<NamedSource> sources_;
 };
 
-/// The metrics of all parts.
+/// The metrics of all sources.
 std::span<const MetricDesc> Metrics();
 
 /// The options, for the registry.

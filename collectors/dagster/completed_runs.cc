@@ -10,12 +10,12 @@
 
 #include "collectors/dagster/completion_drift.h"
 #include "collectors/dagster/finished_runs.h"
-#include "collectors/dagster/histogram.h"
 #include "collectors/dagster/job_totals.h"
-#include "collectors/dagster/json_member.h"
 #include "collectors/dagster/outcome.h"
 #include "collectors/dagster/parts.h"
 #include "collectors/dagster/watermark.h"
+#include "collectors/json_member.h"
+#include "collectors/kept_histogram.h"
 
 namespace tocsin::collectors::dagster {
 namespace {
@@ -126,7 +126,7 @@ class CompletedRuns final : public Part {
   explicit CompletedRuns(const Settings& settings)
       : settings_(settings),
         watermarks_(kOutcomes, RunWatermark(settings.watermark_overlap)),
-        durations_(kOutcomes, Histogram(kDurationBounds)),
+        durations_(kOutcomes, KeptHistogram(kDurationBounds)),
         drift_(settings.watermark_overlap),
         jobs_(settings.max_jobs) {}
 
@@ -155,8 +155,8 @@ class CompletedRuns final : public Part {
 
   const Settings settings_;
   std::vector<RunWatermark> watermarks_;  // By Outcome.
-  std::vector<Histogram> durations_;      // By Outcome.
-  Histogram queue_wait_{kDurationBounds};
+  std::vector<KeptHistogram> durations_;  // By Outcome.
+  KeptHistogram queue_wait_{kDurationBounds};
   CompletionDrift drift_;
   JobTable jobs_;
   std::optional<Moment> roster_read_at_;
@@ -300,7 +300,7 @@ void CompletedRuns::PublishAliases(Points& points) const {
       sums[outcome] += totals.completed[outcome];
     }
   }
-  Histogram all(kDurationBounds);
+  KeptHistogram all(kDurationBounds);
   for (std::size_t outcome = 0; outcome < sums.size(); ++outcome) {
     points.Add(kRunCount, {kFinishedStatuses[outcome]}, static_cast<double>(sums[outcome]));
     all.Merge(durations_[outcome]);

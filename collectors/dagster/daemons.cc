@@ -11,8 +11,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 
-#include "collectors/dagster/json_member.h"
 #include "collectors/dagster/parts.h"
+#include "collectors/json_member.h"
 
 namespace tocsin::collectors::dagster {
 namespace {

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "collectors/dagster/json_member.h"
 #include "collectors/dagster/parts.h"
 #include "collectors/dagster/watermark.h"
+#include "collectors/json_member.h"
 
 namespace tocsin::collectors::dagster {
 namespace {

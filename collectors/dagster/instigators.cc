@@ -10,9 +10,9 @@
 #include <boost/json/parse.hpp>
 
 #include "base/text.h"
-#include "collectors/dagster/json_member.h"
 #include "collectors/dagster/parts.h"
 #include "collectors/dagster/tick.h"
+#include "collectors/json_member.h"
 
 namespace tocsin::collectors::dagster {
 namespace {

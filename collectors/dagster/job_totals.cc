@@ -4,8 +4,8 @@
 
 #include <boost/json/object.hpp>
 
-#include "collectors/dagster/json_member.h"
 #include "collectors/dagster/part.h"
+#include "collectors/json_member.h"
 
 namespace tocsin::collectors::dagster {
 namespace {

@@ -9,10 +9,10 @@
 
 #include <boost/json/array.hpp>
 
-#include "collectors/dagster/json_member.h"
 #include "collectors/dagster/parts.h"
 #include "collectors/dagster/tick.h"
 #include "collectors/dagster/watermark.h"
+#include "collectors/json_member.h"
 
 namespace tocsin::collectors::dagster {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <boost/json/array.hpp>
 
-#include "collectors/dagster/json_member.h"
+#include "collectors/json_member.h"
 
 namespace tocsin::collectors::dagster {
 namespace {
@@ -29,37 +29,43 @@ std::optional<Moment> MomentIn(const boost::json::value& saved, std::string_view
 
 }  // namespace
 
-void RunWatermark::Begin(std::optional<Moment> newest, Moment now) {
+template <class Id>
+void RowWatermark<Id>::Begin(std::optional<Moment> newest, Moment now) {
   at_ = newest ? std::min(*newest, now) : now;
   begin_ = at_;
   floor_ = at_;
 }
 
-RunWatermark::Position RunWatermark::next() const {
+template <class Id>
+typename RowWatermark<Id>::Position RowWatermark<Id>::next() const {
   if (cursor_) return *cursor_;
-  return {at_ - overlap_, 0};
+  return {at_ - overlap_, Id{}};
 }
 
-bool RunWatermark::IsNew(const std::string& run_id, Moment updated,
-                         std::optional<Moment> ended) const {
+template <class Id>
+bool RowWatermark<Id>::IsNew(const std::string& run_id, Moment updated,
+                             std::optional<Moment> ended) const {
   const Moment end = ended.value_or(updated);
   const bool before_us = begin_ && end <= *begin_;
   const bool merely_edited = ended && *ended <= floor_ - overlap_;
   return !before_us && !merely_edited && !counted_.contains(run_id);
 }
 
-void RunWatermark::MarkCounted(const std::string& run_id, Moment updated) {
+template <class Id>
+void RowWatermark<Id>::MarkCounted(const std::string& run_id, Moment updated) {
   counted_.insert_or_assign(run_id, updated);
 }
 
-void RunWatermark::EndPage(std::optional<Position> last, bool is_full, Moment now) {
+template <class Id>
+void RowWatermark<Id>::EndPage(std::optional<Position> last, bool is_full, Moment now) {
   if (last) at_ = std::max(at_, std::min(last->updated, now));
   cursor_ = is_full ? last : std::nullopt;
   if (caught_up()) floor_ = at_;
   Forget();
 }
 
-void RunWatermark::Forget() {
+template <class Id>
+void RowWatermark<Id>::Forget() {
   // A run that was counted can come up again as long as IsNew() would accept its end.
   const Moment oldest = floor_ - 2 * overlap_;
   std::erase_if(counted_, [&](const auto& run) { return run.second < oldest; });
@@ -72,7 +78,8 @@ void RunWatermark::Forget() {
   std::erase_if(counted_, [&](const auto& run) { return run.second < *cut; });
 }
 
-boost::json::object RunWatermark::Save() const {
+template <class Id>
+boost::json::object RowWatermark<Id>::Save() const {
   boost::json::array counted;
   for (const auto& [run_id, updated] : counted_) {
     counted.push_back(boost::json::array{run_id, Count(updated)});
@@ -82,7 +89,8 @@ boost::json::object RunWatermark::Save() const {
   return saved;
 }
 
-void RunWatermark::Restore(const boost::json::value& saved) {
+template <class Id>
+void RowWatermark<Id>::Restore(const boost::json::value& saved) {
   const std::optional<Moment> begin = MomentIn(saved, "begin");
   const std::optional<Moment> at = MomentIn(saved, "at");
   const std::optional<Moment> floor = MomentIn(saved, "floor");
@@ -99,6 +107,9 @@ void RunWatermark::Restore(const boost::json::value& saved) {
                      Moment(Microseconds(updated.get_int64())));
   }
 }
+
+template class RowWatermark<std::int64_t>;
+template class RowWatermark<std::string>;
 
 void IdWatermark::Begin(std::int64_t newest) {
   begin_ = newest;

@@ -16,24 +16,27 @@
 
 namespace tocsin::collectors::dagster {
 
-/// How far the finished runs of one status have been counted, each run once.
+/// How far the rows of one kind have been counted, such as the finished runs of one status, each
+/// row once. `Id` orders rows of the same moment.
 ///
-/// Runs are read in the order of their last update. Three things make that order treacherous: a
+/// Rows are read in the order of their last update. Three things make that order treacherous: a
 /// commit can come late, and the writer's clock lag, so every scan begins `overlap` before the
 /// watermark and what was counted is remembered by its run id; a row stamped in the future must not
 /// carry the watermark along, which therefore never passes the source's now; and tagging an old run
-/// is an update, so a run counts only if it also ended since counting last caught up.
+/// is an update, so a run counts only if it also ended since counting last caught up. Rows that
+/// never change have no end.
 ///
 /// All moments are true ones. One thread at a time.
-class RunWatermark {
+template <class Id>
+class RowWatermark {
  public:
   /// Where a page begins: after this row, in the order of (update, id).
   struct Position {
     Moment updated;
-    std::int64_t id = 0;
+    Id id{};
   };
 
-  explicit RunWatermark(Duration overlap) : overlap_(overlap) {}
+  explicit RowWatermark(Duration overlap) : overlap_(overlap) {}
 
   bool has_begun() const { return begin_.has_value(); }
 
@@ -68,6 +71,8 @@ class RunWatermark {
   std::optional<Position> cursor_;         // Where to go on while behind.
   std::map<std::string, Moment> counted_;  // Update by run id.
 };
+
+using RunWatermark = RowWatermark<std::int64_t>;  ///< By runs.id.
 
 /// How far a table has been counted whose rows come in the order of their ids, more or less: a
 /// sequence gives ids out before the rows are committed, so that 101 can appear after 102. One

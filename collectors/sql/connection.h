@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "collectors/collector.h"
 
@@ -25,6 +26,15 @@ class SqlRows {
   using Cell = std::optional<std::string>;  ///< No value: NULL.
 
   explicit SqlRows(std::size_t columns) : columns_(columns) {}
+  /// `names` are those of the columns, one for each.
+  explicit SqlRows(std::vector<std::string> names)
+      : columns_(names.size()), names_(std::move(names)) {}
+
+  /// The names of the columns as the database gave them; there even if it gave no rows. Empty only
+  /// for rows that were made without names.
+  const std::vector<std::string>& names() const { return names_; }
+  /// The first column called `name`, letter for letter.
+  std::optional<std::size_t> Find(std::string_view name) const;
 
   std::size_t size() const { return columns_ == 0 ? 0 : cells_.size() / columns_; }
   std::size_t columns() const { return columns_; }
@@ -42,6 +52,7 @@ class SqlRows {
 
  private:
   std::size_t columns_;
+  std::vector<std::string> names_;
   std::vector<Cell> cells_;  // Row by row.
 };
 
@@ -71,6 +82,12 @@ class SqlConnection {
   /// How many connections have been opened so far: a change means a new server session.
   virtual std::uint64_t generation() const = 0;
 };
+
+/// The text as a name in a statement, in quotes.
+std::string SqlIdentifier(std::string_view name);
+
+/// How much longer than its attempt Query() may take: to see a cancelled statement end.
+inline constexpr Duration kCancelGrace{500};
 
 /// Most rows that one statement may give; more fail with kTooLarge.
 inline constexpr std::size_t kMostRows = 200'000;

@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "collectors/host_lookup.h"
 #include "collectors/sql/connection.h"
-#include "collectors/sql/host_lookup.h"
 #include "collectors/sql/postgres_options.h"
 
 namespace tocsin::collectors {
@@ -18,6 +18,8 @@ class PostgresSession;
 /// the application name "tocsin". Statements are prepared once per session; parameters have the
 /// types that the server infers from the statement, so write `$1::bigint` where it cannot. Cells
 /// are texts as the server writes them: booleans are "t" and "f".
+///
+/// With PostgresProtocol::kSimple nothing is prepared or set, and there are no parameters.
 ///
 /// Everything obeys the attempt: looking up the host, connecting, logging in, the statement. A
 /// statement that is not done by then is cancelled on the server.

@@ -1,6 +1,7 @@
 #include "collectors/sql/postgres_error.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -24,6 +25,18 @@ std::optional<std::size_t> FindSqlState(std::string_view message) {
     if (is_state) return begin;
   }
   return std::nullopt;
+}
+
+constexpr std::string_view kProtocolViolation = "08P01";
+
+/// PgBouncer has that one state for whatever it refuses, and tells by words. "not allowed" is what
+/// its console says to a user who is not in stats_users.
+bool IsRefusalOfPgbouncer(std::string_view message) {
+  constexpr std::array<std::string_view, 3> kWords = {"authentication failed", "not allowed",
+                                                      "login rejected"};
+  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view words) {
+    return message.find(words) != std::string_view::npos;
+  });
 }
 
 }  // namespace
@@ -73,7 +86,9 @@ std::string InOneLine(std::string_view message) {
 Error ConnectError(std::string_view message) {
   const std::optional<std::size_t> state = FindSqlState(message);
   if (!state) return {ErrorCode::kUnavailable, InOneLine(message)};
-  return {CodeOfSqlState(message.substr(*state, kSqlStateSize)), InOneLine(message)};
+  const std::string_view sql_state = message.substr(*state, kSqlStateSize);
+  const bool is_denied = sql_state == kProtocolViolation && IsRefusalOfPgbouncer(message);
+  return {is_denied ? ErrorCode::kDenied : CodeOfSqlState(sql_state), InOneLine(message)};
 }
 
 }  // namespace tocsin::collectors

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace tocsin::collectors {
 namespace {
@@ -11,8 +12,8 @@ constexpr std::array<std::string_view, 6> kSslModes = {"disable", "allow",     "
 
 }  // namespace
 
-PostgresOptions ReadPostgresOptions(YamlMap& map) {
-  PostgresOptions options;
+PostgresOptions ReadPostgresOptions(YamlMap& map, PostgresOptions defaults) {
+  PostgresOptions options = std::move(defaults);
   options.host = map.StringOr("host", options.host);
   if (options.host.empty() || options.host.find(',') != std::string::npos) {
     map.Refuse("host", "expected one host name, address or folder of a Unix socket");

@@ -13,6 +13,14 @@
 
 namespace tocsin::collectors {
 
+/// How statements are sent.
+enum class PostgresProtocol {
+  kExtended,  ///< Prepared, with parameters, in a session that is read-only and in UTC.
+  /// As plain text without parameters, in a session as the server makes it: all that the admin
+  /// console of PgBouncer takes.
+  kSimple,
+};
+
 /// How to reach one database. Handed to libpq keyword by keyword, never as a URL, so any character
 /// may stand in any value.
 struct PostgresOptions {
@@ -30,10 +38,12 @@ struct PostgresOptions {
   /// tocsin dies; the collection's deadline is kept beside them and cancels earlier.
   Duration statement_timeout = std::chrono::seconds(10);
   Duration lock_timeout = std::chrono::seconds(1);
+  PostgresProtocol protocol = PostgresProtocol::kExtended;
 };
 
-/// Reads the keys of a `postgres:` map. Mistakes go to its diagnostics.
-PostgresOptions ReadPostgresOptions(YamlMap& map);
+/// Reads the keys of a `postgres:` map; `defaults` holds what they do not say. Mistakes go to its
+/// diagnostics.
+PostgresOptions ReadPostgresOptions(YamlMap& map, PostgresOptions defaults = {});
 
 /// The keys that ReadPostgresOptions() reads, for a collector's table of options.
 inline constexpr std::array kPostgresOptions = {

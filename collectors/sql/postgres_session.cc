@@ -14,8 +14,6 @@
 namespace tocsin::collectors {
 namespace {
 
-/// How long a cancelled statement may take to end before Run() returns without having seen it.
-constexpr Duration kCancelGrace{500};
 /// Most text of one answer, so that a few enormous cells cannot exhaust the memory.
 constexpr std::size_t kMostBytes = std::size_t{256} << 20;
 /// A collector has a closed set of statements; this only bounds a mistake.
@@ -81,7 +79,9 @@ ConnectParameters ParametersOf(const PostgresOptions& options,
   parameters.Add("gssencmode", "disable");
   parameters.Add("application_name", "tocsin");
   parameters.Add("client_encoding", "UTF8");
-  parameters.Add("options", SessionSettings(options));
+  if (options.protocol == PostgresProtocol::kExtended) {
+    parameters.Add("options", SessionSettings(options));
+  }
   // A machine that has vanished is noticed in about 25 s, and an address that swallows packets
   // makes way for the next one after 10 s.
   parameters.Add("keepalives", "1");
@@ -121,6 +121,14 @@ class TextParameters {
   std::vector<const char*> pointers_;
 };
 
+std::vector<std::string> ColumnNames(const PGresult& answer) {
+  std::vector<std::string> names;
+  const int columns = PQnfields(&answer);
+  names.reserve(static_cast<std::size_t>(columns));
+  for (int column = 0; column < columns; ++column) names.emplace_back(PQfname(&answer, column));
+  return names;
+}
+
 /// PQcancel() opens a connection of its own and waits for its end. Nothing of the session is
 /// touched.
 Result<BackgroundCall<bool>> StartCancel(PGconn* connection) {
@@ -132,10 +140,13 @@ Result<BackgroundCall<bool>> StartCancel(PGconn* connection) {
   });
 }
 
+/// A prepared statement whose tables have changed; but also any that the server does not support.
+constexpr std::string_view kUnsupported = "0A000";
+
 /// Whether a prepared statement must be prepared anew: its tables have changed, or a pooler has
 /// given us another server process.
 bool IsOutdated(std::string_view sql_state) {
-  return sql_state == "0A000" || sql_state == "26000";
+  return sql_state == kUnsupported || sql_state == "26000";
 }
 
 }  // namespace
@@ -158,6 +169,7 @@ Result<std::unique_ptr<PostgresSession>> PostgresSession::Start(
   if (PQstatus(connection) == CONNECTION_BAD) return ConnectError(PQerrorMessage(connection));
   PQsetErrorVerbosity(connection, PQERRORS_VERBOSE);  // See ConnectError().
   PQsetNoticeReceiver(connection, &IgnoreNotice, nullptr);
+  session->protocol_ = options.protocol;
   session->next_step_ = PGRES_POLLING_WRITING;  // As the documentation of PQconnectPoll() asks.
   session->waiting_since_ = std::chrono::steady_clock::now();
   return session;
@@ -270,7 +282,7 @@ void PostgresSession::Take(const pg_result& answer, Reading& reading) const {
     return;
   }
   const int columns = PQnfields(&answer);
-  if (reading.rows.columns() == 0) reading.rows = SqlRows(static_cast<std::size_t>(columns));
+  if (reading.rows.columns() == 0) reading.rows = SqlRows(ColumnNames(answer));
   for (int row = 0; row < PQntuples(&answer); ++row) {
     for (int column = 0; column < columns; ++column) {
       if (PQgetisnull(&answer, row, column) == 1) {
@@ -341,6 +353,25 @@ Result<PostgresSession::Reading> PostgresSession::Execute(const std::string& nam
   return Read(wait);
 }
 
+/// The server keeps a statement that it still has until it is told otherwise.
+Status PostgresSession::Forget(const std::string& statement, std::string_view sql_state,
+                               const SocketWait& wait) {
+  const auto known = prepared_.find(statement);
+  const std::string name = known->second;
+  prepared_.erase(known);
+  if (sql_state != kUnsupported) return {};
+  const Result<Reading> reading = RunSimple("DEALLOCATE " + name, wait);
+  if (!reading) return reading.error();
+  return {};
+}
+
+Result<PostgresSession::Reading> PostgresSession::RunSimple(const std::string& statement,
+                                                            const SocketWait& wait) {
+  if (PQsendQuery(connection_.get(), statement.c_str()) == 0) return Die();
+  PQsetSingleRowMode(connection_.get());
+  return Read(wait);
+}
+
 Result<PostgresSession::Reading> PostgresSession::RunPrepared(const std::string& statement,
                                                               Parameters parameters,
                                                               const SocketWait& wait) {
@@ -360,9 +391,14 @@ Result<SqlRows> PostgresSession::Run(const std::string& statement, Parameters pa
   assert(state_ == State::kReady);
   const SocketWait wait(attempt);
   const bool was_prepared = prepared_.contains(statement);
-  Result<Reading> reading = RunPrepared(statement, parameters, wait);
+  assert(parameters.empty() || protocol_ == PostgresProtocol::kExtended);
+  Result<Reading> reading = protocol_ == PostgresProtocol::kSimple
+                                ? RunSimple(statement, wait)
+                                : RunPrepared(statement, parameters, wait);
   if (reading && was_prepared && reading->error && IsOutdated(reading->sql_state)) {
-    prepared_.erase(statement);
+    if (Status forgotten = Forget(statement, reading->sql_state, wait); !forgotten) {
+      return forgotten.error();
+    }
     reading = RunPrepared(statement, parameters, wait);
   }
   if (!reading) return reading.error();

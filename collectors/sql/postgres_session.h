@@ -8,16 +8,17 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "collectors/background_call.h"
 #include "collectors/collector.h"
-#include "collectors/sql/background_call.h"
+#include "collectors/socket_wait.h"
 #include "collectors/sql/connection.h"
 #include "collectors/sql/postgres_options.h"
-#include "collectors/sql/socket_wait.h"
 
 struct pg_conn;
 struct pg_result;
@@ -89,10 +90,13 @@ class PostgresSession {
   void Take(const pg_result& answer, Reading& reading) const;
   Status Prepare(const std::string& name, const std::string& statement, const SocketWait& wait);
   Result<Reading> Execute(const std::string& name, Parameters parameters, const SocketWait& wait);
+  Status Forget(const std::string& statement, std::string_view sql_state, const SocketWait& wait);
+  Result<Reading> RunSimple(const std::string& statement, const SocketWait& wait);
   Result<Reading> RunPrepared(const std::string& statement, Parameters parameters,
                               const SocketWait& wait);
 
   std::unique_ptr<pg_conn, ConnectionCloser> connection_;
+  PostgresProtocol protocol_ = PostgresProtocol::kExtended;
   State state_ = State::kConnecting;
   int next_step_ = 0;  // PostgresPollingStatusType, while connecting.
   std::unordered_map<std::string, std::string> prepared_;  // Statement to name.

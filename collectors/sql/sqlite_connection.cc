@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace tocsin::collectors {
 namespace {
@@ -59,7 +59,7 @@ Result<SqlRows> SqliteConnection::Query(const std::string& statement,
 Result<SqlRows> SqliteConnection::QueryOpened(const std::string& statement,
                                               std::span<const SqlParameter> parameters,
                                               const Attempt& attempt) {
-  if (attempt.stop.stop_requested() || std::chrono::steady_clock::now() >= attempt.deadline) {
+  if (IsOver(attempt)) {
     return Error{ErrorCode::kTimeout, "no time was left for the statement"};
   }
   if (const Status opened = EnsureOpen(); !opened) return opened.error();
@@ -145,7 +145,10 @@ Result<SqlRows> SqliteConnection::Run(const std::string& statement,
   const ResetAtExit reset(running);
   BindAll(running, parameters);
   const int columns = running.columns();
-  SqlRows rows(static_cast<std::size_t>(columns));
+  std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(columns));
+  for (int column = 0; column < columns; ++column) names.push_back(running.Name(column));
+  SqlRows rows(std::move(names));
   for (;;) {
     const Result<bool> row = running.Step();
     if (!row) return row.error();

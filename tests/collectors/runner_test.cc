@@ -356,6 +356,35 @@ BOOST_AUTO_TEST_CASE(KeepsTheSourcesThatAnsweredAndIsDownWhenNoneDid) {
   BOOST_TEST(running.log.Count("has a part back") == 1);
 }
 
+BOOST_AUTO_TEST_CASE(PartsComeAndGoBesideASourceThatFails) {
+  std::atomic<bool> is_target_up = false;
+  std::atomic<bool> is_rule_bad = true;
+  Running running([&](const Attempt& attempt, Collection& collection) {
+    collection.sources.push_back({"static", {}});
+    if (is_rule_bad) collection.sources.push_back({"rules", kRefused});
+    collection.parts.push_back({"target", is_target_up ? Status() : Status(kRefused)});
+    if (is_rule_bad) collection.parts.push_back({"unseen", kRefused});
+    return AddOne(attempt, collection);
+  });
+  running.Collected();
+  BOOST_TEST(running.log.Count("source=rules") == 1);
+  BOOST_TEST(running.log.Count("part=target") == 1);
+  is_target_up = true;
+  running.CollectedAfter(seconds(15));
+  BOOST_TEST(running.log.Count("has a part back") == 1);
+  is_target_up = false;
+  running.CollectedAfter(seconds(15));
+  BOOST_TEST(running.log.Count("part=target") == 3);
+  BOOST_TEST(running.log.Count("part=unseen") == 1);
+
+  // The source is not named any more: it is well, and so is what it would have told.
+  is_rule_bad = false;
+  running.CollectedAfter(seconds(15));
+  BOOST_TEST(running.log.Count("source=rules") == 2);
+  BOOST_TEST(running.log.Count("part=unseen") == 2);
+  BOOST_TEST(running.log.Count("part=target") == 3);
+}
+
 BOOST_AUTO_TEST_CASE(AMissingPartCountsOnceUntilItIsBack) {
   std::atomic<bool> missing = true;
   Running running([&](const Attempt& attempt, Collection& collection) {

@@ -69,7 +69,7 @@ class Postgres:
         for _ in range(5):
             port = self.port or harness.free_port()
             self._process = harness.Process(
-                [harness.need("postgres"), "-D", self.folder / "data", "-k", self.folder, "-N", "20", "-p", port,
+                [harness.need("postgres"), "-D", self.folder / "data", "-k", self.folder, "-N", "60", "-p", port,
                  "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "timezone=UTC"],
                 cwd=self.folder, **self._user)
             try:

@@ -18,7 +18,7 @@ from tocsin import Tocsin
 PROJECT = pathlib.Path(__file__).resolve().parent / "real_dagster"
 VERSION = "1.13.27"
 # SQLAlchemy 2.1 takes postgresql:// for psycopg 3, which dagster-postgres does not bring.
-PACKAGES = (f"dagster=={VERSION}", "dagster-postgres==0.29.27", "sqlalchemy==2.0.*")
+PACKAGES = (f"dagster=={VERSION}", "dagster-postgres==0.29.27", f"dagster-webserver=={VERSION}", "sqlalchemy==2.0.*")
 IN_FLIGHT = ("QUEUED", "NOT_STARTED", "MANAGED", "STARTING", "STARTED", "CANCELING")
 # Importing Dagster alone takes seconds, and each run is a process of its own.
 DAGSTER_SECONDS = 300
@@ -30,7 +30,7 @@ def dagster_programs():
     """The bin/ of a virtual environment with Dagster in it, made once per user and version."""
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "tocsin-tests"
     cache.mkdir(parents=True, exist_ok=True)
-    folder = cache / f"dagster-{VERSION}"
+    folder = cache / f"dagster-webserver-{VERSION}"
     with (cache / "dagster.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "complete").exists():
@@ -58,6 +58,8 @@ class RealDagster:
         self._programs = programs
         self._environment = {**os.environ, "DAGSTER_HOME": str(self.home)}
         self._daemon = None
+        self._webserver = None
+        self.port = None
 
     def __enter__(self):
         self.ask()  # Makes the tables.
@@ -68,12 +70,35 @@ class RealDagster:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def start(self):
-        self._daemon = Process([self._programs / "dagster-daemon", "run", "-f", PROJECT / "definitions.py"],
+        # The webserver's workspace: what ticks is known by the name of its code location.
+        self._daemon = Process([self._programs / "dagster-daemon", "run", "-w", PROJECT / "workspace.yaml"],
                                cwd=self.home, env=self._environment)
 
     def stop(self):
+        self.stop_webserver()
         if self._daemon is not None:
             self._daemon.end()
+
+    def start_webserver(self):
+        """On the same port as before, if there was one. It answers once it has tried to load all code."""
+        self.port = self.port or harness.free_port()
+        self._webserver = Process([self._programs / "dagster-webserver", "-h", "127.0.0.1", "-p", self.port,
+                                   "-w", PROJECT / "workspace.yaml"], cwd=self.home, env=self._environment)
+        wait_for("the webserver", lambda: harness.http("GET", f"{self.url}/server_info").status == 200,
+                 seconds=DAGSTER_SECONDS)
+
+    def stop_webserver(self):
+        if self._webserver is not None:
+            self._webserver.end()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def graphql(self, query):
+        answer = harness.http("POST", f"{self.url}/graphql", {"Content-Type": "application/json"},
+                              body=json.dumps({"query": query}).encode())
+        return json.loads(answer.text)["data"]
 
     def ask(self):
         """What Dagster's own API says."""
@@ -137,3 +162,51 @@ class RealDagsterTest(harness.TestCase):
             f"password: {postgres.password}}}}}}}\n"))
         collector = postgres.collector(interval=f"{INTERVAL_SECONDS}s")
         self.check(dagster, f"storage: {{path: state}}\ncollectors:\n{collector}\n")
+
+    def webserver_config(self, dagster):
+        return ("storage: {path: state}\ncollectors:\n  - {type: dagster, interval: 6s, timeout: 6s,\n"
+                f"     sqlite: {{dagster_home: {dagster.home}}},\n"
+                f"     webserver: {{url: '{dagster.url}', graphql_interval: 30s}}}}\n")
+
+    def test_webserver(self):
+        dagster = self.enter(RealDagster(self.programs))
+        dagster.start_webserver()
+        tocsin = self.enter(Tocsin(self.webserver_config(dagster)))
+        page = tocsin.wait_until("all that the webserver knows", seconds=DAGSTER_SECONDS,
+                                 condition=lambda page: page.has("dagster_sensor_has_ticked"))
+        self.compare_webserver(page, dagster)
+        # What the code defines and nobody has ever run or switched is known from GraphQL alone.
+        new_year = {"schedule_name": "new_year", "location": "good", "status": "stopped"}
+        self.assertEqual(page.value("dagster_schedule_has_ticked", **new_year), 0)
+        self.assertFalse(page.has("dagster_schedule_status"))
+        self.assertEqual(page.value("dagster_sensor_has_ticked", sensor_name="launch_each_once"), 0)
+
+        dagster.start()
+        tocsin.wait_until("the sensor's first evaluation", seconds=DAGSTER_SECONDS, condition=lambda page: page.value(
+            "dagster_sensor_has_ticked", sensor_name="launch_each_once") == 1)
+
+        dagster.stop_webserver()
+        page = tocsin.wait_until("the webserver to be down", lambda page: page.value("dagster_webserver_up") == 0)
+        for gone in ("dagster_webserver_info", "dagster_code_location_load_error", "dagster_schedule_has_ticked"):
+            self.assertFalse(page.has(gone), gone)
+        self.assertEqual(page.values("tocsin_collector_source_up", "source"), {"database": 1, "webserver": 0})
+        self.assertTrue(page.has("dagster_runs_in_flight"))
+        dagster.start_webserver()
+        tocsin.wait_until("the webserver to be back", lambda page: page.value("dagster_webserver_up") == 1)
+
+    def compare_webserver(self, page, dagster):
+        """What tocsin says of the webserver's facts against what the webserver itself says."""
+        versions = json.loads(harness.http("GET", f"{dagster.url}/server_info").text)
+        self.assertEqual(page.value("dagster_webserver_info", version=versions["dagster_webserver_version"]), 1)
+        self.assertEqual(page.value("dagster_webserver_up"), 1)
+        self.assertEqual(page.values("dagster_code_location_load_error", "location"), {"good": 0, "broken": 1})
+        said = dagster.graphql("{ instance { daemonHealth { allDaemonStatuses { daemonType required } } } }")
+        daemons = {daemon["daemonType"]: int(daemon["required"])
+                   for daemon in said["instance"]["daemonHealth"]["allDaemonStatuses"]}
+        self.assertEqual(page.values("dagster_daemon_required_by_dagster", "daemon_type"), daemons)
+        configured = {"SENSOR", "BACKFILL", "SCHEDULER", "QUEUED_RUN_COORDINATOR"}
+        self.assertEqual(page.values("dagster_daemon_requirement_mismatch", "daemon_type"),
+                         {daemon: int((daemon in configured) != bool(required))
+                          for daemon, required in daemons.items()})
+        # Every other path is a page of HTML with status 200.
+        self.assertIn("text/html", harness.http("GET", f"{dagster.url}/metrics").headers["Content-Type"])

@@ -1,15 +1,20 @@
 #include "collectors/dagster/collector.h"
 
 #include <cstdlib>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <boost/test/unit_test.hpp>
 
 #include "tests/collectors/dagster/instance.h"
 #include "tests/collectors/dagster/topic.h"
 #include "tests/collectors/sql/attempt_for.h"
+#include "tests/support/test_server.h"
 
 namespace tocsin::collectors::dagster {
 namespace {
@@ -69,6 +74,59 @@ std::string MistakesIn(const std::string& yaml) {
   return diagnostics.Text();
 }
 
+/// A source that does what a test says.
+class ScriptedSource final : public Source {
+ public:
+  using Script = std::function<Status(const Attempt&, Collection&)>;
+  explicit ScriptedSource(Script script) : script_(std::move(script)) {}
+
+  Status Collect(const Attempt& attempt, Collection& collection) override {
+    return script_(attempt, collection);
+  }
+
+ private:
+  Script script_;
+};
+
+constexpr MetricDesc kSome = {.name = "dagster_some", .help = "Some."};
+const Error kGone{ErrorCode::kUnavailable, "gone"};
+
+ScriptedSource::Script Says(double skew_seconds) {
+  return [=](const Attempt& /*attempt*/, Collection& collection) -> Status {
+    collection.points.Add(kSome, {}, 1);
+    collection.clock_skew_seconds = skew_seconds;
+    return {};
+  };
+}
+
+Status Fails(const Attempt& /*attempt*/, Collection& /*collection*/) {
+  return kGone;
+}
+
+DagsterCollector CollectorOf(std::vector<ScriptedSource::Script> scripts) {
+  constexpr std::array<std::string_view, 3> kNames = {"first", "second", "third"};
+  std::vector<NamedSource> sources;
+  for (ScriptedSource::Script& script : scripts) {
+    sources.push_back({kNames.at(sources.size()), static_cast<int>(sources.size()) + 1,
+                       std::make_unique<ScriptedSource>(std::move(script))});
+  }
+  return DagsterCollector(std::move(sources));
+}
+
+/// A collector that is configured by `yaml`.
+std::unique_ptr<Collector> Configured(const std::string& yaml, const Environment& environment) {
+  Diagnostics diagnostics("f.yaml");
+  const std::optional<YamlNode> node = ParseYaml(yaml, diagnostics);
+  BOOST_TEST_REQUIRE(node.has_value());
+  MakeCollector make;
+  {
+    YamlMap options(*node, diagnostics);
+    make = Configure(options);
+  }
+  BOOST_TEST_REQUIRE(diagnostics.empty(), diagnostics.Text());
+  return make(environment);
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(collector_test)
@@ -78,7 +136,7 @@ BOOST_AUTO_TEST_CASE(TheCatalogueIsSoundAndComplete) {
   for (const MetricDesc& metric : Metrics()) {
     BOOST_TEST_CONTEXT(metric.name) {
       BOOST_TEST(IsMetricName(metric.name));
-      BOOST_TEST(metric.name.starts_with("dagster_"));
+      BOOST_TEST((metric.name.starts_with("dagster_") || metric.name.starts_with("floe_")));
       BOOST_TEST(names.insert(metric.name).second);
       BOOST_TEST(!metric.help.empty());
       const bool is_total = metric.name.ends_with("_total");
@@ -282,6 +340,170 @@ BOOST_AUTO_TEST_CASE(AStateThatCannotBeKeptIsReportedAndStopsNothing) {
   BOOST_TEST_REQUIRE(watcher.parts.size() == 1U);
   BOOST_TEST(watcher.parts[0].source == "state");
   BOOST_TEST(!values.empty());
+}
+
+BOOST_AUTO_TEST_CASE(OneSourceIsNotReported) {
+  MetricSink sink({10, {}}, nullptr);
+  Collection collection{sink};
+  BOOST_TEST(static_cast<bool>(CollectorOf({Says(1.5)}).Collect(LongAttempt(), collection)));
+  BOOST_TEST(collection.sources.empty());
+  BOOST_TEST(collection.clock_skew_seconds.value() == 1.5);
+
+  const Status failed = CollectorOf({Fails}).Collect(LongAttempt(), collection);
+  BOOST_TEST_REQUIRE(!failed);
+  BOOST_TEST((failed.error().code == ErrorCode::kUnavailable));
+  BOOST_TEST(collection.sources.empty());
+}
+
+BOOST_AUTO_TEST_CASE(EachOfSeveralSourcesFailsApart) {
+  MetricSink sink({10, {}}, nullptr);
+  Collection collection{sink};
+  BOOST_TEST(
+      static_cast<bool>(CollectorOf({Fails, Says(1.5), Fails}).Collect(LongAttempt(), collection)));
+  BOOST_TEST_REQUIRE(collection.sources.size() == 3U);
+  BOOST_TEST(collection.sources[0].source == "first");
+  BOOST_TEST(!collection.sources[0].status);
+  BOOST_TEST(!collection.sources[0].clock_skew_seconds.has_value());
+  BOOST_TEST(static_cast<bool>(collection.sources[1].status));
+  BOOST_TEST(collection.sources[1].clock_skew_seconds.value() == 1.5);
+  BOOST_TEST(!collection.sources[2].status);
+  BOOST_TEST(!collection.clock_skew_seconds.has_value());
+  BOOST_TEST(sink.Finish(TimePoint())->families.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(ASourceThatHangsLeavesTheOthersTheirTime) {
+  const Attempt attempt = LongAttempt();
+  std::vector<SteadyPoint> deadlines;
+  const auto note = [&](const Attempt& own, Collection& /*collection*/) -> Status {
+    deadlines.push_back(own.deadline);
+    return {};
+  };
+  MetricSink sink({10, {}}, nullptr);
+  Collection collection{sink};
+  BOOST_TEST(static_cast<bool>(CollectorOf({note, note, note}).Collect(attempt, collection)));
+  BOOST_TEST_REQUIRE(deadlines.size() == 3U);
+  const SteadyPoint begin = attempt.deadline - std::chrono::seconds(60);
+  // By their weights of 1, 2 and 3, of 57 seconds. That they began later than the attempt was made
+  // is not much.
+  const Duration slack = std::chrono::seconds(5);
+  const std::array<Duration, 3> shares = {std::chrono::milliseconds(9500), std::chrono::seconds(19),
+                                          std::chrono::milliseconds(28500)};
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    BOOST_TEST((deadlines[i] - begin > shares.at(i) - slack));
+    BOOST_TEST((deadlines[i] - begin < shares.at(i) + slack));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(ASourceThatOverrunsTakesTheTimeOfNobodyElse) {
+  const Duration overrun(500);
+  const Attempt attempt = AttemptFor(std::chrono::seconds(1));
+  std::vector<NamedSource> sources;
+  sources.push_back(
+      {"database", 4,
+       std::make_unique<ScriptedSource>([&](const Attempt& own, Collection& /*collection*/) {
+         std::this_thread::sleep_until(own.deadline + overrun);
+         return kGone;
+       }),
+       overrun});
+  Duration left{};
+  SteadyPoint deadline{};
+  sources.push_back(
+      {"webserver", 3,
+       std::make_unique<ScriptedSource>([&](const Attempt& own, Collection& /*collection*/) {
+         left = std::chrono::duration_cast<Duration>(attempt.deadline -
+                                                     std::chrono::steady_clock::now());
+         deadline = own.deadline;
+         return Status();
+       })});
+  MetricSink sink({10, {}}, nullptr);
+  Collection collection{sink};
+  DagsterCollector collector(std::move(sources));
+  BOOST_TEST(static_cast<bool>(collector.Collect(attempt, collection)));
+  // Three parts of seven of the 450 ms beside the overrun and the reserve.
+  BOOST_TEST((left >= Duration(150)));
+  BOOST_TEST((deadline <= attempt.deadline));
+}
+
+BOOST_AUTO_TEST_CASE(TheWebserverIsASourceOfItsOwn) {
+  SqliteInstance instance;
+  const TemporaryFolder folder;
+  const std::filesystem::path home = folder.path() / "home";
+  std::filesystem::create_directories(home / "history" / "runs");
+  std::filesystem::create_directories(home / "schedules");
+  std::filesystem::copy(instance.File(Store::kRuns), home / "history" / "runs.db");
+  const TestServer server([](const TestServer::Request& request) {
+    return request.line().starts_with("GET /server_info")
+               ? TestServer::Answer(200, R"({"dagster_webserver_version":"1"})")
+               : TestServer::Answer(500);
+  });
+  const FakeClock clock;
+  const Log log(LogLevel::kError, LogFormat::kLogfmt);
+  const std::unique_ptr<Collector> collector = Configured(
+      "sqlite: {dagster_home: " + home.string() + "}\nwebserver: {url: '" + server.url() + "'}",
+      {clock, log, {}});
+  const auto collect = [&](bool database_is_up) {
+    MetricSink sink({1000, {}}, nullptr);
+    Collection collection{sink};
+    BOOST_TEST(static_cast<bool>(collector->Collect(LongAttempt(), collection)));
+    BOOST_TEST_REQUIRE(collection.sources.size() == 2U);
+    BOOST_TEST(collection.sources[0].source == "database");
+    BOOST_TEST(static_cast<bool>(collection.sources[0].status) == database_is_up);
+    BOOST_TEST(collection.sources[1].source == "webserver");
+    BOOST_TEST(static_cast<bool>(collection.sources[1].status));
+    const Values values = ValuesOf(*sink.Finish(TimePoint()));
+    BOOST_TEST(At(values, "dagster_webserver_up") == 1);
+    BOOST_TEST(HasSeriesLike(values, "dagster_runs_in_flight") == database_is_up);
+  };
+  collect(true);
+  std::filesystem::rename(home / "history" / "runs.db", home / "away.db");
+  collect(false);
+  std::filesystem::rename(home / "away.db", home / "history" / "runs.db");
+  collect(true);
+}
+
+BOOST_AUTO_TEST_CASE(OptionsOfNeighboursAreChecked) {
+  const std::string home = "sqlite: {dagster_home: x}\n";
+  const std::vector<std::pair<std::string, std::string>> table = {
+      {"webserver: {url: 'http://dagster:3000/floe'}", ""},
+      {"webserver: {}", "f.yaml:2:12: \"url\" is required"},
+      {"webserver: {url: 'http://d', graphql_interval: 15s}",
+       "f.yaml:2:48: graphql_interval: expected at least 30s: each query costs the webserver time"},
+      {"webserver: {url: 'http://d', graphq_interval: 1m}",
+       "f.yaml:2:30: unknown key \"graphq_interval\" (did you mean \"graphql_interval\"?)"},
+      {"kubernetes: {}", ""},
+      {"kubernetes: {mode: ha, namespace: floe, lease: other}", ""},
+      {"kubernetes: {api_server: 'https://10.0.0.1:6443', authorization: {credentials: t}}", ""},
+      {"kubernetes: {mode: many}", "f.yaml:2:20: mode: expected single or ha"},
+      {"kubernetes: {namespace: a/b}",
+       "f.yaml:2:25: namespace: expected the name of a Kubernetes object"},
+      {"kubernetes: {lease: ''}", "f.yaml:2:21: lease: expected the name of a Kubernetes object"},
+      {"contracts: {postgres: {host: db, database: floe_monitoring}}", ""},
+      {"contracts: {}",
+       "f.yaml:2:12: expected postgres, to say where the contract monitor's tables are"},
+      {"contracts: {postgres: {}}\nwebserver: {url: 'http://d'}\ntimeout: 950ms", ""},
+      {"contracts: {postgres: {}}\nwebserver: {url: 'http://d'}\ntimeout: 949ms",
+       "f.yaml:4:10: timeout: expected at least 950ms, of which each source has its part"},
+      {"contracts: {postgres: {}}\ninterval: 500ms",
+       "f.yaml:3:11: interval: expected at least 800ms, of which each source has its part"},
+      {"timeout: 1ms", ""},
+      {"contracts: {postgres: {prot: 1}}",
+       "f.yaml:2:24: unknown key \"prot\" (did you mean \"port\"?)"},
+  };
+  for (const auto& [yaml, mistakes] : table) {
+    BOOST_TEST_CONTEXT(yaml) {
+      BOOST_TEST(MistakesIn(home + yaml) == mistakes);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(EachOptionIsListedOnce) {
+  std::set<std::string_view> names;
+  for (const OptionDesc& option : Options()) BOOST_TEST(names.insert(option.name).second);
+  for (const std::string_view name :
+       {"postgres.host", "contracts.postgres.host", "webserver.url",
+        "webserver.basic_auth.password", "kubernetes.tls_config.ca_file"}) {
+    BOOST_TEST(names.contains(name), name);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(OptionsAreChecked) {

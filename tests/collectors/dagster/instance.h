@@ -18,6 +18,7 @@
 #include "base/number.h"
 #include "base/sqlite.h"
 #include "collectors/dagster/collector.h"
+#include "collectors/dagster/database_source.h"
 #include "collectors/sql/postgres_connection.h"
 #include "collectors/sql/sqlite_connection.h"
 #include "tests/collectors/dagster/values.h"
@@ -138,8 +139,10 @@ void OnEachDatabase(const Test& test) {
 class Watcher {
  public:
   explicit Watcher(Instance& instance, Settings settings = {},
-                   std::filesystem::path state_file = {})
+                   std::filesystem::path state_file = {},
+                   const DatabaseKind& kind = DagsterDatabaseKind())
       : instance_(instance),
+        kind_(kind),
         settings_(std::move(settings)),
         environment_{clock, log_, std::move(state_file)} {
     tap->clock = &clock;
@@ -148,7 +151,11 @@ class Watcher {
 
   /// A new process on the same state file; the old one gets no chance to do anything.
   void Restart() {
-    collector_ = std::make_unique<DagsterCollector>(settings_, instance_.Open(tap), environment_);
+    std::vector<NamedSource> sources;
+    sources.push_back(
+        {"database", 1,
+         std::make_unique<DatabaseSource>(kind_, settings_, instance_.Open(tap), environment_)});
+    collector_ = std::make_unique<DagsterCollector>(std::move(sources));
   }
 
   /// One collection; the status is kept in `status`, reports in `parts`.
@@ -197,6 +204,7 @@ class Watcher {
 
  private:
   Instance& instance_;
+  const DatabaseKind& kind_;
   const Settings settings_;
   const Log log_{LogLevel::kError, LogFormat::kLogfmt};
   const Environment environment_;

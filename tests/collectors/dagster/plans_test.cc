@@ -9,15 +9,23 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
 
+#include "collectors/dagster/contracts.h"
 #include "tests/collectors/dagster/history.h"
 #include "tests/collectors/dagster/instance.h"
 
 namespace tocsin::collectors::dagster {
 namespace {
 
-const std::set<std::string> kGrowing = {"runs",       "run_tags",     "job_ticks",
-                                        "event_logs", "bulk_actions", "asset_check_executions"};
+const std::set<std::string> kGrowing = {"runs",
+                                        "run_tags",
+                                        "job_ticks",
+                                        "event_logs",
+                                        "bulk_actions",
+                                        "asset_check_executions",
+                                        "contract_violations",
+                                        "contract_check_results"};
 
 /// What one statement may touch. The dearest looks up the tags of all runs of the last six hours,
 /// once a minute: 4660 runs here, with four buffers each.
@@ -128,6 +136,32 @@ std::vector<Ran> StatementsOfCollections(PostgresInstance& instance) {
   return watcher.tap->ran;
 }
 
+/// Contracts that were checked every ten seconds until kEnd, and violated now and then.
+std::string ContractHistory(std::int64_t checks) {
+  return fmt::format(
+      "SET synchronous_commit = off;"
+      "INSERT INTO contract_check_results SELECT gen_random_uuid(), 'c' || i % 50, "
+      "(ARRAY['freshness','quality','schema_drift','availability'])[i % 4 + 1], 'pass', 1, "
+      "{0} - interval '10 s' * ({1} - i), '{{}}' FROM generate_series(1, {1}) AS i;"
+      "INSERT INTO contract_violations SELECT gen_random_uuid(), 'c' || i % 50, '1', "
+      "(ARRAY['freshness','quality','schema_drift'])[i % 3 + 1], "
+      "(ARRAY['info','warning','error','critical'])[i % 4 + 1], 'late', NULL, NULL, NULL, "
+      "{0} - interval '10 s' * ({1} - i), '[]', 1, '{{}}' FROM generate_series(1, {1}) AS i;"
+      "ANALYZE contract_check_results; ANALYZE contract_violations",
+      kEnd, checks);
+}
+
+std::vector<Ran> StatementsOfContracts(PostgresInstance& instance) {
+  Watcher watcher(instance, {}, {}, ContractsDatabaseKind());
+  watcher.CollectWhole(Duration(0));
+  instance.Execute(Store::kRuns,
+                   "INSERT INTO contract_violations SELECT gen_random_uuid(), 'c', '1', 'quality', "
+                   "'error', 'late', NULL, NULL, NULL, timestamptz '2026-03-01 00:00:30+00', '[]', "
+                   "1, '{}' FROM generate_series(1, 2500)");
+  watcher.CollectWhole(std::chrono::minutes(1));
+  return watcher.tap->ran;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(plans_test, *boost::unit_test::precondition(NeedsPostgres))
@@ -148,6 +182,26 @@ BOOST_AUTO_TEST_CASE(NoStatementScansAGrowingTable) {
     BOOST_TEST_MESSAGE(before << " buffers at 100k runs, " << buffers << " at 1M: " << statement);
     BOOST_TEST_CONTEXT(statement) {
       // Each B-tree may grow by a level, which costs a buffer a probe; nothing else.
+      BOOST_TEST(buffers <= before * 2 + 20);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(NoStatementScansWhatTheContractMonitorGathers) {
+  const auto explain = [](std::int64_t checks) {
+    PostgresInstance instance;
+    instance.Execute(Store::kRuns,
+                     FixtureText("floe_monitoring.sql") +
+                         "GRANT SELECT ON ALL TABLES IN SCHEMA dagster TO dagster_reader;" +
+                         ContractHistory(checks));
+    return Explain(instance, StatementsOfContracts(instance));
+  };
+  const Buffers at_20k = explain(20'000);
+  const Buffers at_200k = explain(200'000);
+  BOOST_TEST(at_200k.size() == at_20k.size());
+  for (const auto& [statement, buffers] : at_200k) {
+    const std::int64_t before = at_20k.contains(statement) ? at_20k.at(statement) : 0;
+    BOOST_TEST_CONTEXT(statement) {
       BOOST_TEST(buffers <= before * 2 + 20);
     }
   }

@@ -105,6 +105,21 @@ std::string Joined(const SqlRows& rows) {
   return joined;
 }
 
+/// Columns have the names of the statement, with rows and without.
+void CheckNames(SqlConnection& connection) {
+  for (const std::string condition : {"id = 1", "id = 99"}) {
+    const Result<SqlRows> rows = connection.Query(
+        "SELECT id, name AS \"Full name\", score AS id FROM item WHERE " + condition, {},
+        LongAttempt());
+    BOOST_TEST_REQUIRE(static_cast<bool>(rows));
+    const std::vector<std::string> expected = {"id", "Full name", "id"};
+    BOOST_TEST(rows->names() == expected, boost::test_tools::per_element());
+    BOOST_TEST((rows->Find("Full name") == 1U));
+    BOOST_TEST((rows->Find("id") == 0U));
+    BOOST_TEST(!rows->Find("full name").has_value());
+  }
+}
+
 void CheckBehaviours(SqlConnection& connection) {
   BOOST_TEST(!connection.is_open());
   // Twice, so that prepared statements are used again, after errors too.
@@ -165,6 +180,7 @@ BOOST_AUTO_TEST_CASE(SqliteBehavesLikeAnyOther) {
   BOOST_REQUIRE(SqliteDatabase::Open(file, SqliteDatabase::Mode::kReadWrite)->Execute(kSchema));
   SqliteConnection connection(file);
   CheckBehaviours(connection);
+  CheckNames(connection);
   // What reads the table keeps others from locking the file.
   Result<SqliteDatabase> other = SqliteDatabase::Open(file, SqliteDatabase::Mode::kReadWrite);
   BOOST_REQUIRE(other);
@@ -180,6 +196,7 @@ BOOST_AUTO_TEST_CASE(PostgresBehavesLikeAnyOther, *boost::unit_test::preconditio
   options.port = server.port();
   PostgresConnection connection(options);
   CheckBehaviours(connection);
+  CheckNames(connection);
   CheckLimits(connection, [&] {
     return server.Execute(
                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tocsin' AND state "
@@ -189,6 +206,11 @@ BOOST_AUTO_TEST_CASE(PostgresBehavesLikeAnyOther, *boost::unit_test::preconditio
       server.Await("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tocsin' "
                    "AND state <> 'idle'",
                    "0"));
+}
+
+BOOST_AUTO_TEST_CASE(NamesAreQuoted) {
+  BOOST_TEST(SqlIdentifier("id") == "\"id\"");
+  BOOST_TEST(SqlIdentifier("a\"; DROP b\"") == "\"a\"\"; DROP b\"\"\"");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -115,6 +115,29 @@ BOOST_AUTO_TEST_CASE(SessionIsReadOnlyInUtcWithTimeouts) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(SimpleProtocolPreparesAndSetsNothing) {
+  options.protocol = PostgresProtocol::kSimple;
+  PostgresConnection connection(options);
+  for (int round = 0; round < 2; ++round) {
+    const Result<SqlRows> rows = connection.Query(
+        "SELECT current_setting('default_transaction_read_only') AS read_only, "
+        "(SELECT count(*) FROM pg_prepared_statements) AS prepared",
+        {}, LongAttempt());
+    BOOST_REQUIRE_MESSAGE(rows, Why(rows));
+    BOOST_TEST((rows->Find("prepared") == 1U));
+    BOOST_TEST(rows->Text(0, 0) == "off");
+    BOOST_TEST(rows->Text(0, 1) == "0");
+    const Result<SqlRows> refused = connection.Query("SELEC", {}, LongAttempt());
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == ErrorCode::kInvalidInput));
+  }
+  CheckTimesOut(Duration(200), [&](const Attempt& attempt) {
+    return connection.Query("SELECT pg_sleep(300)", {}, attempt);
+  });
+  BOOST_TEST(server.Await(kOurStatements, "0"));
+  CheckAnswers(connection);
+}
+
 BOOST_AUTO_TEST_CASE(ConnectionErrorsHaveTheirCodeAndTheTrueReason) {
   struct Row {
     std::string name;
@@ -198,6 +221,24 @@ BOOST_AUTO_TEST_CASE(StatementsArePreparedOnceAndAgainAfterTheTableChanged) {
   const Result<SqlRows> rows = connection.Query("SELECT * FROM item", {}, LongAttempt());
   BOOST_REQUIRE_MESSAGE(rows, Why(rows));
   BOOST_TEST(rows->columns() == 2);
+  // The old one is not left behind.
+  BOOST_TEST(connection.Query(prepared, {}, LongAttempt())->Text(0, 0) == "1");
+  BOOST_TEST(connection.generation() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(StatementsThatAreNotSupportedDoNotPileUp) {
+  server.Execute(
+      "CREATE OR REPLACE FUNCTION unsupported() RETURNS int LANGUAGE plpgsql AS "
+      "$$ BEGIN RAISE EXCEPTION 'not here' USING ERRCODE = '0A000'; END $$");
+  PostgresConnection connection(options);
+  for (int i = 0; i < 5; ++i) {
+    const Result<SqlRows> rows = connection.Query("SELECT unsupported()", {}, LongAttempt());
+    BOOST_TEST_REQUIRE(!rows);
+    BOOST_TEST(rows.error().message == "not here");
+  }
+  const std::string prepared =
+      "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%unsupported()'";
+  BOOST_TEST(connection.Query(prepared, {}, LongAttempt())->Text(0, 0) == "1");
   BOOST_TEST(connection.generation() == 1);
 }
 

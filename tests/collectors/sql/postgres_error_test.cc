@@ -78,6 +78,14 @@ BOOST_AUTO_TEST_CASE(WhyAConnectionWasNotMade) {
       {"connection to server at \"db\" (::1) failed: Connection refused\n"
        "connection to server at \"db\" (127.0.0.1) failed: FATAL:  28P01: password ...\n",
        ErrorCode::kDenied},
+      // PgBouncer has one state for all that it refuses.
+      {"FATAL:  08P01: password authentication failed\n", ErrorCode::kDenied},
+      {"connection to server at \"db\", port 6432 failed: FATAL:  08P01: not allowed\n",
+       ErrorCode::kDenied},
+      {"FATAL:  08P01: login rejected\n", ErrorCode::kDenied},
+      {"FATAL:  08P01: no more connections allowed (max_client_conn)\n", ErrorCode::kUnavailable},
+      {"FATAL:  08P01: database does not allow connections: shop\n", ErrorCode::kUnavailable},
+      {"FATAL:  53300: not allowed\n", ErrorCode::kUnavailable},
       // What only looks like one.
       {"FATAL:  28p01: small letters", ErrorCode::kUnavailable},
       {"FATAL:  28P01", ErrorCode::kUnavailable},

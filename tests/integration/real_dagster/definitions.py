@@ -1,4 +1,5 @@
-"""A code location: a job that succeeds, one that fails, and a sensor that launches each of them once."""
+"""A code location: a job that succeeds, one that fails, a sensor that launches each of them once, and a schedule
+that nobody has switched on."""
 import dagster
 
 
@@ -31,4 +32,9 @@ def launch_each_once(context):
     return [dagster.RunRequest(run_key=name, job_name=name) for name in ("good_job", "bad_job")]
 
 
-defs = dagster.Definitions(jobs=[good_job, bad_job], sensors=[launch_each_once])
+@dagster.schedule(job=good_job, cron_schedule="0 0 1 1 *")
+def new_year():
+    return {}
+
+
+defs = dagster.Definitions(jobs=[good_job, bad_job], sensors=[launch_each_once], schedules=[new_year])

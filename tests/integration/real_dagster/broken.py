@@ -1,0 +1,2 @@
+"""A code location that does not load."""
+raise RuntimeError("broken on purpose")
