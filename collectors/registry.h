@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string_view>
 
@@ -32,6 +33,10 @@ struct CollectorEntry {
   /// stale_after, max_series, labels) have been read already.
   MakeCollector (*configure)(YamlMap& options);
 };
+
+/// The common key max_series, for options that depend on it. If it is no number, which has been
+/// reported before, the default.
+std::size_t MaxSeriesIn(YamlMap& options);
 
 /// Every collector, sorted by name.
 std::span<const CollectorEntry> AllCollectors();

@@ -163,6 +163,7 @@ std::shared_ptr<const InstanceConfig> ReadInstance(const YamlNode& node,
       static_cast<std::size_t>(options.IntegerOr("max_series", 1000, 1, kMostSeries));
   instance->labels = ReadLabels(options, *instance->kind);
   instance->make = instance->kind->configure(options);
+  instance->place = node.place;
   instance->fingerprint = Fingerprint(node, instance->interval);
   return diagnostics.size() == mistakes_before ? instance : nullptr;
 }

@@ -47,6 +47,10 @@ class Prometheus:
         self._process.end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     def api(self, path):
         """The `data` of an answer of its HTTP API."""
         answer = json.loads(harness.http("GET", f"{self.url}/api/v1/{path}").text)
