@@ -152,7 +152,8 @@ class FaultsTest(NotifyTestCase):
         self.assertEqual(len({request.headers[EVENT_HEADER] for request in requests}), 1)
         self.assertEqual(len({request.body for request in requests}), 1)
         if fault.pause:
-            self.assertGreaterEqual(requests[1].at - requests[0].at, fault.pause)
+            # Its clocks count in milliseconds.
+            self.assertGreaterEqual(requests[1].at - requests[0].at, fault.pause - 0.002)
         failures = {labels["reason"]: value for labels, value in self.tocsin.page().series(
             "tocsin_notifications_failed_total", receiver=fault.name) if value}
         self.assertEqual(failures, {fault.reason: 1} if fault.reason else {})
