@@ -2,26 +2,20 @@
 
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "exporter/command_line.h"
-
-namespace CLI {  // NOLINT(readability-identifier-naming): CLI11 is called that.
-class App;
-}
+#include "exporter/declared_command.h"
 
 namespace tocsin {
 
 /// Declares these commands, and holds what the parser fills in. Outlives the parsing.
 class AlertCommands {
  public:
-  struct Command {
-    CLI::App* app;  ///< Owned by the app it was added to.
-    std::function<Result<CommandLine>()> answer;
-  };
+  using Command = DeclaredCommand;
+
   /// Adds them to `app`. Once.
   std::vector<Command> AddTo(CLI::App& app);
 

@@ -81,19 +81,24 @@ Application::Application(const Settings& settings, Config config, const Clock& c
                 std::move(config), scheduler_, own_, clock, log),
       page_({.generation = [this] { return Generation(); },
              .views = [this] { return scheduler_.Views(); },
-             .own = [this] { return OwnPage(); }}) {}
+             .own = [this] { return OwnPage(); },
+             .left_out = [this](const auto& instance,
+                                std::uint64_t points) { own_.CountLeftOut(instance, points); }}) {}
 
 Result<std::unique_ptr<Application>> Application::Start(const Settings& settings,
-                                                        const Clock& clock, const Log& log) {
+                                                        const Clock& clock, const Log& log,
+                                                        std::vector<Listener> sockets) {
   Result<Config> config = settings.load();
   if (!config) return config.error();
   if (Status storage = PrepareStorage(config->storage.path); !storage) return storage.error();
-  const std::vector<std::string> listen = config->server.listen;
+  HttpServer::Settings listening;
+  if (sockets.empty()) listening.listen = config->server.listen;
+  listening.sockets = std::move(sockets);
+  listening.long_threads = config->promql.max_concurrency;
   const InstanceConfigs collectors = config->collectors;
   const Config::Global global = config->global;
   const std::string external_url = config->server.external_url;
   const Config::Storage storage = config->storage;
-  const std::size_t query_threads = config->promql.max_concurrency;
   std::unique_ptr<Application> application(
       new Application(settings, std::move(*config), clock, log));
   if (Status opened = application->OpenHistory(storage); !opened) return opened.error();
@@ -101,8 +106,8 @@ Result<std::unique_ptr<Application>> Application::Start(const Settings& settings
   // First the sockets, which can fail, then the collectors, which cannot. The very first scrape
   // already finds them all.
   application->Announce(collectors);
-  if (Status listening = application->Listen(listen, query_threads, settings.demo); !listening) {
-    return listening.error();
+  if (Status listens = application->Listen(std::move(listening), settings.demo); !listens) {
+    return listens.error();
   }
   Recorder::Settings recording;
   recording.job = global.job;
@@ -133,11 +138,7 @@ void Application::Announce(const InstanceConfigs& configs) {
   }
 }
 
-Status Application::Listen(const std::vector<std::string>& addresses, std::size_t query_threads,
-                           bool demo) {
-  HttpServer::Settings settings;
-  settings.listen = addresses;
-  settings.long_threads = query_threads;
+Status Application::Listen(HttpServer::Settings settings, bool demo) {
   settings.cancel = [this] { queries_.Cancel(); };
   Result<std::unique_ptr<HttpServer>> server =
       HttpServer::Start(std::move(settings), Routes(demo), log_);

@@ -15,6 +15,7 @@
 #include "exporter/api/queries.h"
 #include "exporter/config.h"
 #include "exporter/http_server.h"
+#include "exporter/listener.h"
 #include "exporter/metrics_page.h"
 #include "exporter/recorder.h"
 #include "exporter/reload.h"
@@ -37,10 +38,12 @@ class Application {
   };
 
   /// Fails with the configuration's mistakes (kInvalidInput), or with kUnavailable if its storage
-  /// cannot be written or an address is taken; then nothing has been started. `clock` and `log`
+  /// cannot be written or an address is taken; then nothing has been started. If there are
+  /// `sockets`, which listen already, they are used instead of `server.listen`. `clock` and `log`
   /// outlive the application.
   static Result<std::unique_ptr<Application>> Start(const Settings& settings, const Clock& clock,
-                                                    const Log& log);
+                                                    const Log& log,
+                                                    std::vector<Listener> sockets = {});
   Application(const Application&) = delete;
   Application& operator=(const Application&) = delete;
 
@@ -63,7 +66,7 @@ class Application {
   Application(const Settings& settings, Config config, const Clock& clock, const Log& log);
 
   void Announce(const InstanceConfigs& configs);
-  Status Listen(const std::vector<std::string>& addresses, std::size_t query_threads, bool demo);
+  Status Listen(HttpServer::Settings settings, bool demo);
   std::vector<Route> Routes(bool demo);
   Status OpenHistory(const Config::Storage& storage);
   std::shared_ptr<const Snapshot> OwnPage();

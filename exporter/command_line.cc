@@ -1,7 +1,6 @@
 #include "exporter/command_line.h"
 
 #include <algorithm>
-#include <functional>
 #include <sstream>
 #include <utility>
 
@@ -12,7 +11,10 @@
 #include "base/duration.h"
 #include "exporter/alert_command_line.h"
 #include "exporter/check_rules.h"
+#include "exporter/command_description.h"
 #include "exporter/config.h"
+#include "exporter/declared_command.h"
+#include "exporter/generate/command_line.h"
 #include "exporter/quickstart.h"
 
 namespace tocsin {
@@ -63,6 +65,7 @@ class Parser {
     AddQuery();
     AddAlertCommands();
     AddCollectors();
+    AddGenerate();
     AddHealthcheck();
     AddDemo();
   }
@@ -89,11 +92,10 @@ class Parser {
     return ServeAnswer();
   }
 
+  CommandDescription Description() const { return Describe(app_); }
+
  private:
-  struct Command {
-    CLI::App* app;
-    std::function<Result<CommandLine>()> answer;
-  };
+  using Command = DeclaredCommand;
 
   /// Serving is the default command, so its options are there with and without its name.
   void AddServeOptions(CLI::App& command) {
@@ -125,6 +127,9 @@ class Parser {
     check->require_subcommand(1);
     CLI::App* const config = check->add_subcommand("config", "Check configuration files");
     config->add_option("files", check_config_.files, "The files")->required()->type_name("FILE");
+    config->add_flag("--connect", check_config_.connect,
+                     "Also connect to what the collectors watch, and tell what it thinks of the "
+                     "configuration");
     CLI::App* const metrics = check->add_subcommand(
         "metrics", "Check metrics in the text format, as promtool check metrics does");
     metrics->add_option("file", check_metrics_.file, "The file (default: - for standard input)")
@@ -338,7 +343,7 @@ class Parser {
 
   void AddAlertCommands() {
     for (AlertCommands::Command& command : alert_commands_.AddTo(app_)) {
-      commands_.push_back({command.app, std::move(command.answer)});
+      commands_.push_back(std::move(command));
     }
   }
 
@@ -348,6 +353,12 @@ class Parser {
     list->add_option("name", collectors_.name, "One of them: its options and its metrics")
         ->type_name("NAME");
     commands_.push_back({list, [this] { return CommandLine(collectors_); }});
+  }
+
+  void AddGenerate() {
+    for (generate::GenerateCommands::Command& command : generate_commands_.AddTo(app_)) {
+      commands_.push_back(std::move(command));
+    }
   }
 
   void AddHealthcheck() {
@@ -413,6 +424,7 @@ class Parser {
   TestNotifyFlags test_notify_;
   AlertCommands alert_commands_;
   CollectorsFlags collectors_;
+  generate::GenerateCommands generate_commands_;
   HealthcheckFlags healthcheck_;
   DemoFlags demo_;
 };
@@ -421,6 +433,10 @@ class Parser {
 
 Result<CommandLine> ParseCommandLine(std::span<const char* const> arguments) {
   return Parser().Parse(arguments);
+}
+
+CommandDescription DescribeCommandLine() {
+  return Parser().Description();
 }
 
 }  // namespace tocsin

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "exporter/generate/generate.h"
 
 namespace tocsin {
 
@@ -28,6 +29,7 @@ struct ServeFlags {
 /// `tocsin check config FILE...`
 struct CheckConfigFlags {
   std::vector<std::filesystem::path> files;
+  bool connect = false;  ///< Also ask the sources that the files name.
 };
 
 /// `tocsin check metrics [FILE]`
@@ -161,7 +163,7 @@ using CommandLine =
     std::variant<ServeFlags, CheckConfigFlags, CheckMetricsFlags, CheckRulesFlags, CheckExprFlags,
                  TestRulesFlags, TestNotifyFlags, ReplayFlags, QueryFlags, AlertsFlags,
                  SilenceAddFlags, SilenceListFlags, SilenceExpireFlags, CollectorsFlags,
-                 HealthcheckFlags, DemoFlags, VersionFlags, HelpFlags>;
+                 generate::GenerateFlags, HealthcheckFlags, DemoFlags, VersionFlags, HelpFlags>;
 
 /// Parses the arguments without the program's name. Fails with kInvalidInput and what is wrong with
 /// them. Pure.

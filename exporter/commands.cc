@@ -1,5 +1,6 @@
 #include "exporter/commands.h"
 
+#include <algorithm>
 #include <iostream>
 #include <iterator>
 #include <memory>
@@ -84,6 +85,32 @@ Result<long> FetchStatus(const std::string& url) {
   return status;
 }
 
+/// What one collector finds at its source, on standard error; whether it can collect.
+bool CheckSource(const collectors::InstanceConfig& instance, const std::string& file,
+                 const Log& log) {
+  using collectors::Finding;
+  const SystemClock clock;
+  const auto collector = instance.make({clock, log, {}});
+  const collectors::Attempt attempt{clock.SteadyNow() + instance.timeout, {}};
+  bool is_good = true;
+  for (const Finding& finding : collector->Check(attempt)) {
+    const YamlPlace place = finding.place.value_or(instance.place);
+    const bool is_warning = finding.kind == Finding::Kind::kWarning;
+    is_good = is_good && is_warning;
+    std::cerr << fmt::format("{}:{}:{}: {}collector \"{}\": {}\n", file, place.line, place.column,
+                             is_warning ? "warning: " : "", instance.name, finding.message);
+  }
+  return is_good;
+}
+
+/// Asks all sources of a good configuration; how many cannot be collected from.
+std::size_t CheckSources(const Config& config, const std::string& file) {
+  const Log log(LogLevel::kError, LogFormat::kLogfmt);
+  return static_cast<std::size_t>(
+      std::count_if(config.collectors.begin(), config.collectors.end(),
+                    [&](const auto& instance) { return !CheckSource(*instance, file, log); }));
+}
+
 }  // namespace
 
 int CheckConfig(const CheckConfigFlags& flags) {
@@ -101,6 +128,7 @@ int CheckConfig(const CheckConfigFlags& flags) {
         std::cerr << fmt::format("{}: warning: as this user tocsin would not start: {}\n",
                                  file.string(), storage.error().message);
       }
+      if (flags.connect && CheckSources(*config, file.string()) > 0) answer = kFailed;
     } else {
       std::cerr << config.error().message << '\n';
       answer = kFailed;

@@ -9,7 +9,8 @@ namespace tocsin {
 
 /// 0 if all files are good, else 1 with each mistake as file:line:col on standard error. Storage
 /// that this user could not write is a warning: whoever checks a file need not be who serves with
-/// it.
+/// it. With `connect`, each collector of a good file also looks at its source, for as long as it
+/// may take to collect: what it cannot collect is 1, too; what it warns of is not.
 int CheckConfig(const CheckConfigFlags& flags);
 
 /// 0 if nothing is wrong, 1 for what is no metrics text, 3 for lint findings, as promtool.

@@ -16,7 +16,6 @@
 
 #include "exporter/acceptor.h"
 #include "exporter/connections.h"
-#include "exporter/listener.h"
 #include "exporter/request_target.h"
 #include "exporter/worker_pool.h"
 
@@ -405,7 +404,7 @@ class MicrohttpdServer final : public HttpServer {
 
 Result<std::unique_ptr<HttpServer>> HttpServer::Start(Settings settings, std::vector<Route> routes,
                                                       const Log& log) {
-  std::vector<Listener> listeners;
+  std::vector<Listener> listeners = std::move(settings.sockets);
   for (const std::string& address : settings.listen) {
     Result<std::vector<Listener>> found = Listen(address);
     if (!found) return found.error();

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "exporter/http_message.h"
+#include "exporter/listener.h"
 
 namespace tocsin {
 
@@ -37,6 +38,8 @@ class HttpServer {
     /// "127.0.0.1:10061", "[::1]:0", "[::]:10061" (also IPv4), ":10061" (all), "localhost:10061"
     /// (each address of the name). Port 0 picks a free one.
     std::vector<std::string> listen;
+    /// Sockets that listen already; they come before those of `listen`.
+    std::vector<Listener> sockets = {};
     /// For sending a request, and for beginning the first one. A connection that has been answered
     /// once may rest five times as long, and taking an answer may last four times as long.
     Duration idle_timeout = std::chrono::seconds(15);

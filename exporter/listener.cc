@@ -1,5 +1,6 @@
 #include "exporter/listener.h"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -86,6 +87,13 @@ Result<Listener> ListenOn(const addrinfo& where, bool dual_stack, std::string_vi
   return Listener{std::move(socket), std::move(really)};
 }
 
+/// A number that says of a socket what it is; -1 for what is no socket.
+int SocketOption(int socket, int option) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  return getsockopt(socket, SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
+}
+
 using AddressList = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
 Result<AddressList> Resolve(const char* host, const std::string& port) {
@@ -128,6 +136,22 @@ Result<std::vector<Listener>> Listen(std::string_view address) {
   if (listeners.empty() && parsed->host.empty()) try_all("0.0.0.0");
   if (!listeners.empty()) return listeners;
   return Error{ErrorCode::kUnavailable, "listening on " + std::string(address) + ": " + problems};
+}
+
+Result<Listener> AdoptListener(FileDescriptor socket) {
+  const int domain = SocketOption(socket.get(), SO_DOMAIN);
+  if ((domain != AF_INET && domain != AF_INET6) ||
+      SocketOption(socket.get(), SO_TYPE) != SOCK_STREAM ||
+      SocketOption(socket.get(), SO_ACCEPTCONN) != 1) {
+    return Error{ErrorCode::kInvalidInput, "not a listening TCP socket"};
+  }
+  const int status = fcntl(socket.get(), F_GETFL);
+  if (status < 0 || fcntl(socket.get(), F_SETFL, status | O_NONBLOCK) != 0 ||
+      fcntl(socket.get(), F_SETFD, FD_CLOEXEC) != 0) {
+    return Error{ErrorCode::kUnavailable, std::generic_category().message(errno)};
+  }
+  std::string really = AddressOf(socket.get());
+  return Listener{std::move(socket), std::move(really)};
 }
 
 }  // namespace tocsin

@@ -24,4 +24,8 @@ struct Listener {
 /// block.
 Result<std::vector<Listener>> Listen(std::string_view address);
 
+/// Takes over a socket that somebody else has made and listens on already. Fails with kInvalidInput
+/// for what is not a listening TCP socket; `socket` is closed then.
+Result<Listener> AdoptListener(FileDescriptor socket);
+
 }  // namespace tocsin

@@ -14,6 +14,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -23,10 +24,13 @@
 #include "exporter/command_line.h"
 #include "exporter/commands.h"
 #include "exporter/config.h"
+#include "exporter/generate/generate.h"
 #include "exporter/query_command.h"
 #include "exporter/quickstart.h"
 #include "exporter/replay_command.h"
+#include "exporter/service_manager.h"
 #include "exporter/signals.h"
+#include "exporter/socket_activation.h"
 #include "exporter/test_notify.h"
 #include "exporter/test_rules.h"
 #include "exporter/version.h"
@@ -51,10 +55,28 @@ Result<Config> Load(const ServeFlags& flags) {
 }
 
 /// Reloads as often as asked; returns when asked to stop.
-void ServeUntilStopped(Application& application, const Signals& signals) {
+void ServeUntilStopped(Application& application, const Signals& signals,
+                       const ServiceManager& manager) {
+  const std::string serving = "serving http://" + application.addresses().front();
+  manager.TellReady(serving);
   while (signals.Wait() == Signals::Request::kReload) {
-    static_cast<void>(application.Reload());  // It has logged what was wrong; the old one stays.
+    manager.TellReloading();
+    const Status done = application.Reload();  // It has logged what was wrong; the old one stays.
+    manager.TellReady(done ? serving : serving + "; the new configuration was refused");
   }
+  manager.TellStopping();
+}
+
+/// The sockets that were handed over, from now on the addresses of `flags` too.
+Result<std::vector<Listener>> TakeSockets(ServeFlags& flags) {
+  Result<std::vector<Listener>> sockets = TakeHandedOverSockets();
+  if (!sockets || sockets->empty()) return sockets;
+  if (!flags.listen.empty()) {
+    return Error{ErrorCode::kInvalidInput,
+                 "--listen does not go with sockets that were handed over (LISTEN_FDS)"};
+  }
+  for (const Listener& socket : *sockets) flags.listen.push_back(socket.address);
+  return sockets;
 }
 
 /// Whoever started us may have closed standard input, output or error. Then the next file or socket
@@ -72,10 +94,16 @@ int Fail(const Log& log, const Error& error) {
   return EXIT_FAILURE;
 }
 
-int Run(const ServeFlags& flags) {
+int Run(ServeFlags flags) {
   const Signals signals;  // Before any thread, so that all of them leave signals to this one.
+  // Before anything opens a file, which could get a number that is meant for a socket.
+  Result<std::vector<Listener>> sockets = TakeSockets(flags);
+  const ServiceManager manager(
+      std::getenv("NOTIFY_SOCKET"));  // NOLINT(concurrency-mt-unsafe): there is one thread yet.
   const Log log(flags.log_level, flags.log_format);
   const SystemClock clock;
+  if (!sockets) return Fail(log, sockets.error());
+  if (!sockets->empty()) log.Info("sockets were handed over: server.listen is not used");
 
   std::unique_ptr<DemoProcess> demo;
   if (IsQuickstart(flags)) {
@@ -89,10 +117,10 @@ int Run(const ServeFlags& flags) {
       {.load = [&flags] { return Load(flags); },
        .config_name = IsQuickstart(flags) ? std::string(kQuickstartName) : flags.config.string(),
        .demo = IsQuickstart(flags)},
-      clock, log);
+      clock, log, std::move(*sockets));
   if (!application) return Fail(log, application.error());
 
-  ServeUntilStopped(**application, signals);
+  ServeUntilStopped(**application, signals, manager);
   log.Info("stopping");
   signals.GiveBack();
   const auto deadline = std::chrono::steady_clock::now() + Application::kStopBudget;
@@ -157,6 +185,10 @@ int Run(const SilenceExpireFlags& flags) {
 
 int Run(const CollectorsFlags& flags) {
   return ListCollectors(flags);
+}
+
+int Run(const generate::GenerateFlags& flags) {
+  return generate::Generate(flags);
 }
 
 int Run(const HealthcheckFlags& flags) {

@@ -50,6 +50,8 @@ BOOST_AUTO_TEST_CASE(ServeTakesItsOptions) {
 
 BOOST_AUTO_TEST_CASE(OtherCommandsTakeTheirs) {
   BOOST_TEST(Parsed<CheckConfigFlags>({"check", "config", "a", "b"}).files.size() == 2U);
+  BOOST_TEST(!Parsed<CheckConfigFlags>({"check", "config", "a"}).connect);
+  BOOST_TEST(Parsed<CheckConfigFlags>({"check", "config", "--connect", "a"}).connect);
   BOOST_TEST(Parsed<CheckMetricsFlags>({"check", "metrics"}).file == "-");
   BOOST_TEST(Parsed<CheckMetricsFlags>({"check", "metrics", "-"}).file == "-");
   BOOST_TEST(Parsed<CheckMetricsFlags>({"check", "metrics", "f"}).file == "f");
