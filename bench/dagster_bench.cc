@@ -19,7 +19,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
-#include "collectors/dagster/collector.h"
+#include "collectors/dagster/database_source.h"
 #include "collectors/dagster/parts.h"
 #include "collectors/sql/postgres_connection.h"
 #include "tests/collectors/dagster/history.h"
@@ -134,11 +134,11 @@ Cost MeasureWhole(PostgresInstance& instance, int times, const std::function<voi
   Bench bench(instance);
   const Log log(LogLevel::kError, LogFormat::kLogfmt);
   const Environment environment{bench.clock, log, {}};
-  DagsterCollector collector({}, bench.database, environment);
+  DatabaseSource source(DagsterDatabaseKind(), {}, bench.database, environment);
   return bench.Measure(times, before, [&](const Attempt& attempt) {
     MetricSink sink({100'000, {}}, nullptr);
     Collection collection{sink};
-    MustWork(collector.Collect(attempt, collection));
+    MustWork(source.Collect(attempt, collection));
     sink.Finish(bench.clock.Now());
   });
 }

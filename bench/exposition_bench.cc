@@ -3,8 +3,9 @@
 //
 //     exposition_bench tocsin|prometheus-cpp SERIES
 //
-// Prints its port, then answers each line on standard input: "step" changes half the values (and,
-// for tocsin, collects them); the answer is "done". Ends at the end of input.
+// Prints its port, then answers each line on standard input with "done": "step" changes half the
+// values (and, for tocsin, collects them), "rehearse" only makes as many new ones. Ends at the end
+// of input.
 
 #include <malloc.h>
 
@@ -113,9 +114,13 @@ class Values {
   std::size_t step_ = 0;
 };
 
-void ServeStandardInput(const std::function<void()>& step) {
+/// "step" changes what is served; "rehearse" does all of that but to hand the values to the server,
+/// so that what the orders and the making of values cost can be told from what serving costs.
+void ServeStandardInput(std::size_t count, const std::function<void()>& step) {
+  Values rehearsed(count);
   for (std::string line; std::getline(std::cin, line);) {
     if (line == "step") step();
+    if (line == "rehearse") rehearsed.Step([](std::size_t, double) {});
     std::cout << "done" << std::endl;
   }
 }
@@ -185,7 +190,7 @@ int ServeTocsin(std::size_t count) {
   }
   const std::string address = (*server)->addresses().front();
   std::cout << address.substr(address.rfind(':') + 1) << std::endl;
-  ServeStandardInput([&] { source.Step(); });
+  ServeStandardInput(count, [&] { source.Step(); });
   return 0;
 }
 
@@ -210,7 +215,7 @@ int ServePeer(std::size_t count) {
   exposer.RegisterCollectable(registry);
   std::cout << exposer.GetListeningPorts().front() << std::endl;
   ServeStandardInput(
-      [&] { values.Step([&](std::size_t i, double value) { gauges[i]->Set(value); }); });
+      count, [&] { values.Step([&](std::size_t i, double value) { gauges[i]->Set(value); }); });
   return 0;
 }
 

@@ -28,13 +28,26 @@ if [ -x "$build/bench/dagster_bench" ]; then
   esac
 fi
 
-# The sample store and its history by themselves, and queries beside a real Prometheus.
-for program in store_bench history_bench rules_bench; do
+if [ -x "$build/bench/postgres_bench" ]; then
+  echo "## PostgreSQL"
+  python3 "$here/postgres.py" "$build" "$@"
+fi
+
+# Needs Debian's redis-server, and compares with its prometheus-redis-exporter if that is there.
+if [ -x "$build/bench/redis_bench" ]; then
+  echo "## Redis"
+  python3 "$here/redis.py" "$build" "$@"
+fi
+
+# The sample store, its history and some collectors by themselves, and queries beside a real Prometheus.
+for program in store_bench history_bench page_bench host_bench rules_bench; do
   if [ -x "$build/bench/$program" ]; then
     echo "## $program"
     "$build/bench/$program"
   fi
 done
+echo "## Scraping"
+python3 "$here/scrape.py" "$build" "$@"
 if [ -x "$build/bench/remote_write_load" ]; then
   echo "## PromQL"
   python3 "$here/promql.py" "$build" "$@"
