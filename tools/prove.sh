@@ -3,8 +3,9 @@
 # stranger would, and fuzzes for a minute. Takes minutes; needs root, and the packages that this machine's apt can reach.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=tools/bare_debian.sh
+source tools/bare_debian.sh
 
-readonly suite=bookworm
 readonly fuzz_seconds=${FUZZ_SECONDS:-60}
 work=$(mktemp --directory --tmpdir tocsin-prove-XXXXXX)
 readonly root=$work/debian
@@ -34,24 +35,8 @@ clean_up() {
   rm -rf --one-file-system "$work"
 }
 
-# The address of the archive that this machine's apt uses; its files spell it in more than one way.
-debian_mirror() {
-  # shellcheck disable=SC2016  # The fields are apt's.
-  apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' "Origin: Debian" |
-    awk -v suite="$suite" '$2 == suite && $3 == "main" { print $1; exit }'
-}
-
 make_debian() {
-  local mirror
-  mirror=$(debian_mirror)
-  [[ -n $mirror ]] || fail "apt knows no archive of Debian $suite"
-  debootstrap --variant=minbase "$suite" "$root" "$mirror" >"$work/debootstrap.log" 2>&1 ||
-    fail "debootstrap failed: $(tail -n 3 "$work/debootstrap.log")"
-  # Its apt asks the archives of Debian that ours asks, and no others.
-  find /etc/apt \( -name '*.list' -o -name '*.sources' \) -exec grep -lZF "${mirror%/}" {} + |
-    xargs --null cp --target-directory "$root/etc/apt/sources.list.d/"
-  rm -f "$root/etc/apt/sources.list"
-  cp /etc/resolv.conf /etc/hosts "$root/etc/" 2>/dev/null || true
+  make_bare_debian "$root" "$work/debootstrap.log" || fail "there is no bare Debian"
   mount -t proc proc "$root/proc"
   mkdir -p "$root/dev/shm"
   chmod 1777 "$root/dev/shm"
