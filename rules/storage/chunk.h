@@ -10,6 +10,7 @@
 
 #include "rules/storage/ref_counted.h"
 #include "rules/storage/sample.h"
+#include "rules/storage/series_memory.h"
 
 namespace tocsin {
 
@@ -87,6 +88,16 @@ class Chunk final : public RefCounted<Chunk> {
 class ChunkWriter {
  public:
   ChunkWriter() = default;
+
+  /// Ask for the memory that the next Append() needs: first that of the writer itself, then, when
+  /// it is there, where it writes to.
+  void PrefetchState() const {
+    const char* const begin = reinterpret_cast<const char*>(this);
+    for (std::size_t at = 0; at < sizeof(ChunkWriter); at += kCacheLine) {
+      __builtin_prefetch(begin + at, 1);
+    }
+  }
+  void PrefetchEnd() const { __builtin_prefetch(words_.get() + at_.bit / 64, 1); }
 
   bool empty() const { return at_.count == 0; }
   bool full() const;

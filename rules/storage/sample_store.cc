@@ -11,10 +11,23 @@ namespace {
 
 constexpr std::hash<std::string_view> kNameHash;
 
-/// How many series ahead of the one that is appended to memory is asked for.
+/// How many series ahead of the one that is appended to memory is asked for: of the series itself,
+/// then of what each one before has made known.
 constexpr std::size_t kPrefetch = 16;
+constexpr std::size_t kPrefetchHead = 12;
+constexpr std::size_t kPrefetchOpen = 8;
+constexpr std::size_t kPrefetchWords = 4;
 
 }  // namespace
+
+/// What appending to the series after refs[i] will need. Some at the end go without.
+inline void SampleStore::PrefetchAfter(std::size_t i, std::span<const SeriesRef> refs) {
+  if (i + kPrefetch >= refs.size()) return;
+  refs[i + kPrefetch].Prefetch();
+  if (const Series* const series = refs[i + kPrefetchHead].series_.get()) series->PrefetchHead();
+  if (const Series* const series = refs[i + kPrefetchOpen].series_.get()) series->PrefetchOpen();
+  if (const Series* const series = refs[i + kPrefetchWords].series_.get()) series->PrefetchWords();
+}
 
 AppendCounts& AppendCounts::operator+=(const AppendCounts& other) {
   appended += other.appended;
@@ -63,8 +76,7 @@ AppendCounts SampleStore::Append(std::span<const Labels> labels, std::vector<Ser
   }
   refs.resize(labels.size());
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (i + kPrefetch < refs.size()) refs[i + kPrefetch].Prefetch();
-    if (i + kPrefetch / 2 < refs.size()) refs[i + kPrefetch / 2].PrefetchHead();
+    PrefetchAfter(i, refs);
     Series* series = Resolve(refs[i], labels[i], 1, batch);
     if (series != nullptr) AppendTo(*series, {t, values[i]}, batch);
   }

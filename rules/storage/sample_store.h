@@ -54,9 +54,6 @@ class SeriesRef {
   friend class SampleStore;
   explicit SeriesRef(Series* series) : series_(series) {}
   void Prefetch() const { __builtin_prefetch(series_.get(), 1); }
-  void PrefetchHead() const {
-    if (series_) series_->PrefetchHead();
-  }
   RefPtr<Series> series_;
 };
 
@@ -180,6 +177,7 @@ class SampleStore {
   void AppendRun(Series& series, std::span<const Sample> run, Batch& batch)
       TOCSIN_REQUIRES(appending_);
   void AppendTo(Series& series, Sample sample, Batch& batch) TOCSIN_REQUIRES(appending_);
+  static void PrefetchAfter(std::size_t i, std::span<const SeriesRef> refs);
   void MakeRoom() TOCSIN_REQUIRES(appending_);
   void DropBefore(Millis oldest) TOCSIN_REQUIRES(appending_);
   void DropAhead(Millis newest_allowed) TOCSIN_REQUIRES(appending_);

@@ -12,13 +12,6 @@ namespace {
 /// How many series ahead of the one that is read memory is asked for.
 constexpr std::size_t kPrefetch = 16;
 
-/// All of it: what is read together may lie on two cache lines.
-void Prefetch(const Series& series) {
-  constexpr std::size_t kCacheLine = 64;
-  const char* const begin = reinterpret_cast<const char*>(&series);
-  for (std::size_t at = 0; at < sizeof(Series); at += kCacheLine) __builtin_prefetch(begin + at, 1);
-}
-
 }  // namespace
 
 Selection::Selection(std::vector<RefPtr<const Series>> series, CompleteBatch complete)
@@ -32,7 +25,7 @@ const Labels& Selection::labels(std::size_t i) const {
 
 std::optional<Sample> Selection::Newest(std::size_t i, Millis after, Millis until,
                                         ReadPoint at) const {
-  if (i + kPrefetch < series_.size()) Prefetch(*series_[i + kPrefetch]);
+  if (i + kPrefetch < series_.size()) __builtin_prefetch(series_[i + kPrefetch].get(), 1);
   return series_[i]->Newest(after, until, AsOf(at));
 }
 
@@ -43,7 +36,7 @@ void Selection::Read(std::size_t i, Millis after, Millis until, Samples& out, Re
 
 bool Selection::ReadOn(std::size_t i, Millis until, ReadPosition& position, Samples& out,
                        ReadPoint at) const {
-  if (i + kPrefetch < series_.size()) Prefetch(*series_[i + kPrefetch]);
+  if (i + kPrefetch < series_.size()) __builtin_prefetch(series_[i + kPrefetch].get(), 1);
   const Series& series = *series_[i];
   const bool is_new = position.series_id == ReadPosition::kNoSeries;
   const bool is_other = !is_new && position.series_id != series.id();

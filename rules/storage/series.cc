@@ -143,9 +143,26 @@ struct Series::View {
   }
 };
 
-Series::Series(Labels labels, std::uint64_t id) : labels_(std::move(labels)), id_(id) {}
+Series::Series(Labels labels, std::uint64_t id) : id_(id), labels_(std::move(labels)) {}
 
-Series::~Series() = default;
+Series::~Series() {
+  FreeHead();
+}
+
+void Series::MarkDropped() {
+  const std::lock_guard lock(lock_);  // Beside it are bits that readers look at.
+  dropped_ = true;
+}
+
+/// Small ones are soon replaced, or never looked at.
+std::pmr::memory_resource& Series::HeadMemory(std::uint8_t capacity) {
+  return capacity == kMostHead ? SeriesMemory() : *std::pmr::new_delete_resource();
+}
+
+void Series::FreeHead() {
+  if (head_ == nullptr) return;
+  HeadMemory(head_capacity_).deallocate(head_, head_capacity_ * sizeof(Sample), alignof(Sample));
+}
 
 void Series::MakeRoom(Usage& usage) {
   if (head_capacity_ == kMostHead) {
@@ -166,14 +183,17 @@ bool Series::AppendRun(std::span<const Sample> run, std::uint64_t batch, Usage& 
   const std::lock_guard lock(lock_);
   if (capacity > head_capacity_ && wanted > 0) GrowHead(capacity, usage);
   Enter(batch);
+  is_alone_ = is_alone_ && run.size() == 1;
   for (const Sample& sample : run) Put(sample, usage);
   return true;
 }
 
 void Series::GrowHead(std::uint8_t capacity, Usage& usage) {
-  std::unique_ptr<Sample[]> head(new Sample[capacity]);
-  std::copy_n(head_.get(), head_size_, head.get());
-  head_ = std::move(head);
+  const std::size_t bytes = capacity * sizeof(Sample);
+  auto* const head = static_cast<Sample*>(HeadMemory(capacity).allocate(bytes, alignof(Sample)));
+  std::uninitialized_copy_n(head_, head_size_, head);
+  FreeHead();
+  head_ = head;
   usage.bytes += (capacity - head_capacity_) * sizeof(Sample);
   if (head_capacity_ == 0) usage.bytes += kAllocation;
   head_capacity_ = capacity;
@@ -188,7 +208,7 @@ void Series::Compress(Usage& usage) {
     ++usage.chunks;
   }
   const std::size_t before = open_->MemoryBytes();
-  std::span<const Sample> moved(head_.get(), kMostHead / 2);
+  std::span<const Sample> moved(head_, kMostHead / 2);
   while (true) {
     moved = moved.subspan(open_->Append(moved));
     if (!open_->full()) break;
@@ -197,7 +217,7 @@ void Series::Compress(Usage& usage) {
   usage.bytes += open_->MemoryBytes();
   usage.bytes -= before;
   head_size_ = kMostHead / 2;
-  std::copy_n(head_.get() + kMostHead / 2, head_size_, head_.get());
+  std::copy_n(head_ + kMostHead / 2, head_size_, head_);
 }
 
 void Series::Seal(Usage& usage) {
@@ -269,7 +289,7 @@ Usage Series::TotalUsage() const {
 void Series::Capture(Millis after, Millis until, std::uint64_t as_of, View& view) const {
   const std::lock_guard lock(lock_);
   view.until = Visible(until, as_of);
-  std::copy_n(head_.get(), head_size_, view.tail.begin());
+  std::copy_n(head_, head_size_, view.tail.begin());
   view.tail_size = head_size_;
   if (!empty_) view.tail[view.tail_size++] = newest_;
   // What is older is in memory that is rarely in the cache: it is touched only if it is needed.
@@ -297,7 +317,7 @@ std::optional<Sample> Series::Newest(Millis after, Millis until, std::uint64_t a
     until = Visible(until, as_of);
     const Sample* found = &newest_;
     if (newest_.t > until) {
-      const Sample* begin = head_.get();
+      const Sample* begin = head_;
       const Sample* end = begin + head_size_;
       while (end != begin && end[-1].t > until) --end;
       found = end == begin ? nullptr : end - 1;
@@ -366,12 +386,15 @@ bool Series::ReadOn(Millis after, Millis until, std::uint64_t as_of, Millis comp
     const std::lock_guard lock(lock_);
     if (dropped_until_ > complete_after) return false;
     if (empty_ || newest_.t <= after) return true;
-    is_compressed = open_ != nullptr && head_[0].t > after;
-    if (!is_compressed) {
-      const Millis visible = Visible(until, as_of);
-      const Sample* begin = head_.get() + head_size_;
-      while (begin != head_.get() && begin[-1].t > after) --begin;
-      for (; begin != head_.get() + head_size_ && begin->t <= visible; ++begin) {
+    const Millis visible = Visible(until, as_of);
+    if (is_alone_ && before_batch_ <= after) {
+      if (newest_.t <= visible) fresh[count++] = newest_;
+    } else if (open_ != nullptr && head_[0].t > after) {
+      is_compressed = true;
+    } else {
+      const Sample* begin = head_ + head_size_;
+      while (begin != head_ && begin[-1].t > after) --begin;
+      for (; begin != head_ + head_size_ && begin->t <= visible; ++begin) {
         fresh[count++] = *begin;
       }
       if (newest_.t <= visible) fresh[count++] = newest_;
@@ -405,8 +428,7 @@ std::size_t Series::CountAtMost(Millis after, Millis until) const {
     const auto in_range = [&](const Sample& sample) {
       return sample.t > after && sample.t <= until;
     };
-    count +=
-        static_cast<std::size_t>(std::count_if(head_.get(), head_.get() + head_size_, in_range));
+    count += static_cast<std::size_t>(std::count_if(head_, head_ + head_size_, in_range));
     if (!empty_ && in_range(newest_)) ++count;
     if (open_ == nullptr || head_[0].t <= after) return count;
     const bool open_in_range = !open_->empty() && open_->max_t() > after && open_->min_t() <= until;

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <memory_resource>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <span>
 #include <vector>
@@ -16,6 +18,7 @@
 #include "rules/storage/chunk.h"
 #include "rules/storage/ref_counted.h"
 #include "rules/storage/sample.h"
+#include "rules/storage/series_memory.h"
 
 namespace tocsin {
 
@@ -51,10 +54,16 @@ class ChunkList;
 ///
 /// One thread at a time appends; any number read meanwhile. A reader holds the lock only to copy
 /// what may change.
-class Series final : public RefCounted<Series> {
+class alignas(kCacheLine) Series final : public RefCounted<Series> {
  public:
   Series(Labels labels, std::uint64_t id);
   static void Destroy(const Series* series) { delete series; }
+  static void* operator new(std::size_t size, std::align_val_t alignment) {
+    return SeriesMemory().allocate(size, static_cast<std::size_t>(alignment));
+  }
+  static void operator delete(void* memory, std::size_t size, std::align_val_t alignment) {
+    SeriesMemory().deallocate(memory, size, static_cast<std::size_t>(alignment));
+  }
 
   const Labels& labels() const { return labels_; }
   /// Unique in the life of a store, and ascending.
@@ -62,8 +71,15 @@ class Series final : public RefCounted<Series> {
 
   // For the appending thread.
 
-  /// Asks for the memory that the next Append() writes to. Cheap once the series itself is there.
-  void PrefetchHead() const { __builtin_prefetch(head_.get() + head_size_, 1); }
+  /// Ask for the memory that the next Append() needs, one after the other: each is cheap once what
+  /// the one before it has asked for is there.
+  void PrefetchHead() const;
+  void PrefetchOpen() const {
+    if (head_is_full()) open_->PrefetchState();
+  }
+  void PrefetchWords() const {
+    if (head_is_full()) open_->PrefetchEnd();
+  }
 
   enum class Outcome { kAppended, kSame, kOutOfOrder, kDuplicate };
   /// Appends a sample as part of a batch; the number of a batch is higher than those before. Adds
@@ -82,7 +98,7 @@ class Series final : public RefCounted<Series> {
   Millis oldest_t() const;
   /// Set when the store has dropped the series: nothing may be appended.
   bool dropped() const { return dropped_; }
-  void MarkDropped() { dropped_ = true; }
+  void MarkDropped();
   /// All that it takes, with its labels but without their symbols.
   Usage TotalUsage() const;
 
@@ -108,10 +124,13 @@ class Series final : public RefCounted<Series> {
 
   ~Series();
   friend class RefCounted<Series>;
+  bool head_is_full() const { return head_size_ == kMostHead && open_ != nullptr; }
   void Put(Sample sample, Usage& usage);
   void Enter(std::uint64_t batch);
   void MakeRoom(Usage& usage);
   void GrowHead(std::uint8_t capacity, Usage& usage);
+  static std::pmr::memory_resource& HeadMemory(std::uint8_t capacity);
+  void FreeHead();
   void Compress(Usage& usage);
   void Seal(Usage& usage);
   void Capture(Millis after, Millis until, std::uint64_t as_of, View& view) const;
@@ -124,26 +143,37 @@ class Series final : public RefCounted<Series> {
     return batch_ <= as_of || until <= before_batch_ ? until : before_batch_;
   }
 
-  // What an append or a look at the newest sample touches comes first, in one cache line.
-  mutable SpinLock
-      lock_;  ///< For what follows, down to dropped_until_; the appender reads without it.
+  // One cache line: all that an append mostly touches, and a look at the newest sample.
+  mutable SpinLock lock_;  ///< For all down to sealed_; the appender reads without it.
   std::uint8_t head_size_ = 0;
   std::uint8_t head_capacity_ = 0;
-  bool empty_ = true;
-  bool dropped_ = false;  ///< Of the appending thread.
+  bool empty_ : 1 = true;
+  bool dropped_ : 1 = false;   ///< Only the appender reads it.
+  bool is_alone_ : 1 = false;  ///< Whether the newest sample is the only one of its batch.
   Sample newest_;
   std::uint64_t batch_ = 0;  ///< Of the newest sample.
   /// The time of the last sample before that batch: all that is seen until the batch is committed.
   /// The lowest of all times if there was none, which (after, until] never contains.
   Millis before_batch_ = std::numeric_limits<Millis>::min();
-  std::unique_ptr<Sample[]> head_;
-  std::unique_ptr<ChunkWriter> open_;
-  RefPtr<ChunkList> sealed_;
+  Sample* head_ = nullptr;  ///< Of HeadMemory(), or null without capacity.
   /// The time of the last sample that DropBefore() has dropped.
   Millis dropped_until_ = std::numeric_limits<Millis>::min();
-  const Labels labels_;
   const std::uint64_t id_;
+
+  std::unique_ptr<ChunkWriter> open_;
+  RefPtr<ChunkList> sealed_;
+  const Labels labels_;
 };
+
+inline void Series::PrefetchHead() const {
+  __builtin_prefetch(head_ + head_size_, 1);
+  if (head_size_ != kMostHead) return;
+  // All of it is moved, and what is behind the first cache line is needed, too.
+  for (std::size_t at = 0; at < kMostHead; at += kCacheLine / sizeof(Sample)) {
+    __builtin_prefetch(head_ + at, 1);
+  }
+  __builtin_prefetch(&open_);
+}
 
 inline Series::Outcome Series::Append(Sample sample, std::uint64_t batch, Usage& usage) {
   if (sample.t <= newest_.t && !empty_) {
@@ -160,7 +190,8 @@ inline Series::Outcome Series::Append(Sample sample, std::uint64_t batch, Usage&
 
 /// Notes what readers may see until `batch` is committed. Under the lock.
 inline void Series::Enter(std::uint64_t batch) {
-  if (batch_ == batch) return;
+  is_alone_ = batch_ != batch;
+  if (!is_alone_) return;
   batch_ = batch;
   if (!empty_) before_batch_ = newest_.t;
 }

@@ -20,6 +20,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "base/sanitized.h"
 #include "tests/support/fake_clock.h"
 
 namespace tocsin {
@@ -567,19 +568,26 @@ BOOST_AUTO_TEST_CASE(RowsTogetherAreRowsOneByOne) {
 BOOST_AUTO_TEST_CASE(ReadingOnGivesEachSampleOnceAndInOrder) {
   std::mt19937_64 random(3);
   SampleStore store({});
-  const Labels labels = {{"__name__", "up"}};
-  Append(store, labels, 0, 0);
+  const std::vector<Labels> series = {{{"__name__", "up"}}};
+  std::vector<SeriesRef> refs;
+  Append(store, series[0], 0, 0);
   const auto all = store.Select({});
   ReadPosition position;
   Samples read;
   Millis t = 0;
   for (int round = 0; round < 500; ++round) {
+    std::vector<SampleStore::Row> batch;  // One sample or several.
     for (auto count = random() % 12; count > 0; --count) {
       t += 1 + static_cast<Millis>(random() % 2000);
-      Append(store, labels, t, random() % 9 == 0 ? kStaleNan : static_cast<double>(t));
+      batch.push_back({t, {random() % 9 == 0 ? kStaleNan : static_cast<double>(t)}});
+      if (random() % 3 == 0) continue;
+      store.Append(series, refs, batch);
+      batch.clear();
     }
+    store.Append(series, refs, batch);
     // What lies behind `until` comes next time.
-    BOOST_TEST(all->ReadOn(0, t - static_cast<Millis>(random() % 4000), position, read));
+    const Millis behind = random() % 2 == 0 ? 0 : static_cast<Millis>(random() % 4000);
+    BOOST_TEST(all->ReadOn(0, t - behind, position, read));
   }
   BOOST_TEST(all->ReadOn(0, kEver, position, read));
   Samples expected;
@@ -636,14 +644,6 @@ BOOST_AUTO_TEST_CASE(ReadingOnSaysThatItsPlaceIsLost) {
   BOOST_TEST(again->ReadOn(0, kEver, late, samples));
   BOOST_TEST(samples.size() == 1U);
 }
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define TOCSIN_SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define TOCSIN_SANITIZED
-#endif
-#endif
 
 // Sanitizers keep freed memory back.
 #if !defined(TOCSIN_SANITIZED)
