@@ -51,8 +51,18 @@ python3 "$here/scrape.py" "$build" "$@"
 if [ -x "$build/bench/remote_write_load" ]; then
   echo "## PromQL"
   python3 "$here/promql.py" "$build" "$@"
+  echo "## Restart"
+  python3 "$here/restart.py" "$build" "$@"
   echo "## Rules"
   python3 "$here/rules.py" "$build" "$@"
   echo "## Notifications"
   python3 "$here/notify.py" "$build" "$@"
+fi
+
+# Other people's rule files, which are not part of the repository.
+rulefiles=${TOCSIN_SHARED:-$here/../../shared}/rulefiles
+if [ -x "$build/bench/rulefile_bench" ] && [ -d "$rulefiles" ]; then
+  echo "## Rule files"
+  "$build/bench/rulefile_bench" "$rulefiles"
+  python3 "$here/rulefiles.py" "$build" "$rulefiles" "$@"
 fi
