@@ -230,7 +230,8 @@ BOOST_AUTO_TEST_CASE(PublicRulesPrintAndParse) {
   }
   std::vector<std::string> expressions;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.path().extension() != ".yml") continue;
+    const std::filesystem::path extension = entry.path().extension();
+    if (extension != ".yml" && extension != ".yaml") continue;
     const Result<std::string> text = ReadFile(entry.path());
     BOOST_TEST_REQUIRE(!!text);
     Diagnostics diagnostics(entry.path().string());
