@@ -337,12 +337,32 @@ void Index::Order() const {
 
 Index::Found Index::Select(std::span<const Matcher> matchers) const {
   Places places = PlacesOf(matchers);
+  if (OrderAlone(places)) return FoundAt(places);
   Order();
   for (std::uint32_t& place : places) place = ranks_[place];
-  const Places ranks = Sorted(std::span(&places, 1), series_.size());
+  Places ranks = Sorted(std::span(&places, 1), series_.size());
+  for (std::uint32_t& rank : ranks) rank = by_labels_[rank];
+  return FoundAt(ranks);
+}
+
+/// Orders a few series by themselves while the order of all others is not known, so that who asks
+/// for little after a start does not wait for it. False if there is a better way.
+bool Index::OrderAlone(Places& places) const {
+  constexpr std::size_t kFew = 64;  // Of so many.
+  {
+    const MutexLock lock(order_mutex_);
+    if (places.size() > (series_.size() - ranks_.size()) / kFew) return false;
+  }
+  std::sort(places.begin(), places.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return series_[a]->labels() < series_[b]->labels();
+  });
+  return true;
+}
+
+Index::Found Index::FoundAt(const Places& places) const {
   Found found;
-  found.reserve(ranks.size());
-  for (const std::uint32_t rank : ranks) found.emplace_back(series_[by_labels_[rank]]);
+  found.reserve(places.size());
+  for (const std::uint32_t place : places) found.emplace_back(series_[place]);
   return found;
 }
 

@@ -93,6 +93,8 @@ class Index {
   void Insert(Slot slot);
   void Rehash(std::size_t slots);
   void Order() const;
+  bool OrderAlone(Places& places) const;
+  Found FoundAt(const Places& places) const;
 
   std::vector<RefPtr<Series>> series_;  ///< By place.
   std::vector<Slot> slots_;             ///< By hash of the labels; open addressing.

@@ -565,6 +565,36 @@ BOOST_AUTO_TEST_CASE(RowsTogetherAreRowsOneByOne) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(AFewSeriesAreInOrderWhateverWasAskedBefore) {
+  SampleStore store({});
+  const auto add = [&](int from, int to) {
+    for (int i = from; i < to; ++i) {
+      // Neither of the texts ascends with the number.
+      Append(store, {{"__name__", "up"}, {"i", std::to_string(i)}, {"ten", std::to_string(i % 10)}},
+             0, 1);
+    }
+  };
+  const auto numbers = [&](const std::string& matched) {
+    std::vector<std::string> found;
+    const auto selected = store.Select(Matchers{Make(MatchType::kRegexp, "i", matched)});
+    for (std::size_t i = 0; i < selected->size(); ++i) {
+      found.emplace_back(selected->labels(i).Get("i"));
+    }
+    return found;
+  };
+  const std::vector<std::string> few = {"11", "9", "990"};
+  add(0, 1000);
+  BOOST_TEST(numbers("990|9|11") == few, boost::test_tools::per_element());
+  const std::vector<std::string> all = numbers(".*");
+  BOOST_TEST(all.size() == 1000U);
+  BOOST_TEST(std::ranges::is_sorted(all));
+  BOOST_TEST(numbers("990|9|11") == few, boost::test_tools::per_element());
+  add(1000, 2000);
+  const std::vector<std::string> some = {"11", "1900", "9"};
+  BOOST_TEST(numbers("9|1900|11") == some, boost::test_tools::per_element());
+  BOOST_TEST(std::ranges::is_sorted(numbers(".*")));
+}
+
 BOOST_AUTO_TEST_CASE(ReadingOnGivesEachSampleOnceAndInOrder) {
   std::mt19937_64 random(3);
   SampleStore store({});
