@@ -15,6 +15,13 @@ void AddFailure(std::vector<Finding>& findings, std::string_view what, const Sta
 
 }  // namespace
 
+std::vector<std::string> NamesOf(std::span<const MetricDesc> descriptions) {
+  std::vector<std::string> names;
+  names.reserve(descriptions.size());
+  for (const MetricDesc& description : descriptions) names.emplace_back(description.name);
+  return names;
+}
+
 bool IsOver(const Attempt& attempt) {
   return attempt.stop.stop_requested() || std::chrono::steady_clock::now() >= attempt.deadline;
 }

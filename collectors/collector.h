@@ -6,12 +6,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "base/metric_sink.h"
 #include "base/result.h"
 #include "base/yaml.h"
@@ -34,7 +36,15 @@ struct SourceReport {
   Status status;
   /// The source's clock minus ours, if it was asked.
   std::optional<double> clock_skew_seconds = std::nullopt;
+  /// Of a part that failed: whether something is amiss. It is not where an older version of the
+  /// source has no such part, and where metrics of its own say so, as a target's `up` does.
+  bool is_fault = true;
+  /// Of a part that failed: the metrics that are missing with it, if it can tell.
+  std::vector<std::string> metrics = {};
 };
+
+/// The names of `descriptions`, for SourceReport::metrics.
+std::vector<std::string> NamesOf(std::span<const MetricDesc> descriptions);
 
 /// What a collector makes in one collection.
 struct Collection {

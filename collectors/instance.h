@@ -4,8 +4,10 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,6 +48,21 @@ struct SourceView {
   std::optional<double> clock_skew_seconds;
 };
 
+/// A source of a collector that is up, or a part of one, that could not be read.
+struct LostPart {
+  std::string name;
+  std::string error;
+  bool is_source = false;
+  bool is_fault = true;                   ///< As in SourceReport.
+  std::vector<std::string> metrics = {};  ///< What is missing with it; empty if that is not known.
+  /// The last collection with it, and the first without: what is only in the former went with it.
+  /// `before` is null if it was lost from the first collection on.
+  std::shared_ptr<const Snapshot> before = nullptr;
+  std::shared_ptr<const Snapshot> after = nullptr;
+};
+
+using FamilyNames = std::set<std::string, std::less<>>;
+
 /// One instance as it was after a collection (or before the first one). Immutable.
 struct InstanceView {
   std::shared_ptr<const InstanceConfig> config;
@@ -59,8 +76,17 @@ struct InstanceView {
   DropCounts dropped{};
   std::vector<SourceView> sources;
   std::optional<double> clock_skew_seconds;
+  std::vector<LostPart> lost;  ///< As of the last success: sources first, each kind by name.
+  std::shared_ptr<const FamilyNames> seen;  ///< Ever served; null before the first success.
   /// The last good points: null before the first success and once they are older than stale_after.
   std::shared_ptr<const Snapshot> snapshot;
 };
+
+/// Whether an instance that is up has lost something that should be there.
+bool IsPartlyLost(const InstanceView& view);
+
+/// Why the last collection failed, or what is first of what an instance that is up has lost and
+/// should not have; empty if all is well.
+std::string LastError(const InstanceView& view);
 
 }  // namespace tocsin::collectors

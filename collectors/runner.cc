@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <set>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -209,8 +211,6 @@ void Runner::Succeed(SteadyPoint began, Outcome outcome) {
   breaker_.Succeeded();
   last_success_ = now;
   log_.Succeeded(now);
-  NoteSources(outcome.sources);
-  const bool whole = lost_sources_.empty();
   Publish([&](InstanceView& view) {
     view.up = true;
     view.error_code.reset();
@@ -222,7 +222,7 @@ void Runner::Succeed(SteadyPoint began, Outcome outcome) {
     for (const SourceReport& report : outcome.sources) view.sources.push_back(ViewOf(report));
     view.clock_skew_seconds = outcome.clock_skew_seconds;
     CountErrors(outcome.sources, {}, view);
-    NoteParts(outcome.parts, whole, view);
+    NoteLost(outcome, view);
     for (std::size_t i = 0; i < kDropReasons; ++i) view.dropped[i] += outcome.dropped[i];
     view.snapshot = std::move(outcome.snapshot);
   });
@@ -268,44 +268,84 @@ void Runner::ExpireIfStale() {
   log_.WentStale();
 }
 
-void Runner::NoteSources(const std::vector<SourceReport>& sources) {
-  for (const SourceReport& report : sources) {
-    if (!report.status && lost_sources_.insert(report.source).second) {
+void Runner::NoteLost(const Outcome& outcome, InstanceView& view) {
+  NoteSources(outcome);
+  NoteParts(outcome, view);
+  NoteSeen(*outcome.snapshot, view);
+  view.lost.clear();
+  for (const auto& [name, source] : lost_sources_) view.lost.push_back(source);
+  for (const auto& [name, part] : lost_parts_) view.lost.push_back(part);
+  last_good_ = outcome.snapshot;
+}
+
+/// Whether it is news.
+bool Runner::NoteLoss(const SourceReport& report, bool is_source, const Outcome& outcome) {
+  const auto [place, is_new] = (is_source ? lost_sources_ : lost_parts_).try_emplace(report.source);
+  LostPart& lost = place->second;
+  if (is_new) {
+    lost.before = last_good_;
+    lost.after = outcome.snapshot;
+  }
+  lost.name = report.source;
+  lost.error = report.status.error().message;
+  lost.is_source = is_source;
+  lost.is_fault = report.is_fault;
+  lost.metrics = report.metrics;
+  return is_new;
+}
+
+void Runner::NoteSources(const Outcome& outcome) {
+  for (const SourceReport& report : outcome.sources) {
+    if (!report.status) {
+      if (!NoteLoss(report, true, outcome)) continue;
       log_.PartLost("source", report.source, report.status.error());
-    } else if (report.status && lost_sources_.erase(report.source) != 0) {
+    } else if (lost_sources_.erase(report.source) != 0) {
       log_.PartBack("source", report.source);
     }
   }
-  if (sources.empty()) return;  // Nothing is known of any.
+  if (outcome.sources.empty()) return;  // Nothing is known of any.
   // Some are named only while they fail.
-  std::erase_if(lost_sources_, [&](const std::string& lost) {
+  std::erase_if(lost_sources_, [&](const auto& lost) {
     const bool is_named =
-        std::any_of(sources.begin(), sources.end(),
-                    [&](const SourceReport& report) { return report.source == lost; });
-    if (!is_named) log_.PartBack("source", lost);
+        std::any_of(outcome.sources.begin(), outcome.sources.end(),
+                    [&](const SourceReport& report) { return report.source == lost.first; });
+    if (!is_named) log_.PartBack("source", lost.first);
     return !is_named;
   });
 }
 
-void Runner::NoteParts(const std::vector<SourceReport>& parts, bool whole, InstanceView& view) {
-  std::set<std::string> lost;
-  for (const SourceReport& part : parts) {
-    if (part.status) continue;
-    lost.insert(part.source);
-    if (!lost_parts_.insert(part.source).second) continue;
+void Runner::NoteParts(const Outcome& outcome, InstanceView& view) {
+  std::set<std::string_view> lost;
+  for (const SourceReport& part : outcome.parts) {
+    if (part.status || !lost.insert(part.source).second) continue;
+    if (!NoteLoss(part, false, outcome)) continue;
     ++CountOf(part.status.error().code, view);
     log_.PartLost("part", part.source, part.status.error());
   }
-  for (const SourceReport& part : parts) {
-    if (lost.contains(part.source) || lost_parts_.erase(part.source) == 0) continue;
-    log_.PartBack("part", part.source);
-  }
   // The parts of a source that did not answer were not looked at: what is not named may be lost.
-  if (!whole) return;
-  for (const std::string& part : lost_parts_) {
-    if (!lost.contains(part)) log_.PartBack("part", part);
+  const bool is_whole = lost_sources_.empty();
+  std::set<std::string_view> named;
+  for (const SourceReport& part : outcome.parts) named.insert(part.source);
+  std::erase_if(lost_parts_, [&](const auto& part) {
+    const bool is_back = !lost.contains(part.first) && (is_whole || named.contains(part.first));
+    if (is_back) log_.PartBack("part", part.first);
+    return is_back;
+  });
+}
+
+void Runner::NoteSeen(const Snapshot& snapshot, InstanceView& view) const {
+  std::shared_ptr<FamilyNames> more;
+  for (const FamilyPoints& family : snapshot.families) {
+    const std::string& name = family.shape->name;
+    if (more != nullptr ? more->contains(name) : view.seen && view.seen->contains(name)) continue;
+    if (more == nullptr) {
+      more =
+          view.seen ? std::make_shared<FamilyNames>(*view.seen) : std::make_shared<FamilyNames>();
+    }
+    more->insert(name);
   }
-  lost_parts_ = std::move(lost);
+  if (more != nullptr) view.seen = std::move(more);
+  if (view.seen == nullptr) view.seen = std::make_shared<const FamilyNames>();
 }
 
 }  // namespace tocsin::collectors

@@ -3,10 +3,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
-#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -67,8 +67,11 @@ class Runner {
   void EndLate(SteadyPoint began, const Status& status);
   void ExpireIfStale();
   std::optional<SteadyPoint> StaleAt() const;
-  void NoteParts(const std::vector<SourceReport>& parts, bool whole, InstanceView& view);
-  void NoteSources(const std::vector<SourceReport>& sources);
+  void NoteLost(const Outcome& outcome, InstanceView& view);
+  void NoteParts(const Outcome& outcome, InstanceView& view);
+  void NoteSources(const Outcome& outcome);
+  bool NoteLoss(const SourceReport& report, bool is_source, const Outcome& outcome);
+  void NoteSeen(const Snapshot& snapshot, InstanceView& view) const;
 
   /// Makes View() a copy of itself with `change` made to it.
   template <class Change>
@@ -87,8 +90,9 @@ class Runner {
   TimePoint attempt_began_;
   std::optional<SteadyPoint> last_success_;
   bool late_ = false;  ///< The running collection has passed its deadline, and has failed by that.
-  std::set<std::string> lost_parts_;
-  std::set<std::string> lost_sources_;
+  std::map<std::string, LostPart> lost_parts_;
+  std::map<std::string, LostPart> lost_sources_;
+  std::shared_ptr<const Snapshot> last_good_;  ///< However old.
 
   mutable Mutex mutex_;
   std::shared_ptr<const InstanceView> view_ TOCSIN_GUARDED_BY(mutex_);

@@ -17,6 +17,7 @@
 #include "exporter/federate.h"
 #include "exporter/own_origin.h"
 #include "exporter/routes.h"
+#include "exporter/source_down.h"
 #include "exporter/storage.h"
 #include "exporter/version.h"
 
@@ -30,20 +31,6 @@ constexpr Duration kOwnMetricsAge = std::chrono::seconds(15);
 constexpr Duration kRequestGrace = std::chrono::milliseconds(1500);
 /// What alerts that wait to be sent may take of it.
 constexpr Duration kAlertGrace = std::chrono::milliseconds(700);
-
-/// Whether a series may come from a collector: its labels are on it, and it knows the metric. A
-/// series that has lost its name is known by labels alone.
-bool MayComeFrom(const collectors::InstanceConfig& config, const Labels& series) {
-  for (const auto& [name, value] : config.labels) {
-    if (series.Get(name) != value) return false;
-  }
-  const std::string_view name = series.metric_name();
-  if (name.empty()) return !config.labels.empty();
-  return std::ranges::any_of(config.kind->metrics, [&](const MetricDesc& metric) {
-    return name.starts_with(metric.name) &&
-           (name.size() == metric.name.size() || metric.type == MetricType::kHistogram);
-  });
-}
 
 }  // namespace
 
@@ -71,7 +58,7 @@ Application::Application(const Settings& settings, Config config, const Clock& c
                  .collector_is_down =
                      [this](const Labels& series) {
                        return std::ranges::any_of(scheduler_.Views(), [&](const auto& view) {
-                         return !view->up && MayComeFrom(*view->config, series);
+                         return IsSourceDown(*view, series);
                        });
                      },
                  .has_collected = [this] { return HasCollected(); }}),

@@ -19,7 +19,8 @@ std::string Age(const std::optional<TimePoint>& then, TimePoint now) {
 
 std::string_view StateOf(const collectors::InstanceView& view) {
   if (!view.last_attempt) return "waiting";
-  return view.up ? "up" : "down";
+  if (!view.up) return "down";
+  return collectors::IsPartlyLost(view) ? "partly" : "up";
 }
 
 void AddRow(Html& html, const collectors::InstanceView& view, TimePoint now) {
@@ -30,7 +31,7 @@ void AddRow(Html& html, const collectors::InstanceView& view, TimePoint now) {
   html.Text(Age(view.last_success, now)).Markup("</td><td>");
   html.Text(FormatDuration(view.config->interval)).Markup("</td><td>");
   html.Text(view.snapshot ? std::to_string(view.snapshot->SampleCount()) : "0").Markup("</td><td>");
-  html.Text(view.error).Markup("</td></tr>\n");
+  html.Text(collectors::LastError(view)).Markup("</td></tr>\n");
 }
 
 void AddCollectors(Html& html, const MetricsPage::Views& views, TimePoint now) {
@@ -80,6 +81,8 @@ small { font-weight: normal; }
 .up::before { content: "\2713  "; }
 .down { font-weight: bold; }
 .down::before { content: "\2717  "; }
+.partly { font-weight: bold; }
+.partly::before { content: "\26A0  "; }
 label { display: block; margin: .6rem 0; }
 input[type=text] { box-sizing: border-box; font: inherit; padding: .3rem; width: 100%; }
 button { font: inherit; margin: .6rem .6rem .6rem 0; padding: .3rem 1rem; }

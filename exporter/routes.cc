@@ -31,7 +31,7 @@ json::object TargetOf(const collectors::InstanceView& view) {
           {"scrapePool", kind},
           {"scrapeUrl", url},
           {"globalUrl", url},
-          {"lastError", view.error},
+          {"lastError", collectors::LastError(view)},
           {"lastScrape", FormatRfc3339(view.last_attempt)},
           {"lastScrapeDuration", Seconds(view.last_duration)},
           {"health", health},

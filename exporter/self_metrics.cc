@@ -37,6 +37,7 @@ enum Index {
   kDropped,
   kClockSkew,
   kSourceUp,
+  kPartLost,
 };
 
 constexpr std::array kMetrics = {
@@ -94,6 +95,13 @@ constexpr std::array kMetrics = {
                "1 if the last read of this source succeeded, else 0. Only for collectors that read "
                "several.",
                {"collector", "name", "source"}},
+    MetricDesc{
+        "tocsin_collector_part_lost",
+        MetricType::kGauge,
+        "1 for each part of what the collector reads that could not be read in its last good "
+        "collection, such as a table, a query or a page. Parts that are well have no series, "
+        "and neither have those that an older version of the source lacks.",
+        {"collector", "name", "part"}},
 };
 
 /// Our own series are as many as the configuration has instances.
@@ -128,7 +136,8 @@ struct SelfMetrics::Families {
         errors(CounterFamily(kErrors, registry)),
         dropped(CounterFamily(kDropped, registry)),
         clock_skew(GaugeFamily(kClockSkew, registry)),
-        source_up(GaugeFamily(kSourceUp, registry)) {
+        source_up(GaugeFamily(kSourceUp, registry)),
+        part_lost(GaugeFamily(kPartLost, registry)) {
     build_info.Add({{"version", std::string(Version())}, {"revision", std::string(Revision())}})
         .Set(1);
   }
@@ -145,6 +154,7 @@ struct SelfMetrics::Families {
   Family<Counter>& dropped;
   Family<Gauge>& clock_skew;
   Family<Gauge>& source_up;
+  Family<Gauge>& part_lost;
 };
 
 /// The series of one instance, from its first view until Forget().
@@ -174,8 +184,9 @@ class SelfMetrics::InstanceSeries {
     families_.last_success.Remove(&last_success_);
     families_.samples.Remove(&samples_);
     families_.interval.Remove(&interval_);
-    Assign(families_.clock_skew, {}, clock_skews_);
-    Assign(families_.source_up, {}, sources_up_);
+    Assign(families_.clock_skew, "source", {}, clock_skews_);
+    Assign(families_.source_up, "source", {}, sources_up_);
+    Assign(families_.part_lost, "part", {}, parts_lost_);
   }
   InstanceSeries(const InstanceSeries&) = delete;
   InstanceSeries& operator=(const InstanceSeries&) = delete;
@@ -194,6 +205,7 @@ class SelfMetrics::InstanceSeries {
     Raise(errors_, view.errors, seen_errors_);
     Raise(dropped_, view.dropped, seen_dropped_);
     ShowSources(view);
+    ShowLostParts(view);
   }
 
   void CountLeftOut(std::uint64_t points) {
@@ -228,12 +240,21 @@ class SelfMetrics::InstanceSeries {
       up[source.source] = source.up ? 1 : 0;
       if (source.clock_skew_seconds) skews[source.source] = *source.clock_skew_seconds;
     }
-    Assign(families_.source_up, up, sources_up_);
-    Assign(families_.clock_skew, skews, clock_skews_);
+    Assign(families_.source_up, "source", up, sources_up_);
+    Assign(families_.clock_skew, "source", skews, clock_skews_);
   }
 
-  /// Makes `series`, by source, those of `values`.
-  void Assign(Family<Gauge>& family, const Values& values, Series& series) {
+  void ShowLostParts(const InstanceView& view) {
+    Values lost;
+    for (const collectors::LostPart& part : view.lost) {
+      if (!part.is_source && part.is_fault) lost[part.name] = 1;
+    }
+    Assign(families_.part_lost, "part", lost, parts_lost_);
+  }
+
+  /// Makes `series` those of `values`, by the value of `label`.
+  void Assign(Family<Gauge>& family, const std::string& label, const Values& values,
+              Series& series) {
     for (auto known = series.begin(); known != series.end();) {
       if (values.contains(known->first)) {
         ++known;
@@ -244,7 +265,7 @@ class SelfMetrics::InstanceSeries {
     }
     for (const auto& [source, value] : values) {
       Gauge*& gauge = series[source];
-      if (gauge == nullptr) gauge = &family.Add(source.empty() ? labels_ : With("source", source));
+      if (gauge == nullptr) gauge = &family.Add(source.empty() ? labels_ : With(label, source));
       gauge->Set(value);
     }
   }
@@ -260,6 +281,7 @@ class SelfMetrics::InstanceSeries {
   std::array<Counter*, kDropReasons> dropped_{};
   Series clock_skews_;
   Series sources_up_;
+  Series parts_lost_;
 
   std::shared_ptr<const InstanceConfig> config_;
   std::array<std::uint64_t, kErrorCodes> seen_errors_{};

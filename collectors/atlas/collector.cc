@@ -209,7 +209,7 @@ bool AtlasCollector::TakeReadiness(const std::string& pod, const HttpOutcome& pr
 }
 
 /// The pages of a pod that can be read as one, and the others in `unread`: not every port of a pod
-/// need serve metrics. Nothing if none can.
+/// need serve metrics. Nothing if none can, which kUp tells.
 std::optional<Page> AtlasCollector::TakePages(const PodQuestions& asked, Memory& memory,
                                               std::vector<SourceReport>& unread) {
   std::string all;
@@ -220,7 +220,9 @@ std::optional<Page> AtlasCollector::TakePages(const PodQuestions& asked, Memory&
     if (page) {
       all += *text;
     } else {
-      unread.push_back({fmt::format("page {} of {}", i + 1, asked.pod().name), page.error()});
+      unread.push_back({.source = fmt::format("page {} of {}", i + 1, asked.pod().name),
+                        .status = page.error(),
+                        .is_fault = false});
     }
   }
   if (!unread.empty() && unread.size() == asked.page_count()) return std::nullopt;
@@ -230,7 +232,8 @@ std::optional<Page> AtlasCollector::TakePages(const PodQuestions& asked, Memory&
   }
   Result<Page> page = ParsePage(all);
   if (page) return std::move(*page);
-  unread.push_back({"page of " + asked.pod().name, page.error()});
+  unread.push_back(
+      {.source = "page of " + asked.pod().name, .status = page.error(), .is_fault = false});
   return std::nullopt;
 }
 

@@ -248,7 +248,7 @@ std::unique_ptr<Part> Make(const Settings& settings) {
 }  // namespace
 
 PartKind ActiveRunsPart() {
-  return {"active_runs", Store::kRuns, kMetrics, Make};
+  return {"active_runs", Store::kRuns, kMetrics, Make, true};
 }
 
 }  // namespace tocsin::collectors::dagster

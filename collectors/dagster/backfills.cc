@@ -60,7 +60,7 @@ std::unique_ptr<Part> Make(const Settings& /*settings*/) {
 }  // namespace
 
 PartKind BackfillsPart() {
-  return {"backfills", Store::kRuns, kMetrics, Make};
+  return {"backfills", Store::kRuns, kMetrics, Make, true};
 }
 
 }  // namespace tocsin::collectors::dagster

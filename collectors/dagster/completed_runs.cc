@@ -339,7 +339,7 @@ std::unique_ptr<Part> Make(const Settings& settings) {
 }  // namespace
 
 PartKind CompletedRunsPart() {
-  return {"completed_runs", Store::kRuns, kMetrics, Make};
+  return {"completed_runs", Store::kRuns, kMetrics, Make, true};
 }
 
 }  // namespace tocsin::collectors::dagster

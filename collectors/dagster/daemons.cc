@@ -242,7 +242,7 @@ std::unique_ptr<Part> Make(const Settings& settings) {
 }  // namespace
 
 PartKind DaemonsPart() {
-  return {"daemons", Store::kRuns, kMetrics, Make};
+  return {"daemons", Store::kRuns, kMetrics, Make, true};
 }
 
 }  // namespace tocsin::collectors::dagster

@@ -109,7 +109,10 @@ void DatabaseSource::Publish(Collection& collection) const {
     points.Add(kPartSuccess, {member.kind.name}, member.error ? 0 : 1);
     points.Add(kPartErrors, {member.kind.name}, static_cast<double>(member.failures));
     if (member.error) {
-      collection.parts.push_back({std::string(member.kind.name), *member.error});
+      collection.parts.push_back({.source = std::string(member.kind.name),
+                                  .status = *member.error,
+                                  .is_fault = !IsOfAnotherVersion(member),
+                                  .metrics = NamesOf(member.kind.metrics)});
     } else {
       member.part->Publish(points);
     }
@@ -167,6 +170,12 @@ bool DatabaseSource::IsHeldBack(const Member& member) const {
   return (identity_error_ || state_error_) && member.part->HasTotals();
 }
 
+/// Whether it is no fault that a part cannot be read: this Dagster has no such table, and had none.
+bool DatabaseSource::IsOfAnotherVersion(const Member& member) {
+  return member.error->code == ErrorCode::kNotFound && !member.was_read &&
+         !member.kind.is_in_all_versions;
+}
+
 bool DatabaseSource::IsDue(const Member& member) const {
   if (IsHeldBack(member)) return false;
   if (!member.read_at) return true;
@@ -189,6 +198,7 @@ Status DatabaseSource::ReadParts(Session& session, const Attempt& attempt) {
     if (!read) ++member.failures;
     member.generation = Connection(member.kind.store).generation();
     member.error = read ? std::nullopt : std::optional(read.error());
+    member.was_read = member.was_read || read;
   }
   return {};
 }

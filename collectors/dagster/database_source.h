@@ -65,6 +65,7 @@ class DatabaseSource final : public Source {
     std::optional<Error> error = std::nullopt;  ///< Why the part has nothing to publish.
     Duration took{};                            ///< What the last read took.
     std::uint64_t failures = 0;                 ///< Reads that failed since the start.
+    bool was_read = false;                      ///< With success, ever.
   };
 
   Status IdentifyIfNew(Session& session, const Attempt& attempt);
@@ -72,6 +73,7 @@ class DatabaseSource final : public Source {
   void TakeUpState();
   void MakeParts(const boost::json::object* saved);
   bool IsHeldBack(const Member& member) const;
+  static bool IsOfAnotherVersion(const Member& member);
   bool IsDue(const Member& member) const;
   Status ReadParts(Session& session, const Attempt& attempt);
   bool EndsCollection(const Attempt& attempt, Store store, const Error& error) const;

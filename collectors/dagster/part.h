@@ -99,6 +99,8 @@ struct PartKind {
   Store store;            ///< The storage that it reads.
   std::span<const MetricDesc> metrics;
   std::unique_ptr<Part> (*make)(const Settings& settings);
+  /// Whether every Dagster 1.x has what it reads: else it is no fault if that was never there.
+  bool is_in_all_versions = false;
 };
 
 /// The label values that stand for what is not known, and for what is beyond a limit.

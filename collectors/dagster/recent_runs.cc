@@ -137,7 +137,7 @@ std::unique_ptr<Part> Make(const Settings& /*settings*/) {
 }  // namespace
 
 PartKind RecentRunsPart() {
-  return {"recent_runs", Store::kRuns, kMetrics, Make};
+  return {"recent_runs", Store::kRuns, kMetrics, Make, true};
 }
 
 }  // namespace tocsin::collectors::dagster

@@ -82,7 +82,7 @@ std::unique_ptr<Part> Make(const Settings& settings) {
 }  // namespace
 
 PartKind RunWaitPart() {
-  return {"run_wait", Store::kRuns, kMetrics, Make};
+  return {"run_wait", Store::kRuns, kMetrics, Make, true};
 }
 
 }  // namespace tocsin::collectors::dagster

@@ -229,7 +229,7 @@ std::unique_ptr<Part> Make(const Settings& /*settings*/) {
 }  // namespace
 
 PartKind TicksPart() {
-  return {"ticks", Store::kSchedules, kMetrics, Make};
+  return {"ticks", Store::kSchedules, kMetrics, Make, true};
 }
 
 }  // namespace tocsin::collectors::dagster

@@ -116,20 +116,23 @@ void DashflowCollector::Take(const PodQuestions& asked, Collection& collection) 
 /// One page is enough for a pod to be up: which of its ports serves metrics depends on the program.
 void DashflowCollector::TakePages(const PodQuestions& asked, Collection& collection) {
   const std::string& pod = asked.pod().name;
-  const auto report = [&](const std::string& what, Status status) {
-    if (!status) collection.parts.push_back({what + " of " + pod, std::move(status)});
+  const auto report = [&](const std::string& what, Status status, bool is_fault = true) {
+    if (status) return;
+    collection.parts.push_back(
+        {.source = what + " of " + pod, .status = std::move(status), .is_fault = is_fault});
   };
+  // What kUp tells is no fault of ours.
   std::vector<Page> pages;
   for (std::size_t i = 0; i < asked.page_count(); ++i) {
     const std::string name = fmt::format("page {}", i + 1);
     const Result<std::string> text = TakePage(asked.page(i));
     if (!text) {
-      report(name, text.error());
+      report(name, text.error(), false);
       continue;
     }
     Result<Page> page = ParsePage(*text);
     if (!page) {
-      report(name, page.error());
+      report(name, page.error(), false);
       continue;
     }
     report(name, CheckFaults(page->faults));

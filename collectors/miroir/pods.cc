@@ -212,7 +212,8 @@ void Pods::TakePage(const Pod& pod, Result<HttpAnswer> answer, Collection& colle
   Result<Page> page = good ? ParsePage(TakePageText(*answer)) : Result<Page>(good.error());
   collection.points.Add(kUp, {pod.name}, page ? 1 : 0);
   if (!page) {
-    collection.parts.push_back({"pod " + pod.name, page.error()});
+    collection.parts.push_back(
+        {.source = "pod " + pod.name, .status = page.error(), .is_fault = false});
     if (!first_error_) first_error_ = page.error();
     return;
   }

@@ -220,7 +220,7 @@ void PrometheusCollector::FetchAll(const Attempt& attempt) {
 
 void PrometheusCollector::Pass(const Target& target, Collection& collection) {
   const std::string name(target.labels.Get(kInstance));
-  collection.parts.push_back({name, target.answered});
+  collection.parts.push_back({.source = name, .status = target.answered, .is_fault = false});
   if (!target.answered) return;
   target.pages.Pass(collection.points);
   collection.points.CountDropped(DropReason::kDuplicate, target.faults.duplicates);

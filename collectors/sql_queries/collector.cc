@@ -42,7 +42,11 @@ Status SqlCollector::Collect(const Attempt& attempt, Collection& collection) {
   }
   for (const QueryReader& reader : readers_) {
     if (IsHeldBack(reader)) continue;
-    if (reader.error()) collection.parts.push_back({std::string(reader.name()), *reader.error()});
+    if (reader.error()) {
+      collection.parts.push_back({.source = std::string(reader.name()),
+                                  .status = *reader.error(),
+                                  .metrics = reader.MissingMetrics()});
+    }
     reader.Publish(collection.points);
   }
   return {};

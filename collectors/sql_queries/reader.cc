@@ -208,6 +208,13 @@ void QueryReader::Complain(const MetricSeries& series, const Error& error) {
                    .Within(words.name);
 }
 
+std::vector<std::string> QueryReader::MissingMetrics() const {
+  std::vector<std::string> names;
+  if (!failed_) return names;
+  for (const MetricSeries& series : series_) names.push_back(series.metric().words().name);
+  return names;
+}
+
 void QueryReader::Publish(MetricSink& points) const {
   if (!read_at_ || failed_) return;
   for (const MetricSeries& series : series_) series.Publish(points);

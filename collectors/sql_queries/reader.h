@@ -40,6 +40,9 @@ class QueryReader {
   /// that were left out.
   const std::optional<Error>& error() const { return failed_ ? failed_ : complaint_; }
 
+  /// The names of all that there is not while there is nothing to publish.
+  std::vector<std::string> MissingMetrics() const;
+
   /// Adds the points of the last read, if that succeeded.
   void Publish(MetricSink& points) const;
 

@@ -385,6 +385,66 @@ BOOST_AUTO_TEST_CASE(PartsComeAndGoBesideASourceThatFails) {
   BOOST_TEST(running.log.Count("part=target") == 3);
 }
 
+BOOST_AUTO_TEST_CASE(TheViewShowsWhatIsLostAndWhatWentWithIt) {
+  std::atomic<bool> is_table_there = true;
+  std::atomic<bool> is_page_there = true;
+  Running running([&](const Attempt& attempt, Collection& collection) {
+    if (is_table_there) {
+      collection.points.Add(kLabelled, {"row"}, 1);
+    } else {
+      collection.parts.push_back({.source = "table",
+                                  .status = Error{ErrorCode::kNotFound, "no such table"},
+                                  .is_fault = false,
+                                  .metrics = {"fake_labelled"}});
+    }
+    collection.sources.push_back({"rows", {}});
+    collection.sources.push_back({"page", is_page_there ? Status() : Status(kRefused)});
+    return AddOne(attempt, collection);
+  });
+  const auto whole = running.Collected();
+  BOOST_TEST(whole->lost.empty());
+  BOOST_TEST((*whole->seen == FamilyNames{"fake_labelled", "fake_value"}));
+  is_table_there = false;
+  const auto less = running.CollectedAfter(seconds(15));
+  BOOST_REQUIRE_EQUAL(less->lost.size(), 1U);
+  const LostPart& table = less->lost[0];
+  BOOST_TEST(table.name == "table");
+  BOOST_TEST(table.error == "no such table");
+  BOOST_TEST(!table.is_source);
+  BOOST_TEST(table.metrics == std::vector<std::string>{"fake_labelled"},
+             boost::test_tools::per_element());
+  BOOST_TEST((table.before == whole->snapshot));
+  BOOST_TEST((table.after == less->snapshot));
+  BOOST_TEST((less->seen == whole->seen));
+  // What is no fault is not told, and what is lost later does not change what was lost before.
+  BOOST_TEST(!IsPartlyLost(*less));
+  BOOST_TEST(LastError(*less).empty());
+  is_page_there = false;
+  const auto least = running.CollectedAfter(seconds(15));
+  BOOST_REQUIRE_EQUAL(least->lost.size(), 2U);
+  BOOST_TEST(least->lost[0].is_source);
+  BOOST_TEST((least->lost[0].before == less->snapshot));
+  BOOST_TEST((least->lost[1].before == whole->snapshot));
+  BOOST_TEST(IsPartlyLost(*least));
+  BOOST_TEST(LastError(*least) == "page: connection refused");
+}
+
+BOOST_AUTO_TEST_CASE(WhatWasLostWhileTheCollectorWasDownWentWithThePart) {
+  std::atomic<int> calls = 0;
+  Running running([&](const Attempt& attempt, Collection& collection) -> Status {
+    const int call = ++calls;
+    if (call > 1 && call < 5) return kRefused;
+    if (call == 5) collection.parts.push_back({"table", kRefused});
+    return AddOne(attempt, collection);
+  });
+  const auto first = running.Collected()->snapshot;
+  for (int i = 0; i < 3; ++i) running.CollectedAfter(seconds(15));
+  BOOST_TEST((running.View()->snapshot == nullptr));
+  const auto up = running.CollectedAfter(seconds(15));
+  BOOST_REQUIRE_EQUAL(up->lost.size(), 1U);
+  BOOST_TEST((up->lost[0].before == first));
+}
+
 BOOST_AUTO_TEST_CASE(AMissingPartCountsOnceUntilItIsBack) {
   std::atomic<bool> missing = true;
   Running running([&](const Attempt& attempt, Collection& collection) {
@@ -399,7 +459,7 @@ BOOST_AUTO_TEST_CASE(AMissingPartCountsOnceUntilItIsBack) {
   BOOST_TEST(Errors(*again, ErrorCode::kNotFound) == 1U);
   BOOST_TEST(running.log.Count("lost a part") == 1);
   missing = false;
-  running.CollectedAfter(seconds(15));
+  BOOST_TEST(running.CollectedAfter(seconds(15))->lost.empty());
   BOOST_TEST(running.log.Count("has a part back") == 1);
   missing = true;
   BOOST_TEST(Errors(*running.CollectedAfter(seconds(15)), ErrorCode::kNotFound) == 2U);

@@ -130,6 +130,28 @@ BOOST_AUTO_TEST_CASE(TargetsHaveTheShapeOfPrometheus) {
   BOOST_TEST(active[2].at("lastScrape").as_string() == "0001-01-01T00:00:00Z");
 }
 
+BOOST_AUTO_TEST_CASE(ACollectorThatIsPartlyUpSaysSo) {
+  const auto partly = MakeView(kDagster, "partly", OneSample(kRuns, 1));
+  partly->lost = {{.name = "assets", .error = "no such table", .is_fault = false}};
+  views = {partly};
+  BOOST_TEST(Shows("<td class=\"up\">up</td>"));
+  BOOST_TEST(Shows("<td></td></tr>"));
+  partly->lost.push_back({.name = "database", .error = "refused <1>", .is_source = true});
+  BOOST_TEST(Shows("<td class=\"partly\">partly</td>"));
+  BOOST_TEST(Shows("<td>database: refused &lt;1&gt;</td></tr>"));
+  const auto target = [&] {
+    const boost::json::value answer = boost::json::parse(*Get("/api/v1/targets").body);
+    return answer.at("data").at("activeTargets").at(0);
+  };
+  BOOST_TEST(target().at("health").as_string() == "up");
+  BOOST_TEST(target().at("lastError").as_string() == "database: refused <1>");
+  // Of all of it, the failure as a whole says more.
+  partly->up = false;
+  partly->error = "all refused";
+  BOOST_TEST(Shows("<td class=\"down\">down</td>"));
+  BOOST_TEST(target().at("lastError").as_string() == "all refused");
+}
+
 BOOST_AUTO_TEST_CASE(TargetsAreChosenByState) {
   const struct {
     const char* state;

@@ -100,10 +100,19 @@ BOOST_FIXTURE_TEST_CASE(ShowsWhatTheViewShows, Fixture) {
   BOOST_TEST(samples.at("tocsin_collector_source_up{collector=fake,name=a,source=runs}") == 0);
   BOOST_TEST(samples.at("tocsin_source_clock_skew_seconds{collector=fake,name=a,source=events}") ==
              0.25);
+  view.lost = {{.name = "runs", .error = "connection refused", .is_source = true},
+               {.name = "ticks", .error = "no such table"},
+               {.name = "assets", .error = "no such table", .is_fault = false}};
+  metrics.Observe(view);
+  samples = Samples(metrics);
+  BOOST_TEST(CountOf(samples, "tocsin_collector_part_lost") == 1);
+  BOOST_TEST(samples.at("tocsin_collector_part_lost{collector=fake,name=a,part=ticks}") == 1);
+  view.lost.clear();
   view.sources.clear();
   metrics.Observe(view);
   samples = Samples(metrics);
   BOOST_TEST(CountOf(samples, "tocsin_collector_source_up") == 0);
+  BOOST_TEST(CountOf(samples, "tocsin_collector_part_lost") == 0);
   BOOST_TEST(CountOf(samples, "tocsin_source_clock_skew_seconds") == 0);
 }
 
@@ -186,6 +195,7 @@ BOOST_FIXTURE_TEST_CASE(PartsMayCountThingsOfTheirOwn, Fixture) {
 BOOST_FIXTURE_TEST_CASE(EverythingExportedIsDescribed, Fixture) {
   InstanceView view = ViewOf("a");
   view.sources = {{"runs", true, "", 2}};
+  view.lost = {{.name = "ticks", .error = "no such table"}};
   metrics.Observe(view);
   metrics.ReloadSucceeded();
   const auto descriptions = SelfMetrics::Descriptions();

@@ -124,6 +124,8 @@ def _dagster_database(hour):
         for application, usual, changes in (("dagster", 15, [(12, 32, 80)]), ("other", 5, [])):
             hour.gauge("dagster_database_connections", {**bell, "application": application, "state": "idle"}, usual,
                        *gone, *(changes if bell is BELL else []))
+    hour.gauge("tocsin_collector_part_lost", {**BELL_B, "collector": "dagster", "name": "dagster", "part": "backfills"},
+               None, (22, 38, 1))
     hour.gauge("pgbouncer_pools_client_maxwait_seconds", {**BELL, "database": "dagster", "user": "dagster"}, 0,
                (12, 26, 8))
     hour.gauge("pgbouncer_pools_client_maxwait_seconds", {**BELL, "database": "shop", "user": "shop"}, 9)
@@ -472,7 +474,7 @@ def _tocsin_process(hour):
 
 
 def _tocsin_collectors(hour):
-    def collector(name, up=(), stale=(), source=(), errors=(), slow=(), dropped=(), skew=()):
+    def collector(name, up=(), stale=(), source=(), errors=(), slow=(), dropped=(), skew=(), lost=()):
         labels = {**BELL_B, "collector": "redis", "name": name}
         hour.gauge("tocsin_collector_up", labels, 1, *up)
         hour.gauge("tocsin_collector_source_up", {**labels, "source": "keys"}, 1, *source)
@@ -482,11 +484,13 @@ def _tocsin_collectors(hour):
         hour.gauge("tocsin_source_clock_skew_seconds", {**labels, "source": "keys"}, 0.1, *skew)
         hour.counter("tocsin_collector_errors_total", {**labels, "reason": "timeout"}, 0, *errors)
         hour.counter("tocsin_samples_dropped_total", {**labels, "reason": "duplicate"}, 0, *dropped)
+        hour.gauge("tocsin_collector_part_lost", {**labels, "part": "info"}, None, *lost)
 
     collector("sessions", up=[(12, 20, 0)])
     collector("baskets", stale=[(12, 24, ramp(60))], dropped=[(30, 38, 1)])
     collector("prices", source=[(12, 26, 0)])
     collector("stock", errors=[(15, 32, 1)])
+    collector("returns", lost=[(10, 34, 1)])
     collector("orders", slow=[(10, 45, 17.2)], skew=[(10, 25, -40)])
 
 

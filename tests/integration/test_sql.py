@@ -1,4 +1,5 @@
 """The collector `sql` in the whole program, on a real PostgreSQL; and `tocsin check config --connect`."""
+import json
 import subprocess
 
 import harness
@@ -65,6 +66,55 @@ class SqlTest(PostgresTestCase):
         tocsin.restart(9)
         page = tocsin.wait_until_up()
         self.assertEqual(page.values("shop_orders_total", "region"), {"north": 2, "south": 1, "west": 1})
+
+    def test_an_alert_is_kept_while_its_query_cannot_run(self):
+        tables = "CREATE TABLE u (n int); INSERT INTO u VALUES (9); CREATE TABLE v (n int); INSERT INTO v VALUES (9)"
+        self.postgres.sql(tables)
+        queries = """\
+    queries:
+      - {name: u, query: "SELECT n FROM u", metrics: [{name: my_m, type: gauge, value: n}]}
+      - {name: v, query: "SELECT n FROM v", metrics: [{name: other_m, type: gauge, value: n}]}
+global: {evaluation_interval: 200ms}
+rule_files: [rules.yml]
+rule_policies:
+  - {matchers: ['kind="kept"'], on_missing: keep, evaluations: 3}
+"""
+        tocsin = Tocsin(self.sql_config(queries))
+        (tocsin.folder / "rules.yml").write_text("""
+groups:
+  - name: g
+    rules:
+      - {alert: Mine, expr: my_m > 5, labels: {kind: kept}}
+      - {alert: Other, expr: other_m > 5, labels: {kind: kept}}
+""", encoding="utf-8")
+        self.enter(tocsin)
+
+        def firing():
+            return sorted(alert["labels"]["alertname"] for alert in json.loads(tocsin.get("/api/v1/alerts").text)["data"]["alerts"]
+                          if alert["state"] == "firing")
+
+        def target():
+            return json.loads(tocsin.get("/api/v1/targets").text)["data"]["activeTargets"][0]
+
+        harness.wait_for("both to fire", lambda: firing() == ["Mine", "Other"])
+        self.postgres.sql("ALTER TABLE u RENAME TO gone")
+        page = tocsin.wait_until("the query to be given up", lambda page: page.has("tocsin_collector_part_lost"))
+        self.assertEqual(page.value("tocsin_collector_part_lost", part="u"), 1)
+        self.assertEqual((target()["health"], "u: " in target()["lastError"]), ("up", True), target())
+        self.assertIn('<td class="partly">partly</td>', tocsin.get("/").text)
+        # The other one's row goes while its query is well: its evaluations count, and then it is over.
+        self.postgres.sql("DELETE FROM v")
+        harness.wait_for("the other to be over", lambda: firing() == ["Mine"])
+        # Over a restart, too, nothing is known of what the query would say.
+        tocsin.restart()
+        tocsin.wait_until("the query to be given up", lambda page: page.has("tocsin_collector_part_lost"))
+        evaluations = "tocsin_rule_evaluations_total"
+        tocsin.wait_until("more evaluations than are kept", lambda page: sum(
+            value for _, value in page.series(evaluations)) > 20)
+        self.assertEqual(firing(), ["Mine"])
+        self.postgres.sql("ALTER TABLE gone RENAME TO u; DELETE FROM u")
+        tocsin.restart()
+        harness.wait_for("it to be over", lambda: firing() == [])
 
     def test_a_dropped_table_costs_its_own_metrics_only(self):
         self.postgres.sql(TABLES)

@@ -1,5 +1,6 @@
 #include "collectors/dagster/collector.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <functional>
 #include <memory>
@@ -167,6 +168,9 @@ BOOST_AUTO_TEST_CASE(AMissingTableCostsItsOwnMetricsOnly) {
       BOOST_TEST_REQUIRE(watcher.parts.size() == 1U);
       BOOST_TEST(watcher.parts[0].source == "concurrency");
       BOOST_TEST((watcher.parts[0].status.error().code == ErrorCode::kNotFound));
+      const auto& missing = watcher.parts[0].metrics;
+      BOOST_TEST((std::find(missing.begin(), missing.end(), "dagster_concurrency_slots") !=
+                  missing.end()));
       BOOST_TEST(values.contains(R"(dagster_runs_in_flight{status="QUEUED"})"));
       bool asked = false;
       for (const Ran& ran : watcher.tap->ran) {
@@ -177,6 +181,30 @@ BOOST_AUTO_TEST_CASE(AMissingTableCostsItsOwnMetricsOnly) {
     instance.Execute(Store::kEvents, "ALTER TABLE gone RENAME TO pending_steps");
     watcher.CollectWhole(std::chrono::minutes(10));
   });
+}
+
+BOOST_AUTO_TEST_CASE(ATableThatAnOlderDagsterLacksIsNoFault) {
+  SqliteInstance instance;
+  instance.Execute(Store::kEvents, "ALTER TABLE pending_steps RENAME TO gone");
+  instance.Execute(Store::kRuns, "ALTER TABLE bulk_actions RENAME TO gone");
+  Watcher watcher(instance);
+  watcher.Collect();
+  BOOST_TEST_REQUIRE(watcher.parts.size() == 2U);
+  BOOST_TEST(watcher.parts[0].source == "concurrency");
+  BOOST_TEST(!watcher.parts[0].is_fault);
+  // Every Dagster has backfills.
+  BOOST_TEST(watcher.parts[1].source == "backfills");
+  BOOST_TEST(watcher.parts[1].is_fault);
+  instance.Execute(Store::kEvents, "ALTER TABLE gone RENAME TO pending_steps");
+  watcher.clock.Advance(std::chrono::minutes(10));
+  watcher.Collect();
+  BOOST_TEST(watcher.parts.size() == 1U);
+  // What was there once should be there.
+  instance.Execute(Store::kEvents, "ALTER TABLE pending_steps RENAME TO gone");
+  watcher.clock.Advance(std::chrono::minutes(10));
+  watcher.Collect();
+  BOOST_TEST_REQUIRE(watcher.parts.size() == 2U);
+  BOOST_TEST(watcher.parts[0].is_fault);
 }
 
 BOOST_AUTO_TEST_CASE(ALockedTableCostsItsOwnMetricsOnly,
