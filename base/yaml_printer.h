@@ -10,7 +10,8 @@
 namespace tocsin {
 
 /// `node` as YAML, in blocks. Scalars that stand at one of the places in `hidden` are shown as
-/// `<secret>`. Reading the text again gives the same tree, but for these.
+/// `<secret>`, and so are the values in the queries of URLs. Reading the text again gives the same
+/// tree, but for these.
 std::string PrintYaml(const YamlNode& node, std::span<const YamlPlace> hidden);
 
 }  // namespace tocsin

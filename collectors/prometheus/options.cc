@@ -82,6 +82,8 @@ std::vector<std::pair<std::string, std::string>> ReadParams(YamlMap& options) {
   if (node == nullptr) return params;
   YamlMap map(*node, options.diagnostics());
   for (const YamlEntry& entry : node->entries) {
+    // As likely a token as not.
+    for (const YamlNode& value : entry.value.items) options.diagnostics().NoteSecret(value.place);
     for (std::string& value : map.StringsOr(entry.key.text, {})) {
       params.emplace_back(entry.key.text, std::move(value));
     }

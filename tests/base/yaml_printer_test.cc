@@ -1,5 +1,6 @@
 #include "base/yaml_printer.h"
 
+#include <string>
 #include <string_view>
 
 #include <boost/test/unit_test.hpp>
@@ -29,6 +30,30 @@ BOOST_AUTO_TEST_CASE(PrintsATreeThatReadsTheSameWithoutItsSecrets) {
   const std::optional<YamlNode> again = ParseYaml(printed, diagnostics);
   BOOST_REQUIRE(again);
   BOOST_TEST(PrintYaml(*again, {}) == printed);
+}
+
+BOOST_AUTO_TEST_CASE(UrlsAreShownWithoutTheValuesInTheirQueries) {
+  const struct {
+    std::string_view text;
+    std::string_view shown;
+  } rows[] = {
+      {"http://h:1/m?token=X", "http://h:1/m?token=<secret>"},
+      {"https://h/m?token=X&a=b=c&&flag#end", "https://h/m?token=<secret>&a=<secret>&&<secret>"},
+      {"\"http://h/?X\"", "\"http://h/?<secret>\""},
+      {"http://h/m?", "http://h/m?"},
+      {"/metrics?token=X", "/metrics?token=<secret>"},
+      {"http://h/m", "http://h/m"},
+      {"/a?b", "/a?b"},
+      {"SELECT '/a?b=c'", "SELECT '/a?b=c'"},
+  };
+  for (const auto& row : rows) {
+    BOOST_TEST_CONTEXT(row.text) {
+      Diagnostics diagnostics("f");
+      const auto root = ParseYaml("a: " + std::string(row.text), diagnostics);
+      BOOST_REQUIRE(root);
+      BOOST_TEST(PrintYaml(*root, {}) == "a: " + std::string(row.shown) + "\n");
+    }
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

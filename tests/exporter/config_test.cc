@@ -10,6 +10,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "base/duration.h"
+#include "collectors/registry.h"
 #include "tests/support/source_directory.h"
 #include "tests/support/temporary_folder.h"
 
@@ -351,6 +352,17 @@ BOOST_AUTO_TEST_CASE(TheExamplesAreGood) {
     ++checked;
   }
   BOOST_TEST(checked > 0);
+}
+
+BOOST_AUTO_TEST_CASE(TheTextShowsNoTokensOfRequests) {
+  const Result<Config> config = ParseConfig(
+      "collectors:\n"
+      "  - {type: prometheus, static_configs: [{targets: ['h:1']}], params: {token: [hunter1]}}\n"
+      "  - {type: http, targets: [{name: h, url: 'http://h:1/m?token=hunter2'}]}\n",
+      "/etc/tocsin/t.yaml", collectors::AllCollectors());
+  BOOST_REQUIRE(!!config);
+  BOOST_TEST(config->text.find("hunter") == std::string::npos, config->text);
+  BOOST_TEST(config->text.find("http://h:1/m?token=<secret>") != std::string::npos, config->text);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
