@@ -19,7 +19,7 @@
 #include "base/labels.h"
 #include "base/rfc3339.h"
 #include "base/template/builtins.h"
-#include "exporter/version.h"
+#include "exporter/api_client.h"
 #include "notify/label_matcher.h"
 
 namespace tocsin {
@@ -30,7 +30,7 @@ namespace json = boost::json;
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr Duration kPatience = std::chrono::seconds(30);
-constexpr std::size_t kLargestAnswer = std::size_t{256} << 20;
+constexpr int kHttpNotFound = 404;
 
 int Fail(const Error& error) {
   std::cerr << fmt::format("tocsin: {}\n", error.message);
@@ -51,16 +51,11 @@ std::string Reason(const HttpAnswer& answer) {
 /// Alertmanager's API of one server.
 class Server {
  public:
-  explicit Server(std::string url) : url_(std::move(url)) {
-    while (url_.ends_with('/')) url_.pop_back();
-    HttpSettings settings;
-    settings.timeout = kPatience;
-    settings.max_answer_bytes = kLargestAnswer;
-    settings.user_agent = fmt::format("tocsin/{}", Version());
-    client_ = MakeHttpClient(std::move(settings));
-  }
+  explicit Server(std::string url)
+      : url_(ServerUrl(std::move(url))), client_(MakeCommandClient(kPatience)) {}
 
-  /// The body of an answer with 2xx. `path` follows "/api/v2/".
+  /// The body of an answer with 2xx. `path` follows "/api/v2/". Fails with kNotFound if all that
+  /// the server says is that there is no such thing.
   Result<std::string> Ask(std::string method, std::string_view path, std::string body = {}) {
     OutgoingRequest request;
     request.method = std::move(method);
@@ -70,14 +65,16 @@ class Server {
     Result<HttpAnswer> answer = client_->Send(request, std::stop_token());
     if (!answer) return answer.error();
     if (answer->ok()) return std::move(answer->body);
-    return Error{ErrorCode::kInvalidInput,
-                 fmt::format("{}: status {}: {}", HttpOrigin(url_).value_or("the server"),
-                             answer->status, Reason(*answer))};
+    const std::string reason = Reason(*answer);
+    const bool is_missing = answer->status == kHttpNotFound && reason.empty();
+    return Error{is_missing ? ErrorCode::kNotFound : ErrorCode::kInvalidInput,
+                 fmt::format("{}: status {}{}{}", WithoutPassword(url_), answer->status,
+                             reason.empty() ? "" : ": ", reason)};
   }
 
  private:
-  std::string url_;
-  std::unique_ptr<HttpClient> client_;
+  const std::string url_;
+  const std::unique_ptr<HttpClient> client_;
 };
 
 /// The list that the server answers, which `show` prints; it may throw if that is no such list.
@@ -250,7 +247,10 @@ int ExpireSilences(const SilenceExpireFlags& flags) {
   for (const std::string& id : flags.ids) {
     const Result<std::string> answer =
         server.Ask("DELETE", "silence/" + text_template::QueryEscaped(id));
-    if (!answer) done = Fail(answer.error().Within(id));
+    if (answer) continue;
+    const bool is_unknown = answer.error().code == ErrorCode::kNotFound;
+    done = is_unknown ? Fail({ErrorCode::kNotFound, fmt::format("no silence has the id {}", id)})
+                      : Fail(answer.error().Within(id));
   }
   return done;
 }

@@ -1,6 +1,7 @@
 #include "exporter/commands.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 #include <iterator>
 #include <memory>
@@ -9,14 +10,15 @@
 #include <string_view>
 #include <thread>
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/http_client.h"
 #include "base/log.h"
 #include "collectors/registry.h"
+#include "exporter/api_client.h"
 #include "exporter/config.h"
 #include "exporter/demo/demo.h"
 #include "exporter/metrics_lint.h"
@@ -34,7 +36,7 @@ constexpr int kWrongUsage = 2;
 constexpr int kLintFindings = 3;
 
 constexpr std::string_view kStandardInput = "-";
-constexpr long kHealthcheckMilliseconds = 5000;
+constexpr Duration kHealthcheckPatience = std::chrono::seconds(5);
 
 void PrintOptions(const collectors::CollectorEntry& collector) {
   std::cout
@@ -61,28 +63,6 @@ void PrintMetrics(const collectors::CollectorEntry& collector) {
 Result<std::string> ReadInput(const std::string& file) {
   if (file != kStandardInput) return ReadFile(file);
   return std::string(std::istreambuf_iterator<char>(std::cin), {});
-}
-
-std::size_t Discard(char* /*data*/, std::size_t size, std::size_t count, void* /*user*/) {
-  return size * count;
-}
-
-/// The status of a GET, within the time limit; no redirects, no proxy.
-Result<long> FetchStatus(const std::string& url) {
-  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> request(curl_easy_init(),
-                                                                    &curl_easy_cleanup);
-  if (request == nullptr) return Error{ErrorCode::kUnavailable, "libcurl does not start"};
-  curl_easy_setopt(request.get(), CURLOPT_URL, url.c_str());
-  curl_easy_setopt(request.get(), CURLOPT_TIMEOUT_MS, kHealthcheckMilliseconds);
-  curl_easy_setopt(request.get(), CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(request.get(), CURLOPT_PROXY, "");
-  curl_easy_setopt(request.get(), CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(request.get(), CURLOPT_WRITEFUNCTION, &Discard);
-  const CURLcode done = curl_easy_perform(request.get());
-  if (done != CURLE_OK) return Error{ErrorCode::kUnavailable, curl_easy_strerror(done)};
-  long status = 0;
-  curl_easy_getinfo(request.get(), CURLINFO_RESPONSE_CODE, &status);
-  return status;
 }
 
 /// What one collector finds at its source, on standard error; whether it can collect.
@@ -175,13 +155,14 @@ int ListCollectors(const CollectorsFlags& flags) {
 }
 
 int Healthcheck(const HealthcheckFlags& flags) {
-  const Result<long> status = FetchStatus(flags.url);
-  if (!status) {
-    std::cerr << fmt::format("tocsin: {}: {}\n", flags.url, status.error().message);
-    return kFailed;
-  }
-  if (*status >= 200 && *status < 300) return kDone;
-  std::cerr << fmt::format("tocsin: {}: HTTP {}\n", flags.url, *status);
+  OutgoingRequest request;
+  request.url = WithScheme(flags.url);
+  const Result<HttpAnswer> answer =
+      MakeCommandClient(kHealthcheckPatience)->Send(request, std::stop_token());
+  if (answer && answer->ok()) return kDone;
+  std::cerr << (answer ? fmt::format("tocsin: {}: HTTP {}\n", WithoutPassword(request.url),
+                                     answer->status)
+                       : fmt::format("tocsin: {}\n", answer.error().message));
   return kFailed;
 }
 

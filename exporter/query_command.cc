@@ -99,7 +99,7 @@ std::string PathOf(const Question& question) {
 struct Answer {
   Question question;
   std::string from;  ///< A file, or an address; for messages.
-  long status = 200;
+  int status = 200;
   std::string body;
 };
 

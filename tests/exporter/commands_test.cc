@@ -1,0 +1,69 @@
+#include "exporter/commands.h"
+
+#include <functional>
+#include <iostream>
+#include <sstream>
+#include <string>
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/support/test_server.h"
+
+namespace tocsin {
+namespace {
+
+/// What is written to a stream while this lives.
+class Captured {
+ public:
+  explicit Captured(std::ostream& stream) : stream_(stream), before_(stream.rdbuf(text_.rdbuf())) {}
+  ~Captured() { stream_.rdbuf(before_); }
+  Captured(const Captured&) = delete;
+  Captured& operator=(const Captured&) = delete;
+
+  std::string text() const { return text_.str(); }
+
+ private:
+  std::ostream& stream_;
+  std::ostringstream text_;
+  std::streambuf* const before_;
+};
+
+/// "STATUS OUTPUT" of a command, its errors after its output.
+std::string Run(const std::function<int()>& command) {
+  const Captured output(std::cout);
+  const Captured errors(std::cerr);
+  const int status = command();
+  return std::to_string(status) + " " + output.text() + errors.text();
+}
+
+std::string HealthOf(const std::string& url) {
+  return Run([&] { return Healthcheck({url}); });
+}
+
+BOOST_AUTO_TEST_SUITE(commands_test)
+
+BOOST_AUTO_TEST_CASE(AHealthcheckSaysWhoIsNotWellAndWhyButNoPassword) {
+  const TestServer server([](const TestServer::Request& request) {
+    const bool is_well = request.line() == "GET /ok HTTP/1.1";
+    return TestServer::Answer(is_well ? 204 : 503, std::string(is_well ? 0 : 100, 'x'));
+  });
+  const std::string address = server.url().substr(7);
+  const struct {
+    std::string url;
+    std::string output;
+  } rows[] = {
+      {"http://" + address + "/ok", "0 "},
+      {address + "/ok", "0 "},
+      {"http://u:HUNTER@" + address + "/a/?token=HUNTER",
+       "1 tocsin: http://" + address + "/a/: HTTP 503\n"},
+      {"http://u:HUNTER@127.0.0.1:1/a", "1 tocsin: http://127.0.0.1:1: connection refused\n"},
+      {"u:HUNTER@127.0.0.1:1", "1 tocsin: http://127.0.0.1:1: connection refused\n"},
+      {"ftp://u:HUNTER@127.0.0.1:1", "1 tocsin: not a URL of http or https\n"},
+  };
+  for (const auto& row : rows) BOOST_TEST(HealthOf(row.url) == row.output);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace tocsin
