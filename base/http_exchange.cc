@@ -69,11 +69,6 @@ Problem MeaningOf(CURLcode curl) {
   return {curl, ErrorCode::kUnavailable, ""};
 }
 
-std::string Uncapitalized(std::string text) {
-  if (!text.empty()) text[0] = LowerCase(text[0]);
-  return text;
-}
-
 /// "1.1"; empty for what libcurl does not know.
 std::string_view VersionName(long curl_version) {
   switch (curl_version) {

@@ -15,6 +15,9 @@ constexpr char LowerCase(char c) {
 /// `text` with its ASCII capitals in lower case.
 std::string LowerCase(std::string_view text);
 
+/// `text` with its first character in lower case: the words of libraries within a message.
+std::string Uncapitalized(std::string text);
+
 /// Whether the two differ in nothing but the case of ASCII letters.
 bool EqualsIgnoringCase(std::string_view a, std::string_view b);
 

@@ -18,8 +18,12 @@ Error CannotWrite(const std::filesystem::path& path, std::string_view why) {
 /// Not ReplaceFile(): what is generated is for everybody to read, and need not survive a power cut.
 Status Replace(const std::filesystem::path& path, std::string_view text) {
   std::error_code problem;
-  std::filesystem::create_directories(path.parent_path(), problem);
-  if (problem) return CannotWrite(path, problem.message());
+  const std::filesystem::path folder = path.parent_path();
+  std::filesystem::create_directories(folder, problem);
+  if (problem) {
+    return {Error{ErrorCode::kUnavailable, fmt::format("the folder {} cannot be made: {}",
+                                                       folder.string(), problem.message())}};
+  }
   std::filesystem::path half = path;
   half += ".new";
   std::ofstream file(half, std::ios::binary | std::ios::trunc);

@@ -5,11 +5,13 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "notify/receivers/cut_text.h"
 #include "notify/receivers/http_post.h"
 
@@ -140,22 +142,32 @@ constexpr std::array<Problem, 7> kProblems = {{
     {CURLE_SSL_ISSUER_ERROR, FailureReason::kAuth, ""},
 }};
 
-Outcome JudgeMail(CURLcode result, long code, const std::string& reply) {
+/// Why there was no connection, in errno's words where there are any, else in libcurl's.
+std::string WordsOf(CURL* curl, CURLcode result) {
+  long reason = 0;
+  curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &reason);
+  const bool is_connecting = result == CURLE_COULDNT_CONNECT && reason != 0;
+  return Uncapitalized(is_connecting ? std::generic_category().message(static_cast<int>(reason))
+                                     : std::string(curl_easy_strerror(result)));
+}
+
+Outcome JudgeMail(CURL* curl, CURLcode result, const MailServer& server, const std::string& reply) {
   if (result == CURLE_OK) return {};
   const auto* const found =
       std::find_if(kProblems.begin(), kProblems.end(),
                    [&](const Problem& problem) { return problem.curl == result; });
-  if (found == kProblems.end() && code >= 400) {
-    return JudgeReply(code, "the server says " + reply);
-  }
+  const bool is_known = found != kProblems.end();
+  long code = 0;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code);
+  if (!is_known && code >= 400) return JudgeReply(code, "the server says " + reply);
   if (result == CURLE_LOGIN_DENIED) {
     return {Next::kGiveUp, FailureReason::kAuth, "the server does not take the password",
             std::nullopt};
   }
-  const bool has_words = found != kProblems.end() && !found->words.empty();
-  return {Next::kRetry, found == kProblems.end() ? FailureReason::kUnreachable : found->reason,
-          has_words ? std::string(found->words) : std::string(curl_easy_strerror(result)),
-          std::nullopt};
+  const std::string words =
+      is_known && !found->words.empty() ? std::string(found->words) : WordsOf(curl, result);
+  return {Next::kRetry, is_known ? found->reason : FailureReason::kUnreachable,
+          fmt::format("{}:{}: {}", server.host, server.port, words), std::nullopt};
 }
 
 }  // namespace
@@ -178,9 +190,7 @@ Outcome SendMail(const MailServer& server, const Envelope& envelope, const std::
   curl_easy_setopt(curl.get(), CURLOPT_MAIL_RCPT, recipients.get());
   curl_easy_setopt(curl.get(), CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
   const CURLcode result = curl_easy_perform(curl.get());
-  long code = 0;
-  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &code);
-  return JudgeMail(result, code, WithoutSecrets(transfer.refusal, {*password}));
+  return JudgeMail(curl.get(), result, server, WithoutSecrets(transfer.refusal, {*password}));
 }
 
 }  // namespace tocsin::notify

@@ -149,7 +149,8 @@ BOOST_AUTO_TEST_CASE(WithoutStarttlsNothingIsSent) {
   const Outcome outcome = Send(Sample());
   BOOST_TEST((outcome.next == Next::kRetry));
   BOOST_TEST(Name(outcome.reason) == "auth");
-  BOOST_TEST(outcome.message == "the server offers no STARTTLS, which require_tls asks for");
+  BOOST_TEST(outcome.message == "127.0.0.1:" + server.port() +
+                                    ": the server offers no STARTTLS, which require_tls asks for");
   BOOST_TEST(!server.HasCommand("AUTH"));
   BOOST_TEST(!server.HasCommand("MAIL"));
 }
@@ -161,7 +162,14 @@ BOOST_AUTO_TEST_CASE(ARequestToStopEndsTheWait) {
   std::jthread stopper([&] { stop.request_stop(); });
   const Outcome outcome = SendMail(settings, {"a@b", {"c@d"}}, "x", stop.get_token());
   BOOST_TEST((outcome.next == Next::kRetry));
-  BOOST_TEST(outcome.message == "stopped");
+  BOOST_TEST(outcome.message == "127.0.0.1:" + server.port() + ": stopped");
+}
+
+BOOST_AUTO_TEST_CASE(WhoCannotBeReachedIsNamedAndWhy) {
+  const MailServer settings{.host = "127.0.0.1", .port = "1", .require_tls = false};
+  const Outcome outcome = SendMail(settings, {"a@b", {"c@d"}}, "x", std::stop_token());
+  BOOST_TEST(Name(outcome.reason) == "unreachable");
+  BOOST_TEST(outcome.message == "127.0.0.1:1: connection refused");
 }
 
 BOOST_AUTO_TEST_CASE(HeadsAreFoldedAndEncoded) {
