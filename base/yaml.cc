@@ -276,12 +276,18 @@ std::optional<std::string_view> NearestWord(std::string_view word,
   std::size_t best = std::max<std::size_t>(word.size() / 3, 1) + 1;  // A third may differ.
   for (const std::string_view candidate : candidates) {
     const std::size_t distance = EditDistance(word, candidate);
-    if (distance < best) {
+    // Words that have no letter in common are not alike.
+    if (distance < std::min(best, word.size())) {
       best = distance;
       nearest = candidate;
     }
   }
   return nearest;
+}
+
+std::string DidYouMean(std::string_view word, const std::vector<std::string_view>& candidates) {
+  const auto nearest = NearestWord(word, candidates);
+  return nearest ? fmt::format(" (did you mean \"{}\"?)", *nearest) : std::string();
 }
 
 YamlMap::YamlMap(const YamlNode& node, Diagnostics& diagnostics)
@@ -328,8 +334,12 @@ bool YamlMap::Has(std::string_view key) const {
   return value != nullptr && value->kind != YamlNode::Kind::kNull;
 }
 
+void YamlMap::NoteAsked(std::string_view key) {
+  if (std::find(asked_.begin(), asked_.end(), key) == asked_.end()) asked_.emplace_back(key);
+}
+
 const YamlNode* YamlMap::Ask(std::string_view key) {
-  asked_.emplace_back(key);
+  NoteAsked(key);
   const YamlNode* const value = node_.Find(key);
   return value == nullptr || value->kind == YamlNode::Kind::kNull ? nullptr : value;
 }
@@ -349,8 +359,18 @@ std::string YamlMap::StringOr(std::string_view key, std::string_view otherwise) 
 
 std::string YamlMap::RequiredString(std::string_view key) {
   std::string text = StringOr(key, "");
-  if (text.empty()) diagnostics_.Add(PlaceOf(key), fmt::format("\"{}\" is required", key));
+  if (text.empty()) ReportMissing(key);
   return text;
+}
+
+void YamlMap::ReportMissing(std::string_view key) {
+  const auto is_reported = [](const YamlNode& node, YamlNode::Kind expected) {
+    return node.kind != expected && node.kind != YamlNode::Kind::kNull;
+  };
+  if (is_reported(node_, YamlNode::Kind::kMap)) return;
+  const YamlNode* const value = node_.Find(key);
+  if (value != nullptr && is_reported(*value, YamlNode::Kind::kScalar)) return;
+  diagnostics_.Add(PlaceOf(key), fmt::format("\"{}\" is required", key));
 }
 
 bool YamlMap::BoolOr(std::string_view key, bool otherwise) {
@@ -401,7 +421,7 @@ Duration YamlMap::PositiveDurationOr(std::string_view key, Duration otherwise) {
 std::vector<std::string> YamlMap::StringsOr(std::string_view key,
                                             std::vector<std::string> otherwise) {
   if (!Has(key)) {
-    asked_.emplace_back(key);
+    NoteAsked(key);
     return otherwise;
   }
   std::vector<std::string> texts;
@@ -446,7 +466,7 @@ std::filesystem::path YamlMap::PathOf(std::string_view key) {
 
 std::filesystem::path YamlMap::RequiredPath(std::string_view key) {
   std::filesystem::path path = PathOf(key);
-  if (path.empty()) diagnostics_.Add(PlaceOf(key), fmt::format("\"{}\" is required", key));
+  if (path.empty()) ReportMissing(key);
   return path;
 }
 

@@ -110,6 +110,9 @@ std::optional<YamlNode> ParseFirstYaml(std::string_view text, Diagnostics& diagn
 std::optional<std::string_view> NearestWord(std::string_view word,
                                             const std::vector<std::string_view>& candidates);
 
+/// That word as a hint, ` (did you mean "WORD"?)`, to stand at the end of a message; else empty.
+std::string DidYouMean(std::string_view word, const std::vector<std::string_view>& candidates);
+
 /// Reads the keys of one map, each at most once, and reports to Diagnostics what is wrong with
 /// them.
 ///
@@ -138,7 +141,8 @@ class YamlMap {
   bool Has(std::string_view key) const;
 
   std::string StringOr(std::string_view key, std::string_view otherwise);
-  std::string RequiredString(std::string_view key);   ///< Missing or empty is reported.
+  /// Missing or empty is reported; not where the map or the value was reported already.
+  std::string RequiredString(std::string_view key);
   bool BoolOr(std::string_view key, bool otherwise);  ///< true or false, and no other spelling.
   std::int64_t IntegerOr(std::string_view key, std::int64_t otherwise, std::int64_t least,
                          std::int64_t most);
@@ -150,7 +154,7 @@ class YamlMap {
   /// A path; a relative one is relative to the folder of the YAML file, as in Prometheus. Empty if
   /// missing. Nothing need be there.
   std::filesystem::path PathOf(std::string_view key);
-  std::filesystem::path RequiredPath(std::string_view key);  ///< Missing or empty is reported.
+  std::filesystem::path RequiredPath(std::string_view key);  ///< As RequiredString().
   /// PathOf() a file that must be there and readable now; if it is not, that is reported.
   std::filesystem::path FileOf(std::string_view key);
   /// `key`, or `key`_file naming a file (see FileOf), but not both.
@@ -170,14 +174,15 @@ class YamlMap {
   void IgnoreOthers() { ignore_others_ = true; }
 
  private:
+  void NoteAsked(std::string_view key);
   const YamlNode* Ask(std::string_view key);
   const YamlNode* AskScalar(std::string_view key, std::string_view expected);
-
+  void ReportMissing(std::string_view key);
   void ReportUnknown(const YamlNode& key) const;
 
   const YamlNode& node_;
   Diagnostics& diagnostics_;
-  std::vector<std::string> asked_;
+  std::vector<std::string> asked_;  ///< Each once, in the order of asking.
   std::vector<std::string> reserved_;
   bool ignore_others_ = false;
 };

@@ -1,5 +1,8 @@
 #include "exporter/command_description.h"
 
+#include <algorithm>
+#include <string_view>
+
 #include <CLI/CLI.hpp>
 
 namespace tocsin {
@@ -32,6 +35,19 @@ CommandDescription Describe(const CLI::App& app) {
     described.commands.push_back(Describe(*command));
   }
   return described;
+}
+
+std::string CommandNamedBy(std::span<const char* const> arguments) {
+  const CommandDescription root = DescribeCommandLine();
+  const CommandDescription* command = &root;
+  std::string name = root.name;
+  for (const std::string_view word : arguments) {
+    const auto found = std::ranges::find(command->commands, word, &CommandDescription::name);
+    if (found == command->commands.end()) break;
+    command = &*found;
+    name.append(" ").append(word);
+  }
+  return name;
 }
 
 }  // namespace tocsin

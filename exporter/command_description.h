@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,9 @@ struct CommandDescription {
   std::vector<OptionDescription> arguments;
   std::vector<CommandDescription> commands;
 };
+
+/// The command that `arguments` begin with, as far as they name one: "tocsin silence add".
+std::string CommandNamedBy(std::span<const char* const> arguments);
 
 /// All of tocsin's command line. Defined with it, in command_line.cc.
 CommandDescription DescribeCommandLine();

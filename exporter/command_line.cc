@@ -16,6 +16,7 @@
 #include "exporter/declared_command.h"
 #include "exporter/generate/command_line.h"
 #include "exporter/quickstart.h"
+#include "exporter/usage_mistake.h"
 
 namespace tocsin {
 namespace {
@@ -78,7 +79,7 @@ class Parser {
     } catch (const CLI::CallForHelp&) {
       return CommandLine(HelpFlags{app_.help()});
     } catch (const CLI::ParseError& problem) {  // CLI11 throws; nothing of ours does.
-      return Error{ErrorCode::kInvalidInput, problem.what()};
+      return Error{ErrorCode::kInvalidInput, UsageMistake(app_, problem)};
     }
     if (version_) return CommandLine(VersionFlags{});
     for (const Command& command : commands_) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -17,8 +18,10 @@
 #include "base/file.h"
 #include "base/http_client.h"
 #include "base/log.h"
+#include "base/yaml.h"
 #include "collectors/registry.h"
 #include "exporter/api_client.h"
+#include "exporter/check_sources.h"
 #include "exporter/config.h"
 #include "exporter/demo/demo.h"
 #include "exporter/metrics_lint.h"
@@ -65,30 +68,28 @@ Result<std::string> ReadInput(const std::string& file) {
   return std::string(std::istreambuf_iterator<char>(std::cin), {});
 }
 
-/// What one collector finds at its source, on standard error; whether it can collect.
-bool CheckSource(const collectors::InstanceConfig& instance, const std::string& file,
-                 const Log& log) {
-  using collectors::Finding;
-  const SystemClock clock;
-  const auto collector = instance.make({clock, log, {}});
-  const collectors::Attempt attempt{clock.SteadyNow() + instance.timeout, {}};
-  bool is_good = true;
-  for (const Finding& finding : collector->Check(attempt)) {
-    const YamlPlace place = finding.place.value_or(instance.place);
-    const bool is_warning = finding.kind == Finding::Kind::kWarning;
-    is_good = is_good && is_warning;
-    std::cerr << fmt::format("{}:{}:{}: {}collector \"{}\": {}\n", file, place.line, place.column,
-                             is_warning ? "warning: " : "", instance.name, finding.message);
+/// Whether the file is good, and with `connect` its sources, too.
+bool CheckConfigFile(const std::filesystem::path& file, bool connect) {
+  const Result<Config> config = LoadConfig(file);
+  if (!config) {
+    std::cerr << config.error().message << '\n';
+    return false;
   }
-  return is_good;
-}
-
-/// Asks all sources of a good configuration; how many cannot be collected from.
-std::size_t CheckSources(const Config& config, const std::string& file) {
-  const Log log(LogLevel::kError, LogFormat::kLogfmt);
-  return static_cast<std::size_t>(
-      std::count_if(config.collectors.begin(), config.collectors.end(),
-                    [&](const auto& instance) { return !CheckSource(*instance, file, log); }));
+  for (const std::string& note : config->notify->notes) std::cerr << fmt::format("{}\n", note);
+  if (const Status storage = CheckStorage(config->storage.path); !storage) {
+    std::cerr << fmt::format("{}: warning: as this user tocsin would not start: {}\n",
+                             file.string(), storage.error().message);
+  }
+  const std::size_t count = config->collectors.size();
+  const std::size_t failed = connect ? CheckSources(config->collectors, file.string()) : 0;
+  if (failed > 0) {
+    std::cerr << fmt::format("{}: {} of {} collector{} cannot collect\n", file.string(), failed,
+                             count, count == 1 ? "" : "s");
+    return false;
+  }
+  std::cout << fmt::format("{}: good, {} collector{}\n", file.string(), count,
+                           count == 1 ? "" : "s");
+  return true;
 }
 
 }  // namespace
@@ -96,23 +97,7 @@ std::size_t CheckSources(const Config& config, const std::string& file) {
 int CheckConfig(const CheckConfigFlags& flags) {
   int answer = kDone;
   for (const std::filesystem::path& file : flags.files) {
-    const Result<Config> config = LoadConfig(file);
-    if (config) {
-      std::cout << fmt::format("{}: good, {} collector{}\n", file.string(),
-                               config->collectors.size(),
-                               config->collectors.size() == 1 ? "" : "s");
-      for (const std::string& note : config->notify->notes) {
-        std::cerr << fmt::format("{}\n", note);
-      }
-      if (const Status storage = CheckStorage(config->storage.path); !storage) {
-        std::cerr << fmt::format("{}: warning: as this user tocsin would not start: {}\n",
-                                 file.string(), storage.error().message);
-      }
-      if (flags.connect && CheckSources(*config, file.string()) > 0) answer = kFailed;
-    } else {
-      std::cerr << config.error().message << '\n';
-      answer = kFailed;
-    }
+    if (!CheckConfigFile(file, flags.connect)) answer = kFailed;
   }
   return answer;
 }
@@ -144,8 +129,12 @@ int ListCollectors(const CollectorsFlags& flags) {
   }
   const collectors::CollectorEntry* const collector = collectors::FindCollector(flags.name);
   if (collector == nullptr) {
-    std::cerr << fmt::format("tocsin: no collector is called '{}'; see 'tocsin collectors'\n",
-                             flags.name);
+    std::vector<std::string_view> names;
+    for (const collectors::CollectorEntry& entry : collectors::AllCollectors()) {
+      names.push_back(entry.name);
+    }
+    std::cerr << fmt::format("tocsin: no collector is called '{}'{}; see 'tocsin collectors'\n",
+                             flags.name, DidYouMean(flags.name, names));
     return kWrongUsage;
   }
   std::cout << fmt::format("{}: {}\n", collector->name, collector->summary);

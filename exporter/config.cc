@@ -49,9 +49,11 @@ std::string ListenProblem(std::string_view address) {
   }
   unsigned number = 0;
   const auto [after, problem] = std::from_chars(port.data(), port.data() + port.size(), number);
-  if (problem != std::errc{} || after != port.data() + port.size() || number > 65535) {
+  const bool is_too_large = problem == std::errc::result_out_of_range || number > 65535;
+  if (problem == std::errc::invalid_argument || after != port.data() + port.size()) {
     return fmt::format(kExpected, address);
   }
+  if (is_too_large) return fmt::format("expected a port from 0 to 65535, got \"{}\"", address);
   return {};
 }
 

@@ -21,10 +21,12 @@
 #include "exporter/alert_commands.h"
 #include "exporter/application.h"
 #include "exporter/check_rules.h"
+#include "exporter/command_description.h"
 #include "exporter/command_line.h"
 #include "exporter/commands.h"
 #include "exporter/config.h"
 #include "exporter/generate/generate.h"
+#include "exporter/log_mistakes.h"
 #include "exporter/query_command.h"
 #include "exporter/quickstart.h"
 #include "exporter/replay_command.h"
@@ -90,7 +92,7 @@ bool OpenStandardStreams() {
 }
 
 int Fail(const Log& log, const Error& error) {
-  log.Error("cannot start", {{"error", error.message}});
+  LogMistakes(log, "cannot start", error);
   return EXIT_FAILURE;
 }
 
@@ -221,9 +223,11 @@ int main(int argc, char** argv) {
   // would hold many times what it uses. Its threads are few and seldom allocate at the same moment.
   mallopt(M_ARENA_MAX, 1);  // NOLINT(concurrency-mt-unsafe): there is one thread yet.
   const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
-  const auto command = tocsin::ParseCommandLine(arguments.subspan(argc > 0 ? 1 : 0));
+  const auto words = arguments.subspan(argc > 0 ? 1 : 0);
+  const auto command = tocsin::ParseCommandLine(words);
   if (!command) {
-    std::cerr << "tocsin: " << command.error().message << "\nTry 'tocsin --help'.\n";
+    std::cerr << "tocsin: " << command.error().message << "\nTry '" << tocsin::CommandNamedBy(words)
+              << " --help'.\n";
     return 2;
   }
   const int status = std::visit([](const auto& flags) { return tocsin::Run(flags); }, *command);

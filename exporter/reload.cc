@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "exporter/log_mistakes.h"
 #include "exporter/storage.h"
 
 namespace tocsin {
@@ -65,6 +66,12 @@ Status CheckUnchanged(const Config& running, const Config& wanted) {
 
 }  // namespace
 
+std::vector<std::string_view> FixedKeys() {
+  std::vector<std::string_view> keys;
+  for (const FixedKey& fixed : kFixedKeys) keys.push_back(fixed.key);
+  return keys;
+}
+
 Reloader::Reloader(Hooks hooks, Config running, Scheduler& scheduler, SelfMetrics& own,
                    const Clock& clock, const Log& log)
     : hooks_(std::move(hooks)),
@@ -93,8 +100,7 @@ Status Reloader::Reload() {
               {{"collectors", std::to_string(running_.collectors.size())}});
   } else {
     NoteFailure();
-    log_.Error("configuration not reloaded, the old one stays in force",
-               {{"error", done.error().message}});
+    LogMistakes(log_, "configuration not reloaded, the old one stays in force", done.error());
   }
   generation_.fetch_add(1, std::memory_order_release);
   return done;

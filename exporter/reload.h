@@ -5,6 +5,9 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/log.h"
 #include "base/mutex.h"
@@ -16,10 +19,12 @@
 
 namespace tocsin {
 
+/// The keys of the configuration that only a restart can change, such as "server.listen".
+std::vector<std::string_view> FixedKeys();
+
 /// Brings configurations into force. A configuration that cannot be read, or that asks for what
-/// only a restart can change (`server.listen`, `storage.path`, see CheckUnchanged() in the source),
-/// changes nothing: everything goes on as it was, and tocsin_config_last_reload_successful is 0
-/// until a reload succeeds.
+/// only a restart can change (FixedKeys()), changes nothing: everything goes on as it was, and
+/// tocsin_config_last_reload_successful is 0 until a reload succeeds.
 ///
 /// Safe for concurrent use; reloads wait for each other.
 class Reloader {

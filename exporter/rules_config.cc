@@ -1,6 +1,9 @@
 #include "exporter/rules_config.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
@@ -24,6 +27,25 @@ void ReadSettings(const YamlNode* node, Diagnostics& diagnostics, RulesConfig& r
   rules.expose = options.BoolOr("expose", rules.expose);
 }
 
+/// The patterns of `rule_files`, but for those that name one file that cannot be read.
+std::vector<std::string> ReadPatterns(YamlMap& options, const std::filesystem::path& folder) {
+  std::vector<std::string> patterns;
+  for (const std::string& pattern : options.StringsOr("rule_files", {})) {
+    const auto files = FindRuleFiles((folder / pattern).lexically_normal());
+    const bool is_one = files && files->size() == 1;
+    if (!is_one || access(files->front().c_str(), R_OK) == 0) {
+      patterns.push_back(pattern);
+      continue;
+    }
+    const std::string problem = std::generic_category().message(errno);
+    const std::vector<YamlNode>& items = options.Node("rule_files")->items;
+    const auto item = std::ranges::find(items, pattern, &YamlNode::text);
+    options.diagnostics().Add(
+        item->place, fmt::format("rule_files: cannot read {}: {}", files->front(), problem));
+  }
+  return patterns;
+}
+
 Millis LookBackOf(const std::string& expr, Duration lookback, Duration step, bool experimental) {
   const promql::ParseResult parsed = promql::Parse(expr, {.experimental = experimental});
   return parsed ? promql::LookBack(*parsed.query, lookback.count(), step.count()) : 0;
@@ -39,12 +61,12 @@ RulesConfig ReadRules(YamlMap& options, const std::filesystem::path& folder, boo
   file_options.experimental = experimental;
   const std::vector<RulePolicy> policies =
       ReadRulePolicies(options.List("rule_policies"), file_options, options.diagnostics());
-  const std::vector<std::string> patterns = options.StringsOr("rule_files", {});
   // Absolute: which group it is, over restarts and in replicas, is also a matter of its file, and
   // the configuration may be named in several ways.
   std::error_code ignored;  // Without a working directory paths stay relative.
   const std::filesystem::path absolute = std::filesystem::current_path(ignored) / folder;
-  Result<LoadedRules> loaded = LoadRuleFiles(patterns, absolute, file_options);
+  Result<LoadedRules> loaded =
+      LoadRuleFiles(ReadPatterns(options, absolute), absolute, file_options);
   if (!loaded) {
     rule_mistakes = loaded.error().message;
     return rules;

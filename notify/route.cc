@@ -101,7 +101,9 @@ class TreeReader {
     if (receiver.empty()) return;
     route.receiver = receiver;
     if (!receivers_.contains(receiver)) {
-      options.Refuse("receiver", fmt::format("there is no receiver \"{}\"", receiver));
+      options.Refuse("receiver",
+                     fmt::format("there is no receiver \"{}\"{}", receiver,
+                                 DidYouMean(receiver, {receivers_.begin(), receivers_.end()})));
     }
   }
 
@@ -127,7 +129,9 @@ class TreeReader {
     std::vector<std::string> names = options.StringsOr(key, {});
     for (const std::string& name : names) {
       if (time_intervals_.contains(name)) continue;
-      options.Refuse(key, fmt::format("there is no time interval \"{}\"", name));
+      options.Refuse(
+          key, fmt::format("there is no time interval \"{}\"{}", name,
+                           DidYouMean(name, {time_intervals_.begin(), time_intervals_.end()})));
     }
     return names;
   }

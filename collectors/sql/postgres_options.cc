@@ -4,6 +4,9 @@
 #include <string_view>
 #include <utility>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 namespace tocsin::collectors {
 namespace {
 
@@ -24,7 +27,9 @@ PostgresOptions ReadPostgresOptions(YamlMap& map, PostgresOptions defaults) {
   options.password = map.SecretOf("password");
   options.sslmode = map.StringOr("sslmode", options.sslmode);
   if (std::find(kSslModes.begin(), kSslModes.end(), options.sslmode) == kSslModes.end()) {
-    map.Refuse("sslmode", "expected disable, allow, prefer, require, verify-ca or verify-full");
+    map.Refuse("sslmode",
+               fmt::format("expected {}, got \"{}\"{}", fmt::join(kSslModes, ", "), options.sslmode,
+                           DidYouMean(options.sslmode, {kSslModes.begin(), kSslModes.end()})));
   }
   options.sslrootcert = map.FileOf("sslrootcert").string();
   options.sslcert = map.FileOf("sslcert").string();

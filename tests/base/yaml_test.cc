@@ -122,6 +122,32 @@ BOOST_AUTO_TEST_CASE(MistakesAreReportedAtTheirPlaces) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(AKeyThatWasAskedForTwiceIsNamedOnce) {
+  Diagnostics diagnostics("f");
+  const auto root = ParseYaml("xyzzy: 1", diagnostics);
+  {
+    YamlMap options(*root, diagnostics);
+    options.StringOr("labels", "");
+    options.StringsOr("labels", {});
+    options.StringOr("name", "");
+  }
+  BOOST_TEST(diagnostics.Text() == "f:1:1: unknown key \"xyzzy\" (known here: labels, name)");
+}
+
+BOOST_AUTO_TEST_CASE(OneMistakeIsSaidOnce) {
+  for (const std::string_view yaml : {"a", "[a]", "{text: [a], path: {}}"}) {
+    Diagnostics diagnostics("f");
+    const auto root = ParseYaml(yaml, diagnostics);
+    {
+      YamlMap options(*root, diagnostics);
+      options.RequiredString("text");
+      options.RequiredPath("path");
+    }
+    BOOST_TEST(diagnostics.Text().find("is required") == std::string::npos, diagnostics.Text());
+    BOOST_TEST(!diagnostics.empty());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(BombsAreRefused) {
   for (const std::string& yaml :
        {AliasBomb(), TextBomb(), Nested(100'000), std::string("&a [*a]")}) {
@@ -241,6 +267,9 @@ BOOST_AUTO_TEST_CASE(TheNearestWordIsFound) {
   BOOST_TEST(NearestWord("intervall", words).value() == "interval");
   BOOST_TEST(NearestWord("nmae", words).value() == "name");
   BOOST_TEST(!NearestWord("xyz", words).has_value());
+  BOOST_TEST(!NearestWord("x", {"a"}).has_value());
+  BOOST_TEST(DidYouMean("nmae", words) == " (did you mean \"name\"?)");
+  BOOST_TEST(DidYouMean("xyz", words) == "");
   BOOST_TEST(!NearestWord("", words).has_value());
   BOOST_TEST(!NearestWord(std::string(100'000, 'n'), words).has_value());
 }

@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "exporter/command_description.h"
+
 namespace tocsin {
 namespace {
 
@@ -151,6 +153,35 @@ BOOST_AUTO_TEST_CASE(WrongUsageIsRefused) {
       BOOST_TEST_MESSAGE(parsed.error().message);
       BOOST_TEST(!parsed.error().message.empty());
     }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(WhatNobodyKnowsIsNamedWithWhatIsMostLikeIt) {
+  const struct {
+    std::vector<const char*> arguments;
+    std::string_view message;
+    std::string_view command;
+  } rows[] = {
+      {{"qeury", "up"}, "there is no command 'qeury' (did you mean \"query\"?)", "tocsin"},
+      {{"frobnicate"}, "there is no command 'frobnicate'", "tocsin"},
+      {{"silence", "ad", "a=b"},
+       "there is no command 'ad' (did you mean \"add\"?)",
+       "tocsin silence"},
+      {{"silence", "add", "a=b", "--comment", "x", "--durtion=1h"},
+       "there is no option --durtion (did you mean \"--duration\"?)",
+       "tocsin silence add"},
+      {{"check", "config", "--conect", "f"},
+       "there is no option --conect (did you mean \"--connect\"?)",
+       "tocsin check config"},
+      {{"--xyzzy"}, "there is no option --xyzzy", "tocsin"},
+      {{"serve", "a.yaml"}, "'a.yaml' is one argument too many", "tocsin serve"},
+      {{"silence", "add"}, "matchers is required", "tocsin silence add"},
+  };
+  for (const auto& row : rows) {
+    const Result<CommandLine> parsed = Parse(row.arguments);
+    BOOST_TEST_REQUIRE(!parsed);
+    BOOST_TEST(parsed.error().message == row.message);
+    BOOST_TEST(CommandNamedBy(row.arguments) == row.command);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "exporter/commands.h"
 
+#include <fstream>
 #include <functional>
 #include <iostream>
 #include <sstream>
@@ -7,6 +8,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "tests/support/temporary_folder.h"
 #include "tests/support/test_server.h"
 
 namespace tocsin {
@@ -61,6 +63,28 @@ BOOST_AUTO_TEST_CASE(AHealthcheckSaysWhoIsNotWellAndWhyButNoPassword) {
       {"ftp://u:HUNTER@127.0.0.1:1", "1 tocsin: not a URL of http or https\n"},
   };
   for (const auto& row : rows) BOOST_TEST(HealthOf(row.url) == row.output);
+}
+
+BOOST_AUTO_TEST_CASE(AConfigurationIsGoodOnceItsSourcesAre) {
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "t.yaml").string();
+  std::ofstream(file) << "storage: {path: \":memory:\"}\n"
+                         "collectors:\n"
+                         "- {type: host}\n"
+                         "- {type: redis, redis: {host: 127.0.0.1, port: 1}}\n";
+  CheckConfigFlags flags;
+  flags.files = {file};
+  BOOST_TEST(Run([&] { return CheckConfig(flags); }) == "0 " + file + ": good, 2 collectors\n");
+  flags.connect = true;
+  const std::string output = Run([&] { return CheckConfig(flags); });
+  BOOST_TEST(output.starts_with("1 " + file + ":4:3: collector \"redis\": "), output);
+  BOOST_TEST(output.ends_with("\n" + file + ": 1 of 2 collectors cannot collect\n"), output);
+}
+
+BOOST_AUTO_TEST_CASE(ACollectorThatIsNotThereIsNamedWithTheOneMostLikeIt) {
+  BOOST_TEST(Run([] { return ListCollectors({"dagstr"}); }) ==
+             "2 tocsin: no collector is called 'dagstr' (did you mean \"dagster\"?); see 'tocsin "
+             "collectors'\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

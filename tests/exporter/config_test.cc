@@ -76,15 +76,19 @@ constexpr std::array kRefused = {
             "1:23: resend_delay: expected a duration above 0"},
     Refused{"UnknownRuleSetting", "rules: {resend_dely: 1s}",
             "1:9: unknown key \"resend_dely\" (did you mean \"resend_delay\"?)"},
+    Refused{"NotAMapOfAlertmanager", "notify: {alertmanagers: [x]}",
+            "1:26: expected a map of options, got a single value"},
+    Refused{"AlertmanagerUrlIsAList", "notify: {alertmanagers: [{url: [x]}]}",
+            "1:32: url: expected a text, got a list"},
     Refused{"NoAlertmanager", "notify: {alertmanagers: [{}]}", "1:26: \"url\" is required"},
     Refused{
         "ListenWithoutPort", "server: {listen: localhost}",
         "1:18: listen: expected an address with a port, such as 127.0.0.1:10061, [::1]:10061 or "
         ":10061, got \"localhost\""},
-    Refused{
-        "ListenPortTooLarge", "server: {listen: [\":1\", \":65536\"]}",
-        "1:25: listen: expected an address with a port, such as 127.0.0.1:10061, [::1]:10061 or "
-        ":10061, got \":65536\""},
+    Refused{"ListenPortTooLarge", "server: {listen: [\":1\", \":65536\"]}",
+            "1:25: listen: expected a port from 0 to 65535, got \":65536\""},
+    Refused{"ListenPortFarTooLarge", "server: {listen: \":99999999999999999999\"}",
+            "1:18: listen: expected a port from 0 to 65535, got \":99999999999999999999\""},
     Refused{
         "ListenBareIpv6", "server: {listen: \"::1:80\"}",
         "1:18: listen: expected an address with a port, such as 127.0.0.1:10061, [::1]:10061 or "

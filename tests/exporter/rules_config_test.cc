@@ -83,7 +83,14 @@ BOOST_AUTO_TEST_CASE(MistakesInTheConfigurationAndInItsFilesAreToldTogether) {
 }
 
 BOOST_AUTO_TEST_CASE(AFileThatIsNamedMustBeThere) {
-  BOOST_TEST(MistakesOf("rule_files: [none.yml]").find("none.yml") != std::string::npos);
+  const std::string root = folder.path().string();
+  const auto mistake = [&](const std::string& place, const std::string& file) {
+    return root + "/t.yaml:" + place + ": rule_files: cannot read " + root + "/" + file +
+           ": No such file or directory";
+  };
+  Write("a.yml", kRules);
+  BOOST_TEST(MistakesOf("rule_files:\n- a.yml\n- none.yml\n- ./b/../no.yml\n") ==
+             mistake("3:3", "none.yml") + "\n" + mistake("4:3", "no.yml"));
   BOOST_TEST(MistakesOf("rule_files: ['none*.yml']") == "");
 }
 

@@ -22,7 +22,7 @@ Read ReadText(const std::string& text) {
   Read read;
   if (const auto node = ParseYaml(text, diagnostics)) {
     YamlMap notify(*node, diagnostics);
-    read.root = ReadRoute(notify, {"a", "b", "c", "d"}, {"night", "weekend"});
+    read.root = ReadRoute(notify, {"a", "b", "c", "d", "team"}, {"night", "weekend"});
   }
   read.problems = diagnostics.Text();
   return read;
@@ -202,6 +202,11 @@ BOOST_AUTO_TEST_CASE(SaysWhatIsWrongAndWhere) {
   } rows[] = {
       {"{}", "f:1:8: receiver: the root needs one"},
       {"{receiver: x}", "f:1:19: receiver: there is no receiver \"x\""},
+      {"{receiver: tem}",
+       "f:1:19: receiver: there is no receiver \"tem\" (did you mean \"team\"?)"},
+      {"{receiver: a, routes: [{mute_time_intervals: [nigth]}]}",
+       "f:1:53: mute_time_intervals: there is no time interval \"nigth\" (did you mean "
+       "\"night\"?)"},
       {"{receiver: a, matchers: [x=y]}", "f:1:32: matchers: the root takes every alert"},
       {"{receiver: a, match: {x: y}}", "f:1:29: match: the root takes every alert"},
       {"{receiver: a, match_re: {x: y}}", "f:1:32: match_re: the root takes every alert"},

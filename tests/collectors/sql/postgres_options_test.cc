@@ -90,6 +90,7 @@ BOOST_AUTO_TEST_CASE(MistakesAreSaidWithTheirPlace) {
       {"port: x", "port"},
       {"sslmode: on", "verify-full"},
       {"sslmode: Require", "verify-full"},
+      {"sslmode: requir", "verify-full, got \"requir\" (did you mean \"require\"?)"},
       {"user: u\nsslrootcert: no/such.crt", "f.yaml:2:14: sslrootcert: cannot read no/such.crt"},
       {"sslcert: /no/such.crt", "sslcert: cannot read /no/such.crt"},
       {"sslkey: /no/such.key", "sslkey: cannot read /no/such.key"},
