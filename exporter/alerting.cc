@@ -1,5 +1,7 @@
 #include "exporter/alerting.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "exporter/api/events_api.h"
@@ -107,6 +109,18 @@ std::vector<Route> Alerting::Routes() {
     routes.push_back(std::move(route));
   }
   return routes;
+}
+
+std::vector<ActiveAlert> Alerting::Firing() const {
+  std::vector<ActiveAlert> firing;
+  for (GroupView& group : manager_->Views(true)) {
+    for (RuleView& rule : group.rules) {
+      std::ranges::copy_if(rule.alerts, std::back_inserter(firing), [](const ActiveAlert& alert) {
+        return alert.state == AlertState::kFiring;
+      });
+    }
+  }
+  return firing;
 }
 
 void Alerting::UpdateMetrics() {

@@ -25,6 +25,7 @@
 #include "exporter/ringer.h"
 #include "exporter/rule_metrics.h"
 #include "exporter/rule_series.h"
+#include "rules/active_alert.h"
 #include "rules/alert_store.h"
 #include "rules/manager.h"
 #include "rules/promql/engine.h"
@@ -70,6 +71,9 @@ class Alerting {
   std::vector<FamilyPoints> Series();
   /// Changes whenever Series() may give something else.
   std::uint64_t generation() const;
+
+  /// The alerts that fire, with their annotations.
+  std::vector<ActiveAlert> Firing() const;
 
   /// `global.external_labels` in force.
   Labels external_labels() const;

@@ -138,6 +138,7 @@ std::vector<Route> Application::Routes(bool demo) {
   std::vector<Route> routes = MakeRoutes({.page = page_,
                                           .clock = clock_,
                                           .views = [this] { return scheduler_.Views(); },
+                                          .firing = [this] { return alerting_.Firing(); },
                                           .not_ready = [this] { return NotReady(); },
                                           .version = std::string(Version()),
                                           .demo = demo});

@@ -177,7 +177,10 @@ int PlayDemo(const DemoFlags& flags) {
 
 int ReviveDemo(const DemoFlags& flags) {
   const Status asked = ReviveDemo(flags.folder);
-  if (asked) return kDone;
+  if (asked) {
+    std::cout << "the sensor daemon lives again: its age falls within 15 seconds\n";
+    return kDone;
+  }
   std::cerr << fmt::format("tocsin: {}\n", asked.error().message);
   return kFailed;
 }

@@ -1,6 +1,8 @@
 #include "exporter/landing_page.h"
 
 #include <algorithm>
+#include <functional>
+#include <span>
 #include <utility>
 
 #include "base/duration.h"
@@ -9,6 +11,8 @@
 
 namespace tocsin {
 namespace {
+
+constexpr std::size_t kMostAlerts = 50;  ///< On the page.
 
 /// "12s" since `then`, in whole seconds; the wall clock may have stepped back since.
 std::string Age(const std::optional<TimePoint>& then, TimePoint now) {
@@ -50,24 +54,68 @@ void AddCollectors(Html& html, const MetricsPage::Views& views, TimePoint now) {
   html.Markup("</tbody>\n</table>\n");
 }
 
+/// Since when it fires.
+TimePoint SinceOf(const ActiveAlert& alert) {
+  return TimePoint(Duration(alert.fired_at.value_or(alert.active_at)));
+}
+
+std::string_view SummaryOf(const ActiveAlert& alert) {
+  const auto found =
+      std::ranges::find(alert.annotations, "summary", &Annotations::value_type::first);
+  return found == alert.annotations.end() ? std::string_view() : found->second;
+}
+
+void AddAlerts(Html& html, std::vector<ActiveAlert> firing, TimePoint now) {
+  html.Markup("<h2>Alerts that fire</h2>\n");
+  if (firing.empty()) {
+    html.Markup("<p>None.</p>\n");
+    return;
+  }
+  std::ranges::stable_sort(firing, std::greater<>(), &SinceOf);
+  html.Markup(
+      "<table>\n<thead><tr><th scope=\"col\">Name</th><th scope=\"col\">Since</th>"
+      "<th scope=\"col\">Summary</th></tr></thead>\n<tbody>\n");
+  for (const ActiveAlert& alert : std::span(firing).first(std::min(firing.size(), kMostAlerts))) {
+    html.Markup("<tr><th scope=\"row\">").Text(alert.labels.Get("alertname")).Markup("</th><td>");
+    html.Text(Age(SinceOf(alert), now)).Markup("</td><td>").Text(SummaryOf(alert));
+    html.Markup("</td></tr>\n");
+  }
+  html.Markup("</tbody>\n</table>\n");
+  if (firing.size() <= kMostAlerts) return;
+  html.Markup("<p>And ").Text(std::to_string(firing.size() - kMostAlerts));
+  html.Markup(" more that began earlier.</p>\n");
+}
+
+void AddDemoNote(Html& html) {
+  html.Markup(
+      "<p class=\"demo\" role=\"alert\"><strong>DEMO DATA.</strong> What is shown here is made "
+      "up by "
+      "tocsin's quickstart. Nothing real is being watched.</p>\n"
+      "<p>The sensor daemon of the demo has died: <code>tocsin demo --revive</code> brings it "
+      "back. <code>tocsin --config FILE</code> watches your own systems.</p>\n");
+}
+
 }  // namespace
 
-std::string LandingPage(const MetricsPage::Views& views, std::string_view version, TimePoint now,
-                        bool demo) {
+std::string LandingPage(const MetricsPage::Views& views, std::vector<ActiveAlert> firing,
+                        std::string_view version, TimePoint now, bool demo) {
   Html html = BeginPage("tocsin", "");
-  if (demo) {
-    html.Markup(
-        "<p class=\"demo\" role=\"alert\"><strong>DEMO DATA.</strong> What is shown here is made "
-        "up by "
-        "tocsin's quickstart. Nothing real is being watched.</p>\n");
-  }
+  if (demo) AddDemoNote(html);
   html.Markup("<h1>tocsin <small>").Text(version).Markup("</small></h1>\n");
   html.Markup(
       "<p>Watches data-platform services from the outside.</p>\n<ul>\n"
       "<li><a href=\"metrics\">Metrics</a></li>\n"
-      "<li><a href=\"api/v1/targets\">Targets, as JSON</a></li>\n"
+      "<li><a href=\"silences/new\">Silence alerts</a></li>\n"
+      "<li>As JSON: <a href=\"api/v1/alerts\">alerts</a>, <a href=\"api/v1/rules\">rules</a>, "
+      "<a href=\"api/v2/silences\">silences</a>, "
+      "<a href=\"api/v1/tocsin/notifications\">notifications</a>, "
+      "<a href=\"api/v1/tocsin/events\">history of alerts</a>, "
+      "<a href=\"api/v1/targets\">targets</a>, "
+      "<a href=\"api/v1/status/config\">configuration</a>, "
+      "<a href=\"api/v1/status/runtimeinfo\">state</a></li>\n"
       "<li><a href=\"-/healthy\">Health</a></li>\n<li><a "
       "href=\"-/ready\">Readiness</a></li>\n</ul>\n");
+  AddAlerts(html, std::move(firing), now);
   AddCollectors(html, views, now);
   return EndPage(std::move(html));
 }

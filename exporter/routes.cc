@@ -58,8 +58,8 @@ HttpResponse Targets(const MetricsPage::Views& views, const HttpRequest& request
 }
 
 HttpResponse Landing(const RouteSources& sources) {
-  return HtmlResponse(
-      200, LandingPage(sources.views(), sources.version, sources.clock.Now(), sources.demo));
+  return HtmlResponse(200, LandingPage(sources.views(), sources.firing(), sources.version,
+                                       sources.clock.Now(), sources.demo));
 }
 
 HttpResponse Style() {
@@ -93,8 +93,10 @@ std::vector<Route> MakeRoutes(RouteSources sources) {
     return HttpResponse::Text(200, "tocsin is healthy.\n");
   };
   const auto ready = [shared](const HttpRequest&) { return Readiness(*shared); };
+  Route landing = Get("/", [shared](const HttpRequest&) { return Landing(*shared); });
+  landing.waits = Waits::kMaybe;  // Annotations are expanded.
   return {
-      Get("/", [shared](const HttpRequest&) { return Landing(*shared); }),
+      std::move(landing),
       Get("/style.css", [](const HttpRequest&) { return Style(); }),
       Get("/metrics",
           [shared](const HttpRequest& request) { return shared->page.Answer(request); }),

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "exporter/http_message.h"
 #include "exporter/metrics_page.h"
+#include "rules/active_alert.h"
 
 namespace tocsin {
 
@@ -17,6 +18,8 @@ struct RouteSources {
   MetricsPage& page;
   const Clock& clock;
   std::function<MetricsPage::Views()> views;
+  /// The alerts of rules that fire.
+  std::function<std::vector<ActiveAlert>()> firing;
   /// Empty when tocsin is ready; otherwise why it is not, in words for the operator.
   std::function<std::string()> not_ready;
   std::string version;

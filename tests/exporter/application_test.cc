@@ -5,6 +5,7 @@
 #include <fstream>
 #include <functional>
 #include <memory>
+#include <regex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -144,6 +145,19 @@ BOOST_AUTO_TEST_CASE(ItServesWhatTheConfigurationSays) {
   BOOST_TEST(served.Shows("tocsin_config_last_reload_successful 1"));
   BOOST_TEST(served.Ask("/-/healthy").status == 200);
   BOOST_TEST(served.Ask("/-/ready").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(WhatTheLandingPageLinksIsThere) {
+  const Served served(ConfigWith({Instance("a", 1)}));
+  BOOST_TEST(served.Shows("fake_value{of=\"a\"} 1"));  // Then it is ready, too.
+  const std::string page = served.Ask("/").body;
+  const std::regex link("href=\"([^\"]+)\"");
+  int links = 0;
+  for (std::sregex_iterator found(page.begin(), page.end(), link), none; found != none; ++found) {
+    BOOST_TEST(served.Ask("/" + (*found)[1].str()).status == 200, (*found)[1].str());
+    ++links;
+  }
+  BOOST_TEST(links > 10);
 }
 
 BOOST_AUTO_TEST_CASE(AReloadReplacesTheCollectors) {

@@ -1,11 +1,13 @@
 #include "exporter/routes.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "base/labels.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/views.h"
 
@@ -19,6 +21,7 @@ struct Fixture {
   FakeClock clock{TimePoint(std::chrono::seconds(1'700'000'042))};
   std::string not_ready;
   bool demo = false;
+  std::vector<ActiveAlert> firing;
   MetricsPage::Views views;
   MetricsPage page{{[] { return std::uint64_t{1}; }, [this] { return views; },
                     [] { return std::make_shared<const Snapshot>(); }}};
@@ -44,6 +47,7 @@ struct Fixture {
     for (const Route& route : MakeRoutes({.page = page,
                               .clock = clock,
                               .views = [this] { return views; },
+                              .firing = [this] { return firing; },
                               .not_ready = [this] { return not_ready; },
                               .version = "1.2.3",
                               .demo = demo})) {
@@ -105,10 +109,30 @@ BOOST_AUTO_TEST_CASE(TheLandingPageEscapesEverything) {
   BOOST_TEST(Get("/style.css").content_type == "text/css; charset=utf-8");
 }
 
+BOOST_AUTO_TEST_CASE(TheLandingPageListsWhatFiresNewestFirst) {
+  BOOST_TEST(Shows("<h2>Alerts that fire</h2>\n<p>None.</p>"));
+  const Millis now = clock.Now().time_since_epoch().count();
+  for (const auto& [name, seconds] : {std::pair("Old", 90), std::pair("New<b>", 5)}) {
+    ActiveAlert alert;
+    alert.labels = LabelsBuilder().Set("alertname", name).Build();
+    alert.active_at = now - 3'600'000;
+    alert.fired_at = now - seconds * 1000;
+    alert.annotations = {{"runbook_url", "x"}, {"summary", "a & b"}};
+    firing.push_back(alert);
+  }
+  BOOST_TEST(
+      Shows("<tbody>\n<tr><th scope=\"row\">New&lt;b&gt;</th><td>5s ago</td><td>a &amp; b</td></tr>"
+            "\n<tr><th scope=\"row\">Old</th><td>1m30s ago</td>"));
+  firing.resize(53, firing.front());
+  BOOST_TEST(Shows("<p>And 3 more that began earlier.</p>"));
+}
+
 BOOST_AUTO_TEST_CASE(DemoDataIsSaidLoudly) {
   BOOST_TEST(!Shows("DEMO DATA"));
   demo = true;
   BOOST_TEST(Shows("role=\"alert\"><strong>DEMO DATA.</strong>"));
+  BOOST_TEST(Shows("<code>tocsin demo --revive</code>"));
+  BOOST_TEST(Shows("<code>tocsin --config FILE</code>"));
 }
 
 BOOST_AUTO_TEST_CASE(TargetsHaveTheShapeOfPrometheus) {
