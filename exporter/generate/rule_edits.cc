@@ -129,8 +129,10 @@ class RuleEditor {
     }
     YamlNode* const description = Find(*annotations, "description");
     if (description != nullptr && !notes_.empty()) {
-      *description = TextNode(fmt::format("{} (Changed from what tocsin ships: {}.)",
-                                          description->text, fmt::join(notes_, ", ")));
+      *description = TextNode(
+          fmt::format("{} (That is how tocsin ships this alert. Here it was changed, and this "
+                      "counts instead: {}.)",
+                      description->text, fmt::join(notes_, ", ")));
     }
     return {};
   }

@@ -111,9 +111,8 @@ BOOST_AUTO_TEST_CASE(EachChangeIsMade) {
   edits.holds = {{"ATooHigh", std::chrono::minutes(90)}, {"AGone", Duration(0)}};
   text = Edited(edits);
   BOOST_TEST(Has(text, "expr: a:b:sum > 0.5\n        for: 1h30m\n"), text);
-  BOOST_TEST(
-      Has(text, "query \"a_c\" }}. (Changed from what tocsin ships: its limit is 0.5, it waits"),
-      text);
+  BOOST_TEST(Has(text, "query \"a_c\" }}. (That is how tocsin ships this alert."), text);
+  BOOST_TEST(Has(text, "counts instead: its limit is 0.5, it waits for 1h30m.)\n"), text);
   BOOST_TEST(Has(text, "expr: up == 0 or a_b == 0\n        for: 0s\n        annotations:"), text);
 }
 
