@@ -23,6 +23,17 @@ std::uint64_t& CountOf(ErrorCode code, InstanceView& view) {
   return view.errors[static_cast<std::size_t>(code)];
 }
 
+/// One line for each collection, for whoever debugs; `error` is null if it succeeded.
+void LogCollection(const Log& log, const InstanceConfig& config, Duration took, std::size_t samples,
+                   const Error* error) {
+  log.Debug(error == nullptr ? "collected" : "collection failed",
+            {{"collector", std::string(config.kind->name)},
+             {"name", config.name},
+             {"duration", FormatDuration(took)},
+             {"samples", std::to_string(samples)},
+             {"error", error == nullptr ? std::string() : error->message}});
+}
+
 /// What all sources together amount to: a failure if not one of them answered.
 Status Overall(const std::vector<SourceReport>& sources) {
   if (sources.empty() ||
@@ -211,6 +222,7 @@ void Runner::Succeed(SteadyPoint began, Outcome outcome) {
   breaker_.Succeeded();
   last_success_ = now;
   log_.Succeeded(now);
+  LogCollection(environment_.log, *config_, now - began, outcome.snapshot->SampleCount(), nullptr);
   Publish([&](InstanceView& view) {
     view.up = true;
     view.error_code.reset();
@@ -233,6 +245,7 @@ void Runner::Fail(SteadyPoint began, const Error& error, const std::vector<Sourc
   const SteadyPoint now = environment_.clock.SteadyNow();
   breaker_.Failed();
   log_.Failed(error, now);
+  LogCollection(environment_.log, *config_, now - began, 0, &error);
   Publish([&](InstanceView& view) {
     view.up = false;
     view.error_code = error.code;

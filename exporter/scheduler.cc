@@ -141,6 +141,15 @@ void Scheduler::Replace(const InstanceConfigs& configs, const std::filesystem::p
       next.push_back(starting.back());
     }
   }
+  for (const auto& instance : next) {
+    const bool is_new = std::ranges::find(starting, instance) != starting.end();
+    log_.Debug(is_new ? "collector starts" : "collector goes on: its options are the same",
+               {{"name", instance->config().name}});
+  }
+  for (const auto& instance : ending) {
+    log_.Debug("collector ends: it is gone, or its options have changed",
+               {{"name", instance->config().name}});
+  }
   // Stopped before their successors start, so that a source has no second connection meanwhile.
   End(ending, std::chrono::steady_clock::now() + patience_.at_reload);
   for (const auto& instance : starting) instance->Announce();

@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/duration.h"
 #include "base/mutex.h"
 #include "notify/failure_log.h"
 #include "notify/pauses.h"
@@ -70,6 +71,7 @@ class Courier::Impl {
   std::optional<Attempt> Take(SteadyPoint now) TOCSIN_REQUIRES(mutex_);
   SteadyPoint NextLook(SteadyPoint now) const TOCSIN_REQUIRES(mutex_);
 
+  void LogAttempt(const Attempt& attempt, const Outcome& outcome) const;
   void Settle(Attempt attempt, Outcome outcome, bool is_stopping);
   void Deliver(const Attempt& attempt, const Outcome& outcome) TOCSIN_REQUIRES(mutex_);
   void TryAgain(Attempt attempt, const Outcome& outcome) TOCSIN_REQUIRES(mutex_);
@@ -233,8 +235,23 @@ void Courier::Impl::Run(std::size_t number, const std::stop_token& stop) {
       sender = manner->integration->MakeSender(manner->parts);
     }
     Outcome outcome = sender->Send(attempt->pending.delivery, stop);
+    LogAttempt(*attempt, outcome);
     Settle(std::move(*attempt), std::move(outcome), stop.stop_requested());
   }
+}
+
+/// One line for each attempt, for whoever debugs; what an outcome says holds no secrets.
+void Courier::Impl::LogAttempt(const Attempt& attempt, const Outcome& outcome) const {
+  const bool is_delivered = outcome.next == Outcome::Next::kDelivered;
+  attempt.manner->parts.log->Debug(
+      is_delivered ? "notification delivered" : "notification not delivered",
+      {{"receiver", destination_.receiver},
+       {"entry", destination_.entry},
+       {"group", attempt.pending.delivery.notification.group_key},
+       {"attempt", std::to_string(attempt.pending.attempts)},
+       {"duration",
+        FormatDuration(std::chrono::floor<Duration>(clock_.SteadyNow() - attempt.begin))},
+       {"error", is_delivered ? std::string() : outcome.message}});
 }
 
 /// Nothing: the courier is to end.

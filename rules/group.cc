@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/mutex.h"
+#include "base/number.h"
 #include "rules/alerting_rule.h"
 #include "rules/evaluated_rule.h"
 #include "rules/recording_rule.h"
@@ -115,6 +116,12 @@ void Group::Impl::Evaluate(Group& group, Millis at) {
   environment_->shared_results->Clear();
   // Last: what another rule writes now goes on.
   EndLeaving(group, at);
+  environment_->log->Debug("rule group evaluated",
+                           {{"file", definition_.group.file},
+                            {"group", definition_.group.name},
+                            {"seconds", FormatNumber(stopwatch.Seconds())},
+                            {"samples", std::to_string(iteration.samples)},
+                            {"failures", std::to_string(iteration.failures)}});
 
   const MutexLock lock(mutex_);
   counts_.last_evaluation = now;

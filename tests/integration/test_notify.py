@@ -317,6 +317,33 @@ class ReloadTest(NotifyTestCase):
         self.wait_for_names(sink, "/", "A")
 
 
+class DebugLogTest(NotifyTestCase):
+    RULES = {"groups": [{"name": "g", "interval": "1s", "rules": [{"alert": "A", "expr": "vector(1)"}]}]}
+
+    def test_each_collection_evaluation_and_attempt_is_in_the_log_and_no_secret(self):
+        sink = self.enter(HttpSink())
+        sink.plan("/hook/HUNTER", Answer(503, b"not now"), Answer())
+        configuration = {
+            "storage": {"path": "state"}, "rule_files": ["rules.yaml"],
+            "collectors": [{"type": "host", "interval": "1s"},
+                           {"type": "redis", "interval": "1s",
+                            "redis": {"host": "127.0.0.1", "port": 1, "password": "HUNTER"}}],
+            "notify": {"route": {"receiver": "hook", **QUICK},
+                       "receivers": [{"name": "hook", "webhook_configs": [{"url": f"{sink.url}/hook/HUNTER"}]}]}}
+        tocsin = Tocsin(json.dumps(configuration), arguments=["--log.level", "debug"])
+        (tocsin.folder / "rules.yaml").write_text(json.dumps(self.RULES), encoding="utf-8")
+        self.enter(tocsin)
+        for line in (r'level=debug msg=collected collector=host name=host duration=\S+ samples=[1-9]\d* ',
+                     r'level=debug msg="collection failed" collector=redis name=redis duration=\S+ .*refused',
+                     r'level=debug msg="rule group evaluated" file=\S+/rules.yaml group=g seconds=\S+ samples=\d+ failures=0',
+                     r'level=debug msg="notification not delivered" receiver=hook entry=webhook\[0\] .*attempt=1 .*503',
+                     r'level=debug msg="notification delivered" receiver=hook entry=webhook\[0\] .*attempt=2 '):
+            tocsin.process.find(line.replace("msg=collected", 'msg="collected"'), "a line")
+        self.assertEqual(tocsin.reload().status, 200)
+        tocsin.process.find(r'msg="collector goes on: its options are the same" name=redis', "what a reload decides")
+        self.assertNotIn("HUNTER", tocsin.log)
+
+
 class MailTest(NotifyTestCase):
     def test_a_mail_is_sent_over_tls_to_all(self):
         folder = self.enter(harness.temporary_folder())

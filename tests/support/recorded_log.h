@@ -15,9 +15,8 @@ namespace tocsin {
 /// Keeps what is logged in memory. Safe for concurrent use.
 class RecordedLog {
  public:
-  RecordedLog()
-      : file_(memfd_create("log", MFD_CLOEXEC)),
-        log_(LogLevel::kDebug, LogFormat::kLogfmt, file_) {}
+  explicit RecordedLog(LogLevel least = LogLevel::kInfo)
+      : file_(memfd_create("log", MFD_CLOEXEC)), log_(least, LogFormat::kLogfmt, file_) {}
   ~RecordedLog() { close(file_); }
   RecordedLog(const RecordedLog&) = delete;
   RecordedLog& operator=(const RecordedLog&) = delete;
