@@ -64,9 +64,7 @@ void KailashCollector::CollectRedis(const Attempt& attempt, Collection& collecti
   const Status read = redis_->Read(attempt);
   collection.sources.push_back({"redis", read, redis_->clock_skew_seconds()});
   if (!read) return;
-  for (const SourceReport& part : redis_->parts()) {
-    AddPartError(collection.parts, part.source, part.status.error());
-  }
+  for (const SourceReport& part : redis_->parts()) AddPart(collection.parts, part);
   redis_->Publish(collection.points);
 }
 
@@ -82,9 +80,7 @@ void KailashCollector::CollectDatabase(const Attempt& attempt, Collection& colle
   const char* const name = dialect_ == Dialect::kPostgres ? "postgres" : "sqlite";
   collection.sources.push_back({name, read, database_->clock_skew_seconds()});
   if (!read) return;
-  for (const SourceReport& part : database_->parts()) {
-    AddPartError(collection.parts, part.source, part.status.error());
-  }
+  for (const SourceReport& part : database_->parts()) AddPart(collection.parts, part);
   database_->Publish(collection.points);
 }
 

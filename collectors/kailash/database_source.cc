@@ -49,6 +49,7 @@ Status DatabaseSource::Read(const Attempt& attempt) {
     member.read_at = now;
     member.generation = database_.connection->generation();
     member.error = read ? std::nullopt : std::optional(read.error());
+    member.was_read = member.was_read || read;
   }
   // Counters are on disk before anybody sees them: after a crash they cannot fall. A full disk must
   // not stop the metrics, though.
@@ -106,7 +107,11 @@ std::vector<SourceReport> DatabaseSource::parts() const {
   }
   for (const Member& member : members_) {
     if (member.error && !IsHeldBack(member)) {
-      parts.push_back({std::string(member.kind.name), *member.error});
+      // An application that never had these tables does not use what is in them.
+      const bool is_unused = member.error->code == ErrorCode::kNotFound && !member.was_read;
+      parts.push_back({.source = std::string(member.kind.name),
+                       .status = *member.error,
+                       .is_fault = !is_unused});
     }
   }
   return parts;

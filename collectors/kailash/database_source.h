@@ -56,6 +56,7 @@ class DatabaseSource {
     std::unique_ptr<Part> part;
     std::optional<SteadyPoint> read_at = std::nullopt;  ///< Of the last read, good or bad.
     std::uint64_t generation = 0;               ///< Of the connection that it was read from.
+    bool was_read = false;                      ///< Ever.
     std::optional<Error> error = std::nullopt;  ///< Why the part has nothing to publish.
   };
 

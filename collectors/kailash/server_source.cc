@@ -189,9 +189,7 @@ void ServerSource::ReadProbe(Probe& probe, const Attempt& attempt) {
 void ServerSource::Report(Collection& collection) const {
   collection.sources.push_back({"http", page_status_});
   collection.sources.push_back({"probes", up_ ? Status() : Status(*no_answer_)});
-  for (const SourceReport& part : parts_) {
-    AddPartError(collection.parts, part.source, part.status.error());
-  }
+  for (const SourceReport& part : parts_) AddPart(collection.parts, part);
 }
 
 void ServerSource::Publish(MetricSink& points, WorkflowSource source) const {

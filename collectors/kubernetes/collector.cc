@@ -69,7 +69,11 @@ Status KubernetesCollector::Collect(const Attempt& attempt, Collection& collecti
       member.table->Publish(collection.points, server_now);
       continue;
     }
-    failed.push_back({PartName(*member.kind, member.name_space), outcome});
+    // A cluster that does not know such objects has none.
+    const bool is_unknown = outcome.error().code == ErrorCode::kNotFound;
+    failed.push_back({.source = PartName(*member.kind, member.name_space),
+                      .status = outcome,
+                      .is_fault = !is_unknown});
   }
   if (!is_any_good && !failed.empty()) {
     return failed.front().status.error().Within(failed.front().source);

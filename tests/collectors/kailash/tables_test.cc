@@ -161,6 +161,7 @@ BOOST_AUTO_TEST_CASE(ATableThatIsMissingCostsItsOwnMetricsOnly) {
     BOOST_TEST(watcher.parts[0].source == "tasks");
     BOOST_TEST(watcher.parts[1].source == "dead_tasks");
     BOOST_TEST((watcher.parts[0].status.error().code == ErrorCode::kNotFound));
+    BOOST_TEST(!watcher.parts[0].is_fault);  // It may never have been used.
     BOOST_TEST(!HasSeriesOf(values, "kailash_task_queue_depth"));
     BOOST_TEST(values.contains("kailash_executions_pending"));
     watcher.tap->ran.clear();
@@ -170,6 +171,10 @@ BOOST_AUTO_TEST_CASE(ATableThatIsMissingCostsItsOwnMetricsOnly) {
     }
     instance.Execute("ALTER TABLE gone RENAME TO kailash_task_queue");
     watcher.CollectWhole(minutes(10));
+    instance.Execute("ALTER TABLE kailash_task_queue RENAME TO gone");
+    watcher.Collect(minutes(10));
+    BOOST_TEST_REQUIRE(watcher.parts.size() == 2U);
+    BOOST_TEST(watcher.parts[0].is_fault);
   });
 }
 

@@ -31,6 +31,7 @@ struct Fixture {
     parts.clear();
     for (const SourceReport& part : collection.parts) {
       parts += part.source + ": " + part.status.error().message + "\n";
+      if (!part.is_fault) parts += "  which is no fault\n";
     }
     skew = collection.clock_skew_seconds;
     return ValuesOf(*sink.Finish(clock.Now()));
@@ -373,6 +374,14 @@ BOOST_FIXTURE_TEST_CASE(AKindThatMayNotBeReadCostsItsOwnMetricsOnly, Fixture) {
   api.Say("/apis/coordination.k8s.io/v1/leases", Answer(ListOf({}, "1")));
   Collect();
   BOOST_TEST(parts.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(AKindThatTheClusterDoesNotKnowIsNoFault, Fixture) {
+  Watch({.resources = {"pods", "leases"}});
+  api.Say("/apis/coordination.k8s.io/v1/leases", Refusal(404));
+  api.Say("/api/v1/pods", Answer(ListOf({Named("p")}, "1")));
+  BOOST_TEST(Collect().size() == 1);
+  BOOST_TEST(parts == "leases: no such resource (404)\n  which is no fault\n");
 }
 
 BOOST_FIXTURE_TEST_CASE(AThrottledKindIsAbsentUntilItAnswers, Fixture) {
