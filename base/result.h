@@ -32,9 +32,7 @@ struct Error {
 
   /// Prefixes what was being attempted: Error{kCorrupt, "bad magic"}.Within("reading outbox")
   /// has the message "reading outbox: bad magic". The code is kept.
-  [[nodiscard]] Error Within(std::string_view attempt) const {
-    return {code, std::string(attempt) + ": " + message};
-  }
+  [[nodiscard]] Error Within(std::string_view attempt) const;
 };
 
 /// Either a T or an Error. Ignoring one is a compile-time warning, which we build as an error.

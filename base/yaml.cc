@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <numeric>
 #include <set>
 #include <sstream>
 #include <system_error>
@@ -17,6 +16,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "base/duration.h"
+#include "base/nearest_word.h"
 #include "base/utf8.h"
 
 namespace tocsin {
@@ -26,7 +26,6 @@ constexpr int kDeepestNesting = 64;
 constexpr const char* kTooDeep = "nested too deeply (more than 64 levels)";
 constexpr std::size_t kMostNodes = 1'000'000;
 constexpr std::size_t kMostText = 64UL << 20;
-constexpr std::size_t kLongestWord = 64;
 constexpr std::string_view kYamlTags = "tag:yaml.org,2002:";
 
 YamlPlace PlaceOf(const YAML::Mark& mark) {
@@ -173,25 +172,6 @@ class Converter {
   std::size_t text_bytes_ = 0;
 };
 
-/// How many letters must be put in, left out, replaced, or swapped with their neighbour.
-std::size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> before_last(b.size() + 1);
-  std::vector<std::size_t> last(b.size() + 1);
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0U);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    before_last.swap(last);
-    last.swap(row);
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      row[j + 1] = std::min({last[j] + (a[i] == b[j] ? 0U : 1U), last[j + 1] + 1, row[j] + 1});
-      const bool swapped = i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j];
-      if (swapped) row[j + 1] = std::min(row[j + 1], before_last[j - 1] + 1);
-    }
-  }
-  return row.back();
-}
-
 std::string_view KindInWords(const YamlNode& node) {
   switch (node.kind) {
     case YamlNode::Kind::kNull: return "nothing";
@@ -267,27 +247,6 @@ std::optional<YamlNode> ParseFirstYaml(std::string_view text, Diagnostics& diagn
     diagnostics.Add(PlaceOf(problem.mark), "not YAML: " + problem.msg);
     return std::nullopt;
   }
-}
-
-std::optional<std::string_view> NearestWord(std::string_view word,
-                                            const std::vector<std::string_view>& candidates) {
-  std::optional<std::string_view> nearest;
-  if (word.size() > kLongestWord) return nearest;  // Nobody mistyped that, and it would take long.
-  std::size_t best = std::max<std::size_t>(word.size() / 3, 1) + 1;  // A third may differ.
-  for (const std::string_view candidate : candidates) {
-    const std::size_t distance = EditDistance(word, candidate);
-    // Words that have no letter in common are not alike.
-    if (distance < std::min(best, word.size())) {
-      best = distance;
-      nearest = candidate;
-    }
-  }
-  return nearest;
-}
-
-std::string DidYouMean(std::string_view word, const std::vector<std::string_view>& candidates) {
-  const auto nearest = NearestWord(word, candidates);
-  return nearest ? fmt::format(" (did you mean \"{}\"?)", *nearest) : std::string();
 }
 
 YamlMap::YamlMap(const YamlNode& node, Diagnostics& diagnostics)

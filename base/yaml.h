@@ -105,14 +105,6 @@ std::optional<YamlNode> ParseYaml(std::string_view text, Diagnostics& diagnostic
 std::optional<YamlNode> ParseFirstYaml(std::string_view text, Diagnostics& diagnostics,
                                        std::optional<YamlPlace>& second);
 
-/// The one of `candidates` that is most like `word`, or nothing if none is near: for "did you
-/// mean".
-std::optional<std::string_view> NearestWord(std::string_view word,
-                                            const std::vector<std::string_view>& candidates);
-
-/// That word as a hint, ` (did you mean "WORD"?)`, to stand at the end of a message; else empty.
-std::string DidYouMean(std::string_view word, const std::vector<std::string_view>& candidates);
-
 /// Reads the keys of one map, each at most once, and reports to Diagnostics what is wrong with
 /// them.
 ///

@@ -10,6 +10,7 @@
 #include <fmt/ranges.h>
 
 #include "base/duration.h"
+#include "base/nearest_word.h"
 #include "base/utf8.h"
 #include "exporter/metrics_page.h"
 

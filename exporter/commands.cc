@@ -18,7 +18,7 @@
 #include "base/file.h"
 #include "base/http_client.h"
 #include "base/log.h"
-#include "base/yaml.h"
+#include "base/nearest_word.h"
 #include "collectors/registry.h"
 #include "exporter/api_client.h"
 #include "exporter/check_sources.h"

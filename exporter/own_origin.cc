@@ -3,6 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/http_client.h"
 #include "base/text.h"
 
@@ -39,7 +41,7 @@ Route FromOwnPagesOnly(Route route, std::function<std::string()> external_url) {
                   external_url = std::move(external_url)](const HttpRequest& request) {
     if (request.method == "GET" || IsFromOwnPage(request, external_url())) return handle(request);
     return refusal ? refusal(403, kForeignPage)
-                   : HttpResponse::Text(403, std::string(kForeignPage) + "\n");
+                   : HttpResponse::Text(403, fmt::format("{}\n", kForeignPage));
   };
   return route;
 }

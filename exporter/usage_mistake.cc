@@ -6,7 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "base/yaml.h"
+#include "base/nearest_word.h"
 
 namespace tocsin {
 namespace {

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "base/nearest_word.h"
+
 namespace tocsin::notify {
 namespace {
 

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/nearest_word.h"
+
 namespace tocsin::collectors {
 namespace {
 

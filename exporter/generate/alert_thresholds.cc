@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/nearest_word.h"
 #include "rules/promql/analysis.h"
 #include "rules/promql/parser.h"
 

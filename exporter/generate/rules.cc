@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/nearest_word.h"
 #include "exporter/generate/yaml_text.h"
 #include "rules/rule_file.h"
 

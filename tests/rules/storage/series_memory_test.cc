@@ -23,7 +23,7 @@ void Free(const std::set<void*>& blocks) {
   for (void* const block : blocks) SeriesMemory().deallocate(block, kSize, kCacheLine);
 }
 
-BOOST_AUTO_TEST_SUITE(SeriesMemoryTest)
+BOOST_AUTO_TEST_SUITE(series_memory_test)
 
 BOOST_AUTO_TEST_CASE(BlocksBeginWithACacheLine) {
   const std::set<void*> blocks = Allocate(1000);
