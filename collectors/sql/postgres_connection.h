@@ -24,11 +24,12 @@ class PostgresSession;
 /// Everything obeys the attempt: looking up the host, connecting, logging in, the statement. A
 /// statement that is not done by then is cancelled on the server.
 ///
-/// There is never more than one connection, plus for a moment the one that a cancellation needs. A
-/// server that does not even answer a cancellation, or that stopped in the middle of a log-in,
-/// keeps its connection: the next Query() goes on waiting for that one, for up to five minutes, and
-/// opens no other. A connection that died while it was idle is replaced, and the statement, which
-/// can only read, is sent again.
+/// There is never more than one connection, plus, for half a second at most, the one that a
+/// cancellation needs. A server that does not even take a cancellation loses the session and keeps
+/// the cancellation; one that stopped in the middle of a log-in keeps that connection. Either is
+/// waited for by the next Query(), for up to five minutes, which opens no other meanwhile. A
+/// connection that died while it was idle is replaced, and the statement, which can only read, is
+/// sent again.
 class PostgresConnection final : public SqlConnection {
  public:
   /// Connects to nothing yet.

@@ -140,6 +140,10 @@ Result<BackgroundCall<bool>> StartCancel(PGconn* connection) {
   });
 }
 
+Error Late() {
+  return {ErrorCode::kTimeout, "the server has not ended the last statement yet"};
+}
+
 /// A prepared statement whose tables have changed; but also any that the server does not support.
 constexpr std::string_view kUnsupported = "0A000";
 
@@ -185,7 +189,8 @@ Duration PostgresSession::Waiting() const {
 Status PostgresSession::MakeReady(const Attempt& attempt) {
   const SocketWait wait(attempt);
   if (state_ == State::kConnecting) return FinishConnecting(wait);
-  if (state_ == State::kAbandoned) return FinishAbandoned(attempt, wait);
+  if (state_ == State::kAbandoned) return FinishAbandoned(wait);
+  if (state_ == State::kCancelling) return FinishCancelling(attempt);
   return {};
 }
 
@@ -211,28 +216,32 @@ Status PostgresSession::FinishConnecting(const SocketWait& wait) {
   return {};
 }
 
-/// Reads what is left of an abandoned statement. The cancellation must be over too, or it might hit
-/// the next statement.
-Status PostgresSession::FinishAbandoned(const Attempt& attempt, const SocketWait& wait) {
-  const Error late{ErrorCode::kTimeout, "the server has not ended the last statement yet"};
+/// Reads what is left of an abandoned statement.
+Status PostgresSession::FinishAbandoned(const SocketWait& wait) {
   for (;;) {
     if (!AwaitAnswer(wait)) {
-      if (!cancel_ || cancel_->IsFinished()) Abandon();  // It may have gone unheard.
-      return late;
+      Abandon();  // The cancellation has gone unheard.
+      return Late();
     }
     if (Answer(PQgetResult(connection_.get())) == nullptr) break;
     if (PQstatus(connection_.get()) == CONNECTION_BAD) break;
   }
   if (PQstatus(connection_.get()) == CONNECTION_BAD) return Die();
-  if (cancel_ && cancel_->Wait(attempt) == nullptr) return late;
-  cancel_.reset();
   state_ = State::kReady;
   waiting_since_.reset();
   return {};
 }
 
+/// Waits until the server has taken the cancellation: until then, that is our connection.
+Status PostgresSession::FinishCancelling(const Attempt& attempt) {
+  if (cancel_->Wait(attempt) == nullptr) return Late();
+  state_ = State::kDead;
+  return Error{ErrorCode::kUnavailable, "the session was given up"};
+}
+
 /// Cancels what runs on the server and waits briefly for the answer, whatever became of the
-/// attempt.
+/// attempt. A server that does not even take the cancellation loses the session: libpq 15 holds a
+/// connection for the cancellation until the server closes it, and two are one too many.
 void PostgresSession::Abandon() {
   state_ = State::kAbandoned;
   if (!waiting_since_) waiting_since_ = std::chrono::steady_clock::now();
@@ -243,14 +252,20 @@ void PostgresSession::Abandon() {
   const auto now = std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
   const Attempt grace{now + kCancelGrace, {}};
   const SocketWait wait(grace);
-  while (AwaitAnswer(wait)) {
-    if (Answer(PQgetResult(connection_.get())) != nullptr) continue;
-    if (cancel_ && cancel_->Wait(grace) == nullptr) return;
-    cancel_.reset();
-    waiting_since_.reset();
-    state_ = PQstatus(connection_.get()) == CONNECTION_BAD ? State::kDead : State::kReady;
+  bool is_over = false;
+  while (!is_over && AwaitAnswer(wait)) {
+    is_over = Answer(PQgetResult(connection_.get())) == nullptr;
+  }
+  // One that comes late might hit the next statement.
+  if (cancel_ && cancel_->Wait(grace) == nullptr) {
+    connection_.reset();
+    state_ = State::kCancelling;
     return;
   }
+  cancel_.reset();
+  if (!is_over) return;
+  waiting_since_.reset();
+  state_ = PQstatus(connection_.get()) == CONNECTION_BAD ? State::kDead : State::kReady;
 }
 
 Error PostgresSession::Die() {
@@ -304,7 +319,7 @@ Result<PostgresSession::Reading> PostgresSession::Read(const SocketWait& wait) {
     if (!AwaitAnswer(wait)) {
       Abandon();
       return Error{ErrorCode::kTimeout,
-                   state_ == State::kAbandoned
+                   state_ == State::kAbandoned || state_ == State::kCancelling
                        ? "no answer in time, and none to the cancellation either"
                        : "no answer in time; the statement was cancelled on the server"};
     }

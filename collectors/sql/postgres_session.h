@@ -26,8 +26,8 @@ struct pg_result;
 namespace tocsin::collectors {
 
 /// One session on the server, from the first packet to the last. What does not finish within an
-/// attempt, the log-in or the end of a cancelled statement, is taken up again by MakeReady() in the
-/// next one. One thread at a time.
+/// attempt, the log-in, the end of a cancelled statement or the cancellation itself, is taken up
+/// again by MakeReady() in the next one. One thread at a time.
 class PostgresSession {
  public:
   /// Begins to connect to the first of `addresses` that answers; waits for nothing. `addresses` is
@@ -58,7 +58,8 @@ class PostgresSession {
   enum class State {
     kConnecting,
     kReady,
-    kAbandoned,  ///< A statement was cancelled, but its end or the cancellation's is not seen yet.
+    kAbandoned,   ///< A statement was cancelled, but its end is not seen yet.
+    kCancelling,  ///< The session is closed; what is left is a cancellation that is not taken yet.
     kDead,
   };
   struct ConnectionCloser {
@@ -80,7 +81,8 @@ class PostgresSession {
   explicit PostgresSession(pg_conn* connection) : connection_(connection) {}
 
   Status FinishConnecting(const SocketWait& wait);
-  Status FinishAbandoned(const Attempt& attempt, const SocketWait& wait);
+  Status FinishAbandoned(const SocketWait& wait);
+  Status FinishCancelling(const Attempt& attempt);
   void Abandon();
   Error Die();
 
@@ -95,7 +97,7 @@ class PostgresSession {
   Result<Reading> RunPrepared(const std::string& statement, Parameters parameters,
                               const SocketWait& wait);
 
-  std::unique_ptr<pg_conn, ConnectionCloser> connection_;
+  std::unique_ptr<pg_conn, ConnectionCloser> connection_;  ///< Null in kCancelling.
   PostgresProtocol protocol_ = PostgresProtocol::kExtended;
   State state_ = State::kConnecting;
   int next_step_ = 0;  // PostgresPollingStatusType, while connecting.
