@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <charconv>
 #include <condition_variable>
 #include <mutex>
 #include <system_error>
@@ -74,6 +75,15 @@ std::string UriOf(const std::filesystem::path& path) {
   return uri;
 }
 
+/// The number that a parameter is called by, or 0 if it has another name.
+std::size_t NumberOf(std::string_view name) {
+  constexpr std::size_t kMost = 32766;  // SQLite's own limit.
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  const bool is_number = error == std::errc() && end == name.data() + name.size();
+  return is_number && number <= kMost ? number : 0;
+}
+
 }  // namespace
 
 struct SqliteDatabase::Limit {
@@ -105,11 +115,25 @@ void SqliteStatement::Finalizer::operator()(sqlite3_stmt* statement) const {
   sqlite3_finalize(statement);
 }
 
+SqliteStatement::SqliteStatement(sqlite3_stmt* statement) : statement_(statement) {
+  // "$2" is a name to SQLite, and names are numbered in the order of their appearance. They are
+  // looked up here once, and not for each row, since that compares texts.
+  const int count = sqlite3_bind_parameter_count(statement);
+  for (const char sign : {'?', '$'}) {
+    for (int index = 1; index <= count; ++index) {
+      const char* const name = sqlite3_bind_parameter_name(statement, index);
+      if (name == nullptr || *name != sign) continue;
+      const std::size_t number = NumberOf(name + 1);
+      if (number == 0) continue;
+      if (indices_.size() <= number) indices_.resize(number + 1);
+      indices_[number] = index;
+    }
+  }
+}
+
 int SqliteStatement::IndexOf(int number) const {
-  // "$2" is a name to SQLite, and names are numbered in the order of their appearance.
-  const std::string name = std::to_string(number);
-  const int index = sqlite3_bind_parameter_index(statement_.get(), ("$" + name).c_str());
-  return index != 0 ? index : sqlite3_bind_parameter_index(statement_.get(), ("?" + name).c_str());
+  const auto at = static_cast<std::size_t>(number);
+  return at < indices_.size() ? indices_[at] : 0;
 }
 
 void SqliteStatement::Bind(int number, std::nullptr_t) {

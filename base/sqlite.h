@@ -10,6 +10,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -60,10 +61,12 @@ class SqliteStatement {
   struct Finalizer {
     void operator()(sqlite3_stmt* statement) const;
   };
-  explicit SqliteStatement(sqlite3_stmt* statement) : statement_(statement) {}
+  explicit SqliteStatement(sqlite3_stmt* statement);
   int IndexOf(int number) const;
 
   std::unique_ptr<sqlite3_stmt, Finalizer> statement_;
+  /// Of each number what SQLite calls its parameter; 0 where there is none.
+  std::vector<int> indices_;
 };
 
 /// One connection to one SQLite file. One thread at a time.
