@@ -29,7 +29,8 @@ std::string FormOf(const ApiParameters& parameters) {
 }  // namespace
 
 std::string WithScheme(std::string text) {
-  return text.find("://") == std::string::npos ? "http://" + text : text;
+  if (text.find("://") == std::string::npos) text.insert(0, "http://");
+  return text;
 }
 
 std::string ServerUrl(std::string text) {

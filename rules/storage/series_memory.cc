@@ -12,8 +12,8 @@ std::pmr::memory_resource& SeriesMemory() {
   constexpr std::pmr::pool_options kOptions = {.max_blocks_per_chunk = 8192,
                                                .largest_required_pool_block = 256};
   // Never destroyed: series may outlive everything that is.
-  static auto* const pool = new std::pmr::synchronized_pool_resource(kOptions);
-  return *pool;
+  static auto* const kPool = new std::pmr::synchronized_pool_resource(kOptions);
+  return *kPool;
 #endif
 }
 
