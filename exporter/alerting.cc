@@ -78,6 +78,7 @@ RuleManager::Settings Alerting::ManagerSettings(const Config& config,
   environment.sink = &ringer_;
   environment.clock = &parts_.clock;
   environment.log = &parts_.log;
+  environment.template_counts = &template_counts_;
   environment.external_labels = config.global.external_labels;
   environment.external_url = external_url;
   environment.resend_delay = config.rules.resend_delay;
@@ -124,7 +125,7 @@ std::vector<ActiveAlert> Alerting::Firing() const {
 }
 
 void Alerting::UpdateMetrics() {
-  rule_metrics_.Update(manager_->Views(false));
+  rule_metrics_.Update(manager_->Views(false), template_counts_);
   ringer_.UpdateMetrics();
   if (kept_ != nullptr) kept_metrics_->Update(kept_->stats());
 }

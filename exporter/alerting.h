@@ -93,6 +93,7 @@ class Alerting {
   const TimePoint started_at_;
   std::unique_ptr<AlertStore> kept_;  ///< Null if nothing is kept over a restart.
   RuleMetrics rule_metrics_;
+  TemplateCounts template_counts_;
   std::unique_ptr<AlertStoreMetrics> kept_metrics_;  ///< Null if nothing is kept.
   RuleSeries series_;
 

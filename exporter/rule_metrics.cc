@@ -93,6 +93,20 @@ const std::array<HistogramOf, 2> kHistogramsOf = {{
      &GroupView::rules_took},
 }};
 
+struct TemplateCounterOf {
+  MetricDesc metric;
+  std::atomic<std::uint64_t> TemplateCounts::*value;
+};
+
+constexpr std::array<TemplateCounterOf, 2> kTemplateCountersOf = {{
+    {{"tocsin_template_text_expansions_total", MetricType::kCounter,
+      "How often templates of rules' labels and annotations were expanded."},
+     &TemplateCounts::expansions},
+    {{"tocsin_template_text_expansion_failures_total", MetricType::kCounter,
+      "How often expanding a template of a rule failed, so that its text tells of the error."},
+     &TemplateCounts::failures},
+}};
+
 /// Adds what `now` has more than `before`. A group that a reload has changed counts from nothing
 /// again.
 void AddGrowth(prometheus::Histogram& histogram, const LatencyHistogram& now,
@@ -131,6 +145,13 @@ RuleMetrics::RuleMetrics(prometheus::Registry& registry) {
              .Add({}, prometheus::Histogram::BucketBoundaries(LatencyHistogram::kBounds.begin(),
                                                               LatencyHistogram::kBounds.end()));
   }
+  for (std::size_t i = 0; i < kTemplateCounters; ++i) {
+    template_counters_[i] = &prometheus::BuildCounter()
+                                 .Name(std::string(kTemplateCountersOf[i].metric.name))
+                                 .Help(std::string(kTemplateCountersOf[i].metric.help))
+                                 .Register(registry)
+                                 .Add({});
+  }
 }
 
 RuleMetrics::Series RuleMetrics::Make(const std::string& rule_group) {
@@ -149,8 +170,13 @@ void RuleMetrics::Remove(const Series& series) {
   for (std::size_t i = 0; i < kCounters; ++i) counters_[i]->Remove(series.counters[i]);
 }
 
-void RuleMetrics::Update(const std::vector<GroupView>& groups) {
+void RuleMetrics::Update(const std::vector<GroupView>& groups, const TemplateCounts& templates) {
   const MutexLock lock(mutex_);
+  for (std::size_t i = 0; i < kTemplateCounters; ++i) {
+    prometheus::Counter& counter = *template_counters_[i];
+    const auto value = static_cast<double>((templates.*kTemplateCountersOf[i].value).load());
+    counter.Increment(value - counter.Value());
+  }
   std::map<std::string, Series> gone = std::exchange(series_, {});
   for (const GroupView& group : groups) {
     const std::string rule_group = fmt::format("{};{}", group.file, group.name);
@@ -176,10 +202,12 @@ void RuleMetrics::Update(const std::vector<GroupView>& groups) {
 
 std::vector<MetricDesc> RuleMetrics::Descriptions() {
   std::vector<MetricDesc> metrics;
-  metrics.reserve(kGaugesOf.size() + kCountersOf.size() + kHistogramsOf.size());
+  metrics.reserve(kGaugesOf.size() + kCountersOf.size() + kHistogramsOf.size() +
+                  kTemplateCountersOf.size());
   for (const GaugeOf& gauge : kGaugesOf) metrics.push_back(gauge.metric);
   for (const CounterOf& counter : kCountersOf) metrics.push_back(counter.metric);
   for (const HistogramOf& histogram : kHistogramsOf) metrics.push_back(histogram.metric);
+  for (const TemplateCounterOf& counter : kTemplateCountersOf) metrics.push_back(counter.metric);
   return metrics;
 }
 

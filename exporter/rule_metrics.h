@@ -17,18 +17,20 @@
 #include "base/metric.h"
 #include "base/mutex.h"
 #include "rules/group.h"
+#include "rules/rule_environment.h"
 
 namespace tocsin {
 
 /// The tocsin_rule_* families: Prometheus' rule metrics under our prefix, with the label
-/// `rule_group="FILE;GROUP"`. Safe for concurrent use.
+/// `rule_group="FILE;GROUP"`; and the tocsin_template_* ones. Safe for concurrent use.
 class RuleMetrics {
  public:
   /// `registry` outlives this.
   explicit RuleMetrics(prometheus::Registry& registry);
 
-  /// Brings the families up to date with the groups in force; those of others go.
-  void Update(const std::vector<GroupView>& groups);
+  /// Brings the families up to date with the groups in force; those of others go. `templates` never
+  /// falls.
+  void Update(const std::vector<GroupView>& groups, const TemplateCounts& templates);
 
   /// What this exports, for the documentation.
   static std::vector<MetricDesc> Descriptions();
@@ -46,12 +48,15 @@ class RuleMetrics {
     std::array<LatencyHistogram, kHistograms> timed{};
   };
 
+  static constexpr std::size_t kTemplateCounters = 2;
+
   Series Make(const std::string& rule_group);
   void Remove(const Series& series);
 
   std::array<prometheus::Family<prometheus::Gauge>*, kGauges> gauges_{};
   std::array<prometheus::Family<prometheus::Counter>*, kCounters> counters_{};
   std::array<prometheus::Histogram*, kHistograms> histograms_{};
+  std::array<prometheus::Counter*, kTemplateCounters> template_counters_{};
   Mutex mutex_;
   std::map<std::string, Series> series_ TOCSIN_GUARDED_BY(mutex_);
 };

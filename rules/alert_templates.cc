@@ -163,6 +163,8 @@ Labels AlertTemplates::RuleLabels(const Labels& alert) const {
 std::string AlertTemplates::Expand(const Text& text,
                                    const std::optional<Execution>& execution) const {
   if (!text.is_template()) return text.text;
+  TemplateCounts* const counts = environment_.template_counts;
+  if (counts != nullptr) counts->expansions.fetch_add(1, std::memory_order_relaxed);
   const std::string name = "__alert_" + rule_.name;
   std::string failure = "error parsing template " + name + ": " + text.failure;
   if (text.parsed) {
@@ -170,6 +172,7 @@ std::string AlertTemplates::Expand(const Text& text,
     if (expanded) return std::move(*expanded);
     failure = "error executing template " + name + ": " + expanded.error().message;
   }
+  if (counts != nullptr) counts->failures.fetch_add(1, std::memory_order_relaxed);
   LogFailure(failure);
   return "<error expanding template: " + failure + ">";
 }

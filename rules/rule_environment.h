@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <stop_token>
@@ -19,6 +21,13 @@ namespace tocsin {
 
 class RuleObserver;
 
+/// How often templates of labels and annotations were expanded, and how often that failed. Safe for
+/// concurrent use.
+struct TemplateCounts {
+  std::atomic<std::uint64_t> expansions = 0;
+  std::atomic<std::uint64_t> failures = 0;
+};
+
 /// What rules are evaluated with. What it points to outlives the groups.
 struct RuleEnvironment {
   const promql::Engine* engine = nullptr;
@@ -27,6 +36,7 @@ struct RuleEnvironment {
   RuleObserver* observer = nullptr;  ///< Null: nobody is told.
   const Clock* clock = nullptr;      ///< Tells when an evaluation takes place.
   const Log* log = nullptr;
+  TemplateCounts* template_counts = nullptr;  ///< Null: nobody counts.
   Labels external_labels;
   std::string external_url;  ///< Without a slash at the end.
   Duration resend_delay = std::chrono::minutes(1);

@@ -19,8 +19,9 @@ struct Fixture {
           continue;
         }
         const bool counter = family.type == prometheus::MetricType::Counter;
-        samples[family.name + "{" + metric.label[0].value + "}"] =
-            counter ? metric.counter.value : metric.gauge.value;
+        const std::string group =
+            metric.label.empty() ? "" : "{" + metric.label.front().value + "}";
+        samples[family.name + group] = counter ? metric.counter.value : metric.gauge.value;
       }
     }
     return samples;
@@ -39,6 +40,7 @@ struct Fixture {
 
   prometheus::Registry registry;
   RuleMetrics metrics{registry};
+  TemplateCounts templates;
 };
 
 }  // namespace
@@ -46,20 +48,20 @@ struct Fixture {
 BOOST_FIXTURE_TEST_SUITE(rule_metrics_test, Fixture)
 
 BOOST_AUTO_TEST_CASE(EachGroupHasItsSeries) {
-  metrics.Update({View("g", 7), View("h", 2)});
+  metrics.Update({View("g", 7), View("h", 2)}, templates);
   auto samples = Samples();
   BOOST_TEST(samples["tocsin_rule_group_iterations_total{a.yml;g}"] == 7);
   BOOST_TEST(samples["tocsin_rule_group_iterations_total{a.yml;h}"] == 2);
   BOOST_TEST(samples["tocsin_rule_group_iterations_missed_total{a.yml;g}"] == 1);
   BOOST_TEST(samples["tocsin_rule_group_interval_seconds{a.yml;g}"] == 15);
   BOOST_TEST(samples["tocsin_rule_group_rules{a.yml;g}"] == 3);
-  BOOST_TEST(samples.size() == 2 * (RuleMetrics::Descriptions().size() - 2) + 2);
+  BOOST_TEST(samples.size() == 2 * (RuleMetrics::Descriptions().size() - 4) + 4);
 }
 
 BOOST_AUTO_TEST_CASE(CountersGoOnWhenAGroupBeginsAnew) {
-  metrics.Update({View("g", 7)});
-  metrics.Update({View("g", 9)});
-  metrics.Update({View("g", 2)});
+  metrics.Update({View("g", 7)}, templates);
+  metrics.Update({View("g", 9)}, templates);
+  metrics.Update({View("g", 2)}, templates);
   BOOST_TEST(Samples()["tocsin_rule_group_iterations_total{a.yml;g}"] == 11);
 }
 
@@ -68,19 +70,29 @@ BOOST_AUTO_TEST_CASE(TimesOfAllGroupsStandTogetherAndNeverFall) {
   GroupView two = View("h", 1);
   for (const double seconds : {0.002, 0.2}) one.rules_took.Add(seconds);
   two.rules_took.Add(20);
-  metrics.Update({one, two});
+  metrics.Update({one, two}, templates);
   BOOST_TEST(Samples()["tocsin_rule_evaluation_duration_seconds"] == 3);
   one.rules_took.Add(0.2);
-  metrics.Update({one});
+  metrics.Update({one}, templates);
   BOOST_TEST(Samples()["tocsin_rule_evaluation_duration_seconds"] == 4);
-  metrics.Update({View("g", 2)});  // It has begun anew.
+  metrics.Update({View("g", 2)}, templates);  // It has begun anew.
   BOOST_TEST(Samples()["tocsin_rule_evaluation_duration_seconds"] == 4);
   BOOST_TEST(Samples()["tocsin_rule_group_duration_seconds"] == 0);
 }
 
+BOOST_AUTO_TEST_CASE(TemplatesAreCounted) {
+  templates.expansions = 3;
+  templates.failures = 1;
+  metrics.Update({}, templates);
+  templates.expansions = 5;
+  metrics.Update({}, templates);
+  BOOST_TEST(Samples()["tocsin_template_text_expansions_total"] == 5);
+  BOOST_TEST(Samples()["tocsin_template_text_expansion_failures_total"] == 1);
+}
+
 BOOST_AUTO_TEST_CASE(AGroupThatIsGoneTakesItsSeriesAlong) {
-  metrics.Update({View("g", 7), View("h", 2)});
-  metrics.Update({View("h", 2)});
+  metrics.Update({View("g", 7), View("h", 2)}, templates);
+  metrics.Update({View("h", 2)}, templates);
   BOOST_TEST(Samples().count("tocsin_rule_group_rules{a.yml;g}") == 0);
   BOOST_TEST(Samples().count("tocsin_rule_group_rules{a.yml;h}") == 1);
 }

@@ -50,6 +50,18 @@ BOOST_AUTO_TEST_CASE(TextsSeeTheSampleAndTheRule) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(ExpansionsAndTheirFailuresAreCounted) {
+  TemplateCounts counts;
+  environment.template_counts = &counts;
+  Annotation("no template");
+  BOOST_TEST(counts.expansions == 0U);
+  Annotation("{{ $value }}");
+  Annotation("{{ query \"m +\" }}");
+  Annotation("{{ if }}");
+  BOOST_TEST(counts.expansions == 3U);
+  BOOST_TEST(counts.failures == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(AFailureTakesThePlaceOfTheText) {
   BOOST_TEST(Annotation("{{ query \"none\" | first }}")
                  .starts_with("<error expanding template: error executing template __alert_A: "
