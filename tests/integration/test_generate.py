@@ -127,7 +127,7 @@ class Generate(harness.TestCase):
         rows = [
             ("rules --pack dagstr", "no pack is called 'dagstr'; did you mean 'dagster'?"),
             ("rules --for DagsterQueueStuk=5m", "did you mean 'DagsterQueueStuck'?"),
-            ("rules --threshold DagsterPartUnreadable=3", "its value is not compared with a number"),
+            ("rules --threshold DashFlowMetricsAbsent=3", "its value is not compared with a number"),
             ("rules --pack dagster-sizing --threshold DagsterScaleTierMedium=3", "more than one number: 100, 1000"),
             ("prometheusrule --namespace Monitoring", "cannot be a namespace"),
             ("servicemonitor --port 10061", "--port: expected the name of a port"),
