@@ -2,9 +2,7 @@
 
 #include "exporter/alert_commands.h"
 
-#include <iostream>
 #include <memory>
-#include <sstream>
 #include <string>
 
 #include <boost/test/unit_test.hpp>
@@ -12,27 +10,12 @@
 #include "base/log.h"
 #include "exporter/api/alertmanager_api.h"
 #include "exporter/http_server.h"
+#include "tests/support/command_output.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_notifier.h"
 
 namespace tocsin {
 namespace {
-
-/// What is written to a stream while this lives.
-class Captured {
- public:
-  explicit Captured(std::ostream& stream) : stream_(stream), before_(stream.rdbuf(text_.rdbuf())) {}
-  ~Captured() { stream_.rdbuf(before_); }
-  Captured(const Captured&) = delete;
-  Captured& operator=(const Captured&) = delete;
-
-  std::string text() const { return text_.str(); }
-
- private:
-  std::ostream& stream_;
-  std::ostringstream text_;
-  std::streambuf* const before_;
-};
 
 struct Fixture {
   Fixture() {
@@ -44,13 +27,9 @@ struct Fixture {
   }
   ~Fixture() { server->Stop(Duration(0)); }
 
-  /// "STATUS OUTPUT" of the command, its errors after its output.
   template <class Flags>
   static std::string Run(int (*command)(const Flags&), const Flags& flags) {
-    const Captured output(std::cout);
-    const Captured errors(std::cerr);
-    const int status = command(flags);
-    return std::to_string(status) + " " + output.text() + errors.text();
+    return StatusAndOutput([&] { return command(flags); });
   }
 
   FakeNotifier notifier;

@@ -1,45 +1,19 @@
 #include "exporter/commands.h"
 
 #include <fstream>
-#include <functional>
-#include <iostream>
-#include <sstream>
 #include <string>
 
 #include <boost/test/unit_test.hpp>
 
+#include "tests/support/command_output.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/test_server.h"
 
 namespace tocsin {
 namespace {
 
-/// What is written to a stream while this lives.
-class Captured {
- public:
-  explicit Captured(std::ostream& stream) : stream_(stream), before_(stream.rdbuf(text_.rdbuf())) {}
-  ~Captured() { stream_.rdbuf(before_); }
-  Captured(const Captured&) = delete;
-  Captured& operator=(const Captured&) = delete;
-
-  std::string text() const { return text_.str(); }
-
- private:
-  std::ostream& stream_;
-  std::ostringstream text_;
-  std::streambuf* const before_;
-};
-
-/// "STATUS OUTPUT" of a command, its errors after its output.
-std::string Run(const std::function<int()>& command) {
-  const Captured output(std::cout);
-  const Captured errors(std::cerr);
-  const int status = command();
-  return std::to_string(status) + " " + output.text() + errors.text();
-}
-
 std::string HealthOf(const std::string& url) {
-  return Run([&] { return Healthcheck({url}); });
+  return StatusAndOutput([&] { return Healthcheck({url}); });
 }
 
 BOOST_AUTO_TEST_SUITE(commands_test)
@@ -74,15 +48,16 @@ BOOST_AUTO_TEST_CASE(AConfigurationIsGoodOnceItsSourcesAre) {
                          "- {type: redis, redis: {host: 127.0.0.1, port: 1}}\n";
   CheckConfigFlags flags;
   flags.files = {file};
-  BOOST_TEST(Run([&] { return CheckConfig(flags); }) == "0 " + file + ": good, 2 collectors\n");
+  BOOST_TEST(StatusAndOutput([&] { return CheckConfig(flags); }) ==
+             "0 " + file + ": good, 2 collectors\n");
   flags.connect = true;
-  const std::string output = Run([&] { return CheckConfig(flags); });
+  const std::string output = StatusAndOutput([&] { return CheckConfig(flags); });
   BOOST_TEST(output.starts_with("1 " + file + ":4:3: collector \"redis\": "), output);
   BOOST_TEST(output.ends_with("\n" + file + ": 1 of 2 collectors cannot collect\n"), output);
 }
 
 BOOST_AUTO_TEST_CASE(ACollectorThatIsNotThereIsNamedWithTheOneMostLikeIt) {
-  BOOST_TEST(Run([] { return ListCollectors({"dagstr"}); }) ==
+  BOOST_TEST(StatusAndOutput([] { return ListCollectors({"dagstr"}); }) ==
              "2 tocsin: no collector is called 'dagstr' (did you mean \"dagster\"?); see 'tocsin "
              "collectors'\n");
 }

@@ -2,8 +2,6 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <iostream>
-#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -11,34 +9,15 @@
 
 #include "base/log.h"
 #include "exporter/http_server.h"
+#include "tests/support/command_output.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/test_server.h"
 
 namespace tocsin {
 namespace {
 
-/// What is written to a stream while this lives.
-class Captured {
- public:
-  explicit Captured(std::ostream& stream) : stream_(stream), before_(stream.rdbuf(text_.rdbuf())) {}
-  ~Captured() { stream_.rdbuf(before_); }
-  Captured(const Captured&) = delete;
-  Captured& operator=(const Captured&) = delete;
-
-  std::string text() const { return text_.str(); }
-
- private:
-  std::ostream& stream_;
-  std::ostringstream text_;
-  std::streambuf* const before_;
-};
-
-/// "STATUS OUTPUT" of the command, its errors after its output.
 std::string Run(const QueryFlags& flags) {
-  const Captured output(std::cout);
-  const Captured errors(std::cerr);
-  const int status = RunQuery(flags);
-  return std::to_string(status) + " " + output.text() + errors.text();
+  return StatusAndOutput([&] { return RunQuery(flags); });
 }
 
 std::string Ask(const std::string& server) {
