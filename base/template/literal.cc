@@ -92,23 +92,18 @@ Result<Number> ParseCharacter(std::string_view literal) {
 
 /// The digits of a number without its underscores, which must stand between digits.
 std::optional<std::string> WithoutUnderscores(std::string_view digits, bool has_prefix) {
+  const auto is_digit = [](char c) {
+    return c != '_' && IsLetterOrDigit(static_cast<unsigned char>(c));
+  };
   std::string out;
-  bool was_digit = has_prefix;
+  char before = has_prefix ? '0' : '.';
   for (const char c : digits) {
-    if (c == '_') {
-      if (!was_digit) return std::nullopt;
-      was_digit = false;
-      continue;
-    }
-    const bool is_digit = IsLetterOrDigit(static_cast<unsigned char>(c));
-    if (!was_digit && !out.empty() && !is_digit && digits.find('_') != std::string_view::npos &&
-        digits[static_cast<std::size_t>(&c - digits.data()) - 1] == '_') {
-      return std::nullopt;
-    }
-    was_digit = is_digit;
-    out += c;
+    const bool is_between = c == '_' ? is_digit(before) : before != '_' || is_digit(c);
+    if (!is_between) return std::nullopt;
+    if (c != '_') out += c;
+    before = c;
   }
-  if (!digits.empty() && digits.back() == '_') return std::nullopt;
+  if (before == '_') return std::nullopt;
   return out;
 }
 

@@ -101,6 +101,9 @@ BOOST_AUTO_TEST_CASE(ConstantsAreWrittenAsInGo) {
        "100000 1e+06 1.2345675e+06 0.0001 1e-05"},
       {"{{\"a\\x41\\u00e9\\101\\t\"}}{{`raw\\n`}}{{true}}", "aA\u00e9A\traw\\ntrue"},
       {"{{1__0}}", "template: t:1: illegal number syntax: \"1__0\""},
+      {"{{1_.0}}", "template: t:1: illegal number syntax: \"1_.0\""},
+      {"{{1._0}}", "template: t:1: illegal number syntax: \"1._0\""},
+      {"{{1_}}", "template: t:1: illegal number syntax: \"1_\""},
       {"{{1a}}", "template: t:1: bad number syntax: \"1a\""},
       {"{{\"a\\q\"}}", "template: t:1: invalid syntax"},
   });
