@@ -56,7 +56,7 @@ Result<PageLines::Change> PageLines::Read(std::string_view page) {
   const char* at = whole.data();
   const char* const end = at + whole.size();
   const std::size_t followed = Follow(at, end);
-  const bool same = followed == steps_.size() && at == end && followed > 0;
+  const bool same = followed == steps_.size() && at == end && followed > 0 && !breaks_off_;
   if (same && !expects_change_) return Change::kNone;
   expects_change_ = false;
   Diverge(followed);

@@ -307,6 +307,12 @@ BOOST_AUTO_TEST_CASE(WhatWasReadBeforeDoesNotShow) {
 }
 
 /// Both readers of pages find the same families, samples and faults.
+BOOST_AUTO_TEST_CASE(WhatIsCutOffIsNoPageAlsoAfterAnEmptyOne) {
+  Fixture fixture;
+  BOOST_TEST(fixture.Read("\n") == "");
+  BOOST_TEST(fixture.Read("\n<html").starts_with("failed: expected a page of metrics"));
+}
+
 BOOST_AUTO_TEST_CASE(ReadsAsParsePageDoes) {
   for (unsigned seed = 1; seed <= 200; ++seed) {
     std::minstd_rand random(seed);
