@@ -1,15 +1,12 @@
 """A real Kailash application with its Redis. Needs PyPI the first time."""
-import fcntl
 import json
-import os
 import pathlib
 import shutil
 import subprocess
-import sys
 import tempfile
-import unittest
 
 import harness
+import pypi
 from harness import Process, free_port, wait_for
 
 PROJECT = pathlib.Path(__file__).resolve().parent / "real_kailash"
@@ -20,26 +17,7 @@ START_SECONDS = 300
 
 
 def kailash_python():
-    """The interpreter of a virtual environment with Kailash in it, made once per user and version."""
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "tocsin-tests"
-    cache.mkdir(parents=True, exist_ok=True)
-    folder = cache / f"kailash-{VERSION}"
-    with (cache / "kailash.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "complete").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            _install(folder)
-            (folder / "complete").touch()
-    return folder / "bin" / "python"
-
-
-def _install(folder):
-    for command in ([sys.executable, "-m", "venv", folder],
-                    [folder / "bin" / "pip", "install", "--quiet", "--retries", "1", "--timeout", "10", *PACKAGES]):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise unittest.SkipTest(f"Kailash {VERSION} cannot be installed from PyPI: {reason}")
+    return pypi.programs(f"kailash-{VERSION}", PACKAGES) / "python"
 
 
 class KailashRedis:

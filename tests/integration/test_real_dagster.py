@@ -1,16 +1,14 @@
 """tocsin's numbers against those of a real Dagster, on both of its storages. Needs PyPI the first time."""
-import fcntl
 import json
 import os
 import pathlib
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
-import unittest
 
 import harness
+import pypi
 from harness import Process, wait_for
 from postgres import Postgres
 from tocsin import Tocsin
@@ -27,26 +25,7 @@ INTERVAL_SECONDS = 2
 
 
 def dagster_programs():
-    """The bin/ of a virtual environment with Dagster in it, made once per user and version."""
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "tocsin-tests"
-    cache.mkdir(parents=True, exist_ok=True)
-    folder = cache / f"dagster-webserver-{VERSION}"
-    with (cache / "dagster.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "complete").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            _install(folder)
-            (folder / "complete").touch()
-    return folder / "bin"
-
-
-def _install(folder):
-    for command in ([sys.executable, "-m", "venv", folder],
-                    [folder / "bin" / "pip", "install", "--quiet", "--retries", "1", "--timeout", "10", *PACKAGES]):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise unittest.SkipTest(f"Dagster {VERSION} cannot be installed from PyPI: {reason}")
+    return pypi.programs(f"dagster-webserver-{VERSION}", PACKAGES)
 
 
 class RealDagster:
