@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/labels.h"
+#include "base/moment.h"
 #include "notify/received_alert.h"
 #include "notify/route.h"
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/alarm.h"
+#include "base/moment.h"
 #include "base/mutex.h"
 #include "base/relabel.h"
 #include "notify/couriers.h"
@@ -88,8 +89,6 @@ struct Notifier::Impl {
     thread = std::jthread([this](const std::stop_token& stop) { Run(stop); });
   }
 
-  Moment Now() const { return {.wall = clock.Now(), .steady = clock.SteadyNow()}; }
-
   void Run(const std::stop_token& stop);
   SteadyPoint NextLook() const;
   void Receive(ReceivedAlerts alerts);
@@ -148,7 +147,7 @@ void Notifier::Impl::Receive(ReceivedAlerts alerts) {
   {
     const MutexLock lock(mutex);
     const std::optional<SteadyPoint> before = dispatcher.NextDue();
-    const Moment now = Now();
+    const Moment now = MomentOf(clock);
     for (ReceivedAlert& alert : alerts) {
       alert.updated_at = now.wall;
       inhibitor.Update(dispatcher.Receive(std::move(alert), now));
@@ -160,7 +159,7 @@ void Notifier::Impl::Receive(ReceivedAlerts alerts) {
 
 /// What receivers were told fires, and nobody has told of since the start.
 void Notifier::Impl::ResolveUntold() {
-  const Moment now = Now();
+  const Moment now = MomentOf(clock);
   std::unordered_map<Labels, ReceivedAlert> untold;
   for (const auto& [key, told] : kept.log) {
     for (const NotifiedAlert& notified : told.last.alerts) {
@@ -199,7 +198,7 @@ void Notifier::Impl::Flush() {
 }
 
 std::vector<Told> Notifier::Impl::PlanDue() {
-  const Moment now = Now();
+  const Moment now = MomentOf(clock);
   const PlanContext context = {*config, inhibitor, silences, log, now.wall};
   std::vector<Told> all;
   for (Dispatcher::Due& due : dispatcher.TakeDue(now)) {
@@ -311,7 +310,7 @@ void Notifier::Configure(std::shared_ptr<const NotifyConfig> config, Labels exte
     impl.inhibitor = Inhibitor(config->inhibit_rules);
     impl.dispatcher.ForEachAlert([&](const ReceivedAlert& alert)
                                      TOCSIN_REQUIRES(impl.mutex) { impl.inhibitor.Update(alert); });
-    impl.dispatcher.SetRoute(config->route, impl.Now());
+    impl.dispatcher.SetRoute(config->route, MomentOf(impl.clock));
     impl.external_labels = std::move(external_labels);
     impl.config = std::move(config);
   }

@@ -36,10 +36,4 @@ std::uint64_t Fingerprint(const Labels& labels);
 /// In 16 hexadecimal digits, as addresses and the API have it.
 std::string FingerprintText(std::uint64_t fingerprint);
 
-/// A moment on both clocks: to wait by, and to write down.
-struct Moment {
-  TimePoint wall;
-  SteadyPoint steady;
-};
-
 }  // namespace tocsin::notify

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/alarm.h"
+#include "base/moment.h"
 #include "base/mutex.h"
 #include "base/number.h"
 #include "rules/kept_group.h"

@@ -28,10 +28,6 @@ Millis ToMillis(TimePoint moment) {
 
 }  // namespace
 
-Moment MomentOf(const Clock& clock) {
-  return {clock.Now(), clock.SteadyNow()};
-}
-
 Millis SlotAtOrBefore(std::string_view file, std::string_view name, Duration interval, Millis now) {
   assert(interval.count() > 0);
   return SlotBefore(OffsetOf(file, name, interval), interval, now);

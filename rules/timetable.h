@@ -7,16 +7,10 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/moment.h"
 #include "rules/storage/sample.h"
 
 namespace tocsin {
-
-/// One moment, on both clocks.
-struct Moment {
-  TimePoint wall;
-  SteadyPoint steady;
-};
-Moment MomentOf(const Clock& clock);
 
 /// The last slot at or before `now` of the group called `name` in `file`. Slots lie `interval`
 /// apart on the wall clock, at an offset that is a hash of the two names: groups spread over the
