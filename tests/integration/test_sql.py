@@ -74,7 +74,7 @@ class SqlTest(PostgresTestCase):
     queries:
       - {name: u, query: "SELECT n FROM u", metrics: [{name: my_m, type: gauge, value: n}]}
       - {name: v, query: "SELECT n FROM v", metrics: [{name: other_m, type: gauge, value: n}]}
-global: {evaluation_interval: 200ms}
+global: {evaluation_interval: 200ms, instance: here}
 rule_files: [rules.yml]
 rule_policies:
   - {matchers: ['kind="kept"'], on_missing: keep, evaluations: 3}
@@ -105,7 +105,8 @@ groups:
         # The other one's row goes while its query is well: its evaluations count, and then it is over.
         self.postgres.sql("DELETE FROM v")
         harness.wait_for("the other to be over", lambda: firing() == ["Mine"])
-        # Over a restart, too, nothing is known of what the query would say.
+        # Over a restart, too, nothing is known of what the query would say. The instance stays the same: were it the
+        # address, which changes, the last `up` of the old one would stand for five minutes, also if that was 0.
         tocsin.restart()
         tocsin.wait_until("the query to be given up", lambda page: page.has("tocsin_collector_part_lost"))
         evaluations = "tocsin_rule_evaluations_total"
