@@ -21,6 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 FIXTURES = ROOT / "tests" / "fixtures"
 
 # Longer than anything takes on a busy machine, shorter than a developer's patience.
+LOG_LINES = 60
 PATIENCE_SECONDS = 30
 
 # The program under test; run.py sets it.
@@ -189,4 +190,12 @@ class TestCase(unittest.TestCase):
         """Enters a context manager that is left when the test ends."""
         entered = manager.__enter__()
         self.addCleanup(manager.__exit__, None, None, None)
+        self.addCleanup(self._show_log_of_failure, entered)
         return entered
+
+    def _show_log_of_failure(self, entered):
+        """What the process said last, if the test has failed and there is one: it will not be there to be asked."""
+        results = self._outcome.result
+        log = getattr(entered, "log", "")
+        if log and any(test is self for test, _ in results.failures + results.errors):
+            print(f"--- the log of {type(entered).__name__}, its end", *log.splitlines()[-LOG_LINES:], "---", sep="\n")

@@ -90,7 +90,8 @@ class Postgres:
         """Every process of the server hangs, with its sockets open."""
         self._stopped = [self._process.pid, *self._children()]
         for pid in self._stopped:
-            os.kill(pid, signal.SIGSTOP)
+            with contextlib.suppress(ProcessLookupError):  # A session that has just ended.
+                os.kill(pid, signal.SIGSTOP)
 
     def resume(self):
         for pid in self._stopped:
