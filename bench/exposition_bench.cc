@@ -7,8 +7,6 @@
 // values (and, for tocsin, collects them), "rehearse" only makes as many new ones. Ends at the end
 // of input.
 
-#include <malloc.h>
-
 #include <array>
 #include <atomic>
 #include <charconv>
@@ -25,6 +23,7 @@
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
+#include "base/allocator.h"
 #include "base/log.h"
 #include "base/metric_sink.h"
 #include "exporter/http_server.h"
@@ -223,8 +222,7 @@ int ServePeer(std::size_t count) {
 }  // namespace tocsin
 
 int main(int argc, char** argv) {
-  // As exporter/main.cc does, and for both servers alike: what one thread frees, another can use.
-  mallopt(M_ARENA_MAX, 1);  // NOLINT(concurrency-mt-unsafe): there is one thread yet.
+  tocsin::SetUpAllocator();  // For both servers alike.
   const std::string_view which = argc == 3 ? argv[1] : "";
   const std::string_view series = argc == 3 ? argv[2] : "";
   std::size_t count = 0;

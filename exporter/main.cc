@@ -2,7 +2,6 @@
 // exporter/application.cc puts the serving parts together, in the order in which data flows.
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/allocator.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "exporter/alert_commands.h"
@@ -218,10 +218,7 @@ int Run(const HelpFlags& flags) {
 // NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
   if (!tocsin::OpenStandardStreams()) return EXIT_FAILURE;
-  // By default glibc gives every thread an arena of its own, which keeps what was freed in it. A
-  // collection's samples and a page's text are made on one thread and freed on another, so tocsin
-  // would hold many times what it uses. Its threads are few and seldom allocate at the same moment.
-  mallopt(M_ARENA_MAX, 1);  // NOLINT(concurrency-mt-unsafe): there is one thread yet.
+  tocsin::SetUpAllocator();
   const std::span<const char* const> arguments(argv, static_cast<std::size_t>(argc));
   const auto words = arguments.subspan(argc > 0 ? 1 : 0);
   const auto command = tocsin::ParseCommandLine(words);
