@@ -15,6 +15,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// docs/decisions/006-alert-state.md says why these. Pages that do not fit into the cache (in KiB)
+// before they are committed are written twice, and each checkpoint (after so many pages of 4 KiB)
+// copies what has changed since the last: both would be most of what a burst of alerts costs.
+constexpr const char* kSettings =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; "
+    "PRAGMA wal_autocheckpoint = 4096";
+
 fs::path With(const fs::path& path, const char* suffix) {
   fs::path longer = path;
   longer += suffix;
@@ -31,6 +38,16 @@ Result<FileDescriptor> OpenOwn(const fs::path& path) {
 }
 
 }  // namespace
+
+Result<SqliteDatabase> OpenStateFile(const fs::path& path, const StateSchema& schema,
+                                     Duration patience) {
+  Result<SqliteDatabase> database = SqliteDatabase::Open(path, SqliteDatabase::Mode::kReadWrite);
+  if (!database) return database;
+  database->SetLimit(SystemClock().SteadyNow() + patience, {});
+  if (Status set = database->Execute(kSettings); !set) return set.error();
+  if (Status upgraded = UpgradeSchema(*database, schema); !upgraded) return upgraded.error();
+  return database;
+}
 
 Status UpgradeSchema(SqliteDatabase& database, const StateSchema& schema) {
   const Result<std::int64_t> version = ReadInteger(database, "PRAGMA user_version");

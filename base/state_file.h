@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/file_descriptor.h"
 #include "base/result.h"
 #include "base/sqlite.h"
@@ -20,6 +21,12 @@ struct StateSchema {
   /// Statement i leads from version i of the tables to i + 1; version 0 is an empty file.
   std::span<const std::string_view> upgrades = {};
 };
+
+/// Opens a file of `schema`, upgraded if it is older, for one that writes it: what has been
+/// committed is on the disk. Waits up to `patience` for somebody who has the file locked. Fails as
+/// SqliteDatabase::Open() and UpgradeSchema() do.
+Result<SqliteDatabase> OpenStateFile(const std::filesystem::path& path, const StateSchema& schema,
+                                     Duration patience);
 
 /// Brings the tables of `database` up to the newest version, in one transaction. Fails with
 /// kInvalidInput if the file is newer, or of another program.

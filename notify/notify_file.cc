@@ -131,17 +131,8 @@ Status LoadLastIds(SqliteDatabase& database, NotifyFile::Contents& contents) {
 }  // namespace
 
 Result<NotifyFile> NotifyFile::Open(const std::filesystem::path& path) {
-  Result<SqliteDatabase> database = SqliteDatabase::Open(path, SqliteDatabase::Mode::kReadWrite);
+  Result<SqliteDatabase> database = OpenStateFile(path, NotifySchema(), kLongestWait);
   if (!database) return database.error();
-  database->SetLimit(SystemClock().SteadyNow() + kLongestWait, {});
-  // docs/decisions/007-outbox.md says why these.
-  if (Status set = database->Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-      !set) {
-    return set.error();
-  }
-  if (Status upgraded = UpgradeSchema(*database, NotifySchema()); !upgraded) {
-    return upgraded.error();
-  }
   Result<Statements> statements = PrepareAll(*database);
   if (!statements) return statements.error();
   return NotifyFile(std::move(*database), std::move(*statements));

@@ -138,15 +138,8 @@ bool Matches(const AlertStore::EventQuery& query, const AlertEvent& event) {
 }
 
 Result<AlertFile> AlertFile::Open(const std::filesystem::path& path) {
-  Result<SqliteDatabase> database = SqliteDatabase::Open(path, SqliteDatabase::Mode::kReadWrite);
+  Result<SqliteDatabase> database = OpenStateFile(path, AlertSchema(), kLongestWait);
   if (!database) return database.error();
-  database->SetLimit(SystemClock().SteadyNow() + kLongestWait, {});
-  // docs/decisions/006-alert-state.md says why these.
-  if (Status set = database->Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-      !set) {
-    return set.error();
-  }
-  if (Status upgraded = UpgradeSchema(*database, AlertSchema()); !upgraded) return upgraded.error();
   Result<Statements> statements = PrepareAll(*database);
   if (!statements) return statements.error();
   return AlertFile(std::move(*database), std::move(*statements));
