@@ -1,6 +1,7 @@
 #include "rules/storage/series_memory.h"
 
 #include "base/sanitized.h"
+#include "rules/storage/huge_pages.h"
 
 namespace tocsin {
 
@@ -12,7 +13,8 @@ std::pmr::memory_resource& SeriesMemory() {
   constexpr std::pmr::pool_options kOptions = {.max_blocks_per_chunk = 8192,
                                                .largest_required_pool_block = 256};
   // Never destroyed: series may outlive everything that is.
-  static auto* const kPool = new std::pmr::synchronized_pool_resource(kOptions);
+  static auto* const kPages = new HugePages();
+  static auto* const kPool = new std::pmr::synchronized_pool_resource(kOptions, kPages);
   return *kPool;
 #endif
 }
