@@ -20,6 +20,7 @@
 #include "exporter/source_down.h"
 #include "exporter/storage.h"
 #include "exporter/version.h"
+#include "exporter/web_page.h"
 
 namespace tocsin {
 namespace {
@@ -145,6 +146,7 @@ std::vector<Route> Application::Routes(bool demo) {
   const auto add = [&](std::vector<Route> more) {
     std::move(more.begin(), more.end(), std::back_inserter(routes));
   };
+  add(WebPageRoutes(demo));
   add({FromOwnPagesOnly(ReloadRoute(reloader_), [this] { return alerting_.external_url(); }),
        api::WriteRoute(store_, remote_write_)});
   add(api::QueryRoutes(queries_, clock_));

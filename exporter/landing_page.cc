@@ -104,17 +104,18 @@ std::string LandingPage(const MetricsPage::Views& views, std::vector<ActiveAlert
   html.Markup("<h1>tocsin <small>").Text(version).Markup("</small></h1>\n");
   html.Markup(
       "<p>Watches data-platform services from the outside.</p>\n<ul>\n"
-      "<li><a href=\"metrics\">Metrics</a></li>\n"
+      "<li><a href=\"../metrics\">Metrics</a></li>\n"
       "<li><a href=\"silences/new\">Silence alerts</a></li>\n"
-      "<li>As JSON: <a href=\"api/v1/alerts\">alerts</a>, <a href=\"api/v1/rules\">rules</a>, "
-      "<a href=\"api/v2/silences\">silences</a>, "
-      "<a href=\"api/v1/tocsin/notifications\">notifications</a>, "
-      "<a href=\"api/v1/tocsin/events\">history of alerts</a>, "
-      "<a href=\"api/v1/targets\">targets</a>, "
-      "<a href=\"api/v1/status/config\">configuration</a>, "
-      "<a href=\"api/v1/status/runtimeinfo\">state</a></li>\n"
-      "<li><a href=\"-/healthy\">Health</a></li>\n<li><a "
-      "href=\"-/ready\">Readiness</a></li>\n</ul>\n");
+      "<li>As JSON: <a href=\"../api/v1/alerts\">alerts</a>, <a "
+      "href=\"../api/v1/rules\">rules</a>, "
+      "<a href=\"../api/v2/silences\">silences</a>, "
+      "<a href=\"../api/v1/tocsin/notifications\">notifications</a>, "
+      "<a href=\"../api/v1/tocsin/events\">history of alerts</a>, "
+      "<a href=\"../api/v1/targets\">targets</a>, "
+      "<a href=\"../api/v1/status/config\">configuration</a>, "
+      "<a href=\"../api/v1/status/runtimeinfo\">state</a></li>\n"
+      "<li><a href=\"../-/healthy\">Health</a></li>\n<li><a "
+      "href=\"../-/ready\">Readiness</a></li>\n</ul>\n");
   AddAlerts(html, std::move(firing), now);
   AddCollectors(html, views, now);
   return EndPage(std::move(html));

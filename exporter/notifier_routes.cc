@@ -129,9 +129,9 @@ std::vector<Route> NotifierRoutes(const NotifierAccess& notifier, const Clock& c
                                   TimePoint started_at) {
   const auto parts = std::make_shared<const Parts>(Parts{notifier, clock});
   std::vector<Route> routes = {
-      Page(parts, "/alerts/*", {"GET"}, &ShowAlert),
-      Page(parts, "/silences/new", {"GET", "POST"}, &NewSilence),
-      Page(parts, "/silences/*", {"GET", "POST"}, &OneSilence),
+      Page(parts, "/plain/alerts/*", {"GET"}, &ShowAlert),
+      Page(parts, "/plain/silences/new", {"GET", "POST"}, &NewSilence),
+      Page(parts, "/plain/silences/*", {"GET", "POST"}, &OneSilence),
   };
   const auto add = [&](std::vector<Route> more) {
     std::move(more.begin(), more.end(), std::back_inserter(routes));

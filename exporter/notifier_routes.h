@@ -11,7 +11,7 @@
 namespace tocsin {
 
 /// Alertmanager's API (AlertmanagerRoutes()), the history of notifications (NotificationRoutes()),
-/// and the pages /alerts/FINGERPRINT, /silences/new and /silences/ID, which need no scripts.
+/// and, below /plain, the pages alerts/FINGERPRINT, silences/new and silences/ID without scripts.
 /// `clock` outlives the server.
 std::vector<Route> NotifierRoutes(const NotifierAccess& notifier, const Clock& clock,
                                   TimePoint started_at);

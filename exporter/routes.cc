@@ -93,11 +93,11 @@ std::vector<Route> MakeRoutes(RouteSources sources) {
     return HttpResponse::Text(200, "tocsin is healthy.\n");
   };
   const auto ready = [shared](const HttpRequest&) { return Readiness(*shared); };
-  Route landing = Get("/", [shared](const HttpRequest&) { return Landing(*shared); });
+  Route landing = Get("/plain/", [shared](const HttpRequest&) { return Landing(*shared); });
   landing.waits = Waits::kMaybe;  // Annotations are expanded.
   return {
       std::move(landing),
-      Get("/style.css", [](const HttpRequest&) { return Style(); }),
+      Get("/plain/style.css", [](const HttpRequest&) { return Style(); }),
       Get("/metrics",
           [shared](const HttpRequest& request) { return shared->page.Answer(request); }),
       Get("/-/healthy", healthy),

@@ -27,7 +27,8 @@ struct RouteSources {
   bool demo = false;
 };
 
-/// The routes that only read: /metrics, health and readiness, the landing page, /api/v1/targets.
+/// The routes that only read: /metrics, health and readiness, the page without scripts,
+/// /api/v1/targets.
 std::vector<Route> MakeRoutes(RouteSources sources);
 
 }  // namespace tocsin

@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(AnAlertsPageTellsAllAboutIt) {
   record.destination = {.receiver = "team", .entry = "slack[0]"};
   record.answer = "HTTP 200";
   notifier.records = {record};
-  const HttpResponse page = Ask("GET", "/alerts/0000000000000abc");
+  const HttpResponse page = Ask("GET", "/plain/alerts/0000000000000abc");
   BOOST_TEST(page.status == 200);
   for (const std::string_view text :
        {"<h1>Down</h1>", "<td>silenced</td>", "1970-01-01T00:01:00.000Z (1m ago)", "611.5",
@@ -93,8 +93,9 @@ BOOST_AUTO_TEST_CASE(PagesEscapeWhatTheyShow) {
   notifier.silences[0].comment = "<script>";
   notifier.silences[0].created_by = "<script>";
   for (const char* const path :
-       {"/alerts/0000000000000abc", "/silences/1", "/silences/new?filter=job!%3D%22%3Cscript%3E%22",
-        "/silences/new?comment=%3Cscript%3E&author=%22%3E%3Cscript%3E&filter=%3Cscript%3E"}) {
+       {"/plain/alerts/0000000000000abc", "/plain/silences/1",
+        "/plain/silences/new?filter=job!%3D%22%3Cscript%3E%22",
+        "/plain/silences/new?comment=%3Cscript%3E&author=%22%3E%3Cscript%3E&filter=%3Cscript%3E"}) {
     const HttpResponse page = Ask("GET", path);
     BOOST_TEST(page.status == 200, path);
     BOOST_TEST(!Has(page, "<script"), path);
@@ -104,24 +105,24 @@ BOOST_AUTO_TEST_CASE(PagesEscapeWhatTheyShow) {
 }
 
 BOOST_AUTO_TEST_CASE(TheLinkOfAnAlertPreparesItsSilence) {
-  const std::string page = *Ask("GET", "/alerts/0000000000000abc").body;
+  const std::string page = *Ask("GET", "/plain/alerts/0000000000000abc").body;
   const std::size_t link = page.find("../silences/new?filter=");
   BOOST_TEST_REQUIRE(link != std::string::npos);
-  const std::string target = page.substr(link + 2, page.find('"', link) - link - 2);
+  const std::string target = "/plain" + page.substr(link + 2, page.find('"', link) - link - 2);
   const HttpResponse form = Ask("GET", target);
   BOOST_TEST(Has(form, "1 of 2 alerts."));
   BOOST_TEST(Has(form, "<a href=\"../alerts/0000000000000abc\">Down</a>"));
 }
 
 BOOST_AUTO_TEST_CASE(WhatIsNotThereIsSaid) {
-  for (const char* const path :
-       {"/alerts/0000000000000def", "/alerts/abc", "/alerts/x", "/alerts/", "/silences/none"}) {
+  for (const char* const path : {"/plain/alerts/0000000000000def", "/plain/alerts/abc",
+                                 "/plain/alerts/x", "/plain/alerts/", "/plain/silences/none"}) {
     BOOST_TEST(Ask("GET", path).status == 404, path);
   }
 }
 
 BOOST_AUTO_TEST_CASE(AFormMakesASilenceAndShowsIt) {
-  const HttpResponse made = Ask("POST", "/silences/new", std::string(kGoodForm));
+  const HttpResponse made = Ask("POST", "/plain/silences/new", std::string(kGoodForm));
   BOOST_TEST(made.status == 303);
   BOOST_TEST(Location(made) == "new-id");
   BOOST_TEST_REQUIRE(notifier.silences.size() == 1U);
@@ -130,10 +131,10 @@ BOOST_AUTO_TEST_CASE(AFormMakesASilenceAndShowsIt) {
   BOOST_TEST((silence.ends_at == clock.Now() + std::chrono::minutes(30)));
   BOOST_TEST(silence.created_by == "ada");
   BOOST_TEST(silence.comment == "night work");
-  const HttpResponse page = Ask("GET", "/silences/new-id");
+  const HttpResponse page = Ask("GET", "/plain/silences/new-id");
   BOOST_TEST(Has(page, "night work"));
   BOOST_TEST(Has(page, "1 of 2 alerts."));
-  const HttpResponse ended = Ask("POST", "/silences/new-id");
+  const HttpResponse ended = Ask("POST", "/plain/silences/new-id");
   BOOST_TEST(ended.status == 303);
   BOOST_TEST(Location(ended) == "new-id");
   BOOST_TEST(notifier.silences.empty());
@@ -151,13 +152,14 @@ BOOST_AUTO_TEST_CASE(AFormThatIsNotRightIsShownAgain) {
       {"filter=a%3Db&duration=1h&author=a", "comment: "},
   };
   for (const auto& row : rows) {
-    const HttpResponse page = Ask("POST", "/silences/new", std::string(row.form));
+    const HttpResponse page = Ask("POST", "/plain/silences/new", std::string(row.form));
     BOOST_TEST(page.status == 400, row.form);
     BOOST_TEST(Has(page, row.problem), row.form);
     BOOST_TEST(Has(page, "<form method=\"post\""), row.form);
   }
   notifier.refusal = Error{ErrorCode::kInvalidInput, "at least one matcher must not match"};
-  BOOST_TEST(Has(Ask("POST", "/silences/new", std::string(kGoodForm)), "at least one matcher"));
+  BOOST_TEST(
+      Has(Ask("POST", "/plain/silences/new", std::string(kGoodForm)), "at least one matcher"));
   BOOST_TEST(notifier.silences.empty());
 }
 
@@ -165,12 +167,13 @@ BOOST_AUTO_TEST_CASE(ForeignPagesAndForeignBodiesAreRefused) {
   notifier.silences = {FakeNotifier::SilenceOf("1", "a=b")};
   const std::pair<std::string, std::string> form = {"Content-Type",
                                                     "application/x-www-form-urlencoded"};
-  BOOST_TEST(Ask("POST", "/silences/new", std::string(kGoodForm),
+  BOOST_TEST(Ask("POST", "/plain/silences/new", std::string(kGoodForm),
                  {form, {"Host", "h:1"}, {"Origin", "http://evil.example"}})
                  .status == 403);
-  BOOST_TEST(Ask("POST", "/silences/1", "", {form, {"Sec-Fetch-Site", "cross-site"}}).status ==
-             403);
-  BOOST_TEST(Ask("POST", "/silences/new", "{}", {{"Content-Type", "text/plain"}}).status == 415);
+  BOOST_TEST(
+      Ask("POST", "/plain/silences/1", "", {form, {"Sec-Fetch-Site", "cross-site"}}).status == 403);
+  BOOST_TEST(Ask("POST", "/plain/silences/new", "{}", {{"Content-Type", "text/plain"}}).status ==
+             415);
   BOOST_TEST(notifier.silences.size() == 1U);
 }
 

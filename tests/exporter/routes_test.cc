@@ -61,7 +61,7 @@ struct Fixture {
     return HttpResponse::Text(404, "");
   }
 
-  bool Shows(std::string_view text) { return Get("/").body->find(text) != std::string::npos; }
+  bool Shows(std::string_view text) { return Get("/plain/").body->find(text) != std::string::npos; }
 };
 
 }  // namespace
@@ -89,9 +89,9 @@ BOOST_AUTO_TEST_CASE(MetricsAreThePage) {
 }
 
 BOOST_AUTO_TEST_CASE(TheLandingPageShowsEachCollector) {
-  BOOST_TEST(Get("/").content_type == "text/html; charset=utf-8");
+  BOOST_TEST(Get("/plain/").content_type == "text/html; charset=utf-8");
   BOOST_TEST(Shows("1.2.3"));
-  BOOST_TEST(Shows("<a href=\"metrics\">"));
+  BOOST_TEST(Shows("<a href=\"../metrics\">"));
   BOOST_TEST(
       Shows("<th scope=\"row\">prod</th><td>dagster</td><td class=\"up\">up</td><td>42s ago</td>"
             "<td>15s</td><td>1</td><td></td>"));
@@ -103,10 +103,10 @@ BOOST_AUTO_TEST_CASE(TheLandingPageEscapesEverything) {
   BOOST_TEST(!Shows("<script>"));
   BOOST_TEST(Shows("&lt;script&gt;alert(1)&lt;/script&gt;"));
   BOOST_TEST(Shows("connection refused &amp; &quot;more&quot;"));
-  const auto headers = Get("/").headers;
+  const auto headers = Get("/plain/").headers;
   BOOST_TEST(headers.front().first == "Content-Security-Policy");
   BOOST_TEST(headers.front().second.starts_with("default-src 'none'; style-src 'self';"));
-  BOOST_TEST(Get("/style.css").content_type == "text/css; charset=utf-8");
+  BOOST_TEST(Get("/plain/style.css").content_type == "text/css; charset=utf-8");
 }
 
 BOOST_AUTO_TEST_CASE(TheLandingPageListsWhatFiresNewestFirst) {

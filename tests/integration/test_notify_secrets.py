@@ -12,8 +12,8 @@ from test_notify import NotifyTestCase, alert, api
 MARK = "s3cr3t"  # In every secret; and what becomes of the one that is sent as Base64:
 HIDDEN = [MARK, base64.b64encode(b"tocsin:s3cr3t basic").decode().rstrip("=")]
 
-PAGES = ["/", "/metrics", "/silences/new?filter=a%3Db", "/api/v1/status/config", "/api/v1/status/flags", "/api/v1/rules",
-         "/api/v1/alerts", "/api/v1/tocsin/events", "/api/v1/tocsin/notifications", "/api/v1/tocsin/dead-letters",
+PAGES = ["/", "/plain/", "/metrics", "/plain/silences/new?filter=a%3Db", "/api/v1/status/config", "/api/v1/status/flags",
+         "/api/v1/rules", "/api/v1/alerts", "/api/v1/tocsin/events", "/api/v1/tocsin/notifications", "/api/v1/tocsin/dead-letters",
          "/api/v2/status", "/api/v2/receivers", "/api/v2/alerts", "/api/v2/alerts/groups", "/api/v2/silences"]
 
 
@@ -107,7 +107,7 @@ class SecretsTest(NotifyTestCase):
         wait_for("what is fine", lambda: {state for name, state in states().items() if name.endswith("fine")} == {
             "delivered"})
         [fingerprint] = {each["fingerprint"] for each in alertmanager.call(tocsin.url, "GET", "alerts")}
-        for page in [*PAGES, f"/alerts/{fingerprint}"]:
+        for page in [*PAGES, f"/plain/alerts/{fingerprint}"]:
             with self.subTest(page=page):
                 answer = tocsin.get(page)
                 self.assertEqual(answer.status, 200)

@@ -101,7 +101,7 @@ groups:
         page = tocsin.wait_until("the query to be given up", lambda page: page.has("tocsin_collector_part_lost"))
         self.assertEqual(page.value("tocsin_collector_part_lost", part="u"), 1)
         self.assertEqual((target()["health"], "u: " in target()["lastError"]), ("up", True), target())
-        self.assertIn('<td class="partly">partly</td>', tocsin.get("/").text)
+        self.assertIn('<td class="partly">partly</td>', tocsin.get("/plain/").text)
         # The other one's row goes while its query is well: its evaluations count, and then it is over.
         self.postgres.sql("DELETE FROM v")
         harness.wait_for("the other to be over", lambda: firing() == ["Mine"])

@@ -1,0 +1,148 @@
+#include "exporter/web_page.h"
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/template/builtins.h"
+#include "exporter/compression.h"
+#include "exporter/content_negotiation.h"
+#include "exporter/html.h"
+#include "exporter/web_assets.h"
+#include "notify/receivers/digests.h"
+
+namespace tocsin {
+namespace {
+
+constexpr std::string_view kDocument = "index.html";
+constexpr std::string_view kPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// One address of the page, and where its like without scripts is, seen from "/".
+struct Address {
+  std::string_view path;
+  std::string_view plain;
+};
+
+constexpr Address kAddresses[] = {
+    {"/", "plain/"},
+    {"/alerts", "plain/"},
+    {"/alerts/*", "plain/alerts/"},
+    {"/rules", "plain/"},
+    {"/explore", "plain/"},
+    {"/graph", "plain/"},
+    {"/collectors", "plain/"},
+    {"/silences", "plain/"},
+    {"/silences/new", "plain/silences/new"},
+    {"/silences/*", "plain/silences/"},
+    {"/status", "plain/"},
+};
+
+std::string_view ContentTypeOf(std::string_view name) {
+  if (name.ends_with(".js")) return "text/javascript; charset=utf-8";
+  if (name.ends_with(".css")) return "text/css; charset=utf-8";
+  if (name.ends_with(".svg")) return "image/svg+xml";
+  if (name.ends_with(".html")) return "text/html; charset=utf-8";
+  return "text/plain; charset=utf-8";
+}
+
+/// A file in the forms that it is sent in. Each form has an ETag of its own, as RFC 9110 wants it.
+struct File {
+  std::string content_type;
+  std::array<SharedText, 3> forms;  ///< By encoding.
+  std::string digest;
+};
+
+File MakeFile(std::string_view name, std::string content) {
+  constexpr std::size_t kDigits = 32;
+  File file;
+  file.content_type = ContentTypeOf(name);
+  file.digest = notify::Sha256Hex(content).substr(0, kDigits);
+  const auto plain = std::make_shared<const std::string>(std::move(content));
+  file.forms = {plain,
+                std::make_shared<const std::string>(Compress({plain}, ContentEncoding::kGzip)),
+                std::make_shared<const std::string>(Compress({plain}, ContentEncoding::kZstd))};
+  return file;
+}
+
+HttpResponse Answer(const File& file, const HttpRequest& request) {
+  const ContentEncoding encoding = NegotiateEncoding(request.Header("Accept-Encoding"));
+  const std::string etag = fmt::format("\"{}{}\"", file.digest, Name(encoding));
+  HttpResponse response;
+  response.content_type = file.content_type;
+  // Asked about each time, so that a browser never mixes the files of two versions.
+  response.headers = {{"ETag", etag},
+                      {"Cache-Control", "no-cache"},
+                      {"Vary", "Accept-Encoding"},
+                      {"X-Content-Type-Options", "nosniff"}};
+  if (request.Header("If-None-Match").find(etag) != std::string_view::npos) {
+    response.status = 304;
+    return response;
+  }
+  if (encoding != ContentEncoding::kIdentity) {
+    response.headers.emplace_back("Content-Encoding", Name(encoding));
+  }
+  response.body = file.forms.at(static_cast<std::size_t>(encoding));
+  return response;
+}
+
+void Replace(std::string& text, std::string_view what, std::string_view with) {
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size()) {
+    text.replace(at, what.size(), with);
+  }
+}
+
+HttpResponse Show(std::string_view document, const Address& address, const HttpRequest& request) {
+  // Links are relative, so that the page also works below a path, behind a proxy.
+  const std::string_view root = address.path.find('/', 1) == std::string_view::npos ? "" : "../";
+  const std::string plain =
+      fmt::format("{}{}{}", root, address.plain, text_template::QueryEscaped(request.parameter));
+  std::string content(document);
+  Replace(content, "%ROOT%", root);
+  Replace(content, "%PLAIN%", Html().Text(plain).Take());
+  HttpResponse response = Answer(MakeFile(kDocument, std::move(content)), request);
+  response.headers.emplace_back("Content-Security-Policy", kPolicy);
+  response.headers.emplace_back("Referrer-Policy", "same-origin");
+  return response;
+}
+
+Route Get(std::string_view path, std::function<HttpResponse(const HttpRequest&)> handle) {
+  Route route;
+  route.path = path;
+  route.methods = {"GET"};
+  route.handle = std::move(handle);
+  return route;
+}
+
+}  // namespace
+
+std::vector<Route> WebPageRoutes(bool demo) {
+  std::vector<Route> routes;
+  const auto document = std::make_shared<std::string>();
+  for (const WebAsset& asset : WebAssets()) {
+    if (asset.name == kDocument) {
+      *document = asset.content;
+      continue;
+    }
+    const auto file =
+        std::make_shared<const File>(MakeFile(asset.name, std::string(asset.content)));
+    routes.push_back(Get(fmt::format("/ui/{}", asset.name),
+                         [file](const HttpRequest& request) { return Answer(*file, request); }));
+  }
+  Replace(*document, "%DEMO%", demo ? "true" : "false");
+  for (const Address& address : kAddresses) {
+    routes.push_back(Get(address.path, [document, &address](const HttpRequest& request) {
+      return Show(*document, address, request);
+    }));
+  }
+  return routes;
+}
+
+}  // namespace tocsin

@@ -1,0 +1,38 @@
+export type Route =
+  | {page: "overview" | "alerts" | "rules" | "explore" | "collectors" | "silences" | "new-silence" | "status"}
+  | {page: "alert" | "silence"; id: string}
+  | {page: "nowhere"};
+
+const PAGES: Readonly<Record<string, Route>> = {
+  "/": {page: "overview"},
+  "/alerts": {page: "alerts"},
+  "/rules": {page: "rules"},
+  "/explore": {page: "explore"},
+  "/graph": {page: "explore"},
+  "/collectors": {page: "collectors"},
+  "/silences": {page: "silences"},
+  "/silences/new": {page: "new-silence"},
+  "/status": {page: "status"},
+};
+
+/** Which page is at a path. */
+export function routeOf(path: string): Route {
+  const trimmed = path.length > 1 ? path.replace(/\/$/, "") : path;
+  const page = PAGES[trimmed];
+  if (page) return page;
+  const found = /^\/(alert|silence)s\/([^/]+)$/.exec(trimmed);
+  if (!found) return {page: "nowhere"};
+  return {page: found[1] as "alert" | "silence", id: decodeURIComponent(found[2] ?? "")};
+}
+
+/** Where a link of Alertmanager's page, "#/silences/new?filter=...", leads to here; null if it is none of them. */
+export function legacyAddress(hash: string): string | null {
+  const found = /^#\/([^?]*)(\?.*)?$/.exec(hash);
+  if (!found) return null;
+  const [path, query] = [`/${(found[1] ?? "").replace(/\/$/, "")}`, found[2] ?? ""];
+  if (path === "/") return "/alerts";
+  const page = routeOf(path).page;
+  if (page === "nowhere") return null;
+  const filter = new URLSearchParams(query).get("filter");
+  return filter ? `${path}?${new URLSearchParams({filter})}` : path;
+}

@@ -1,0 +1,58 @@
+import {isActive, type AlertItem} from "./alerts";
+import {agree, type Labels} from "./labels";
+import type {Target} from "./types";
+
+export type Health = "fine" | "warning" | "critical" | "unknown";
+
+/** A watched system, as a collector sees it. */
+export interface System {
+  target: Target;
+  health: Health;
+  why: string;
+  alerts: AlertItem[];
+}
+
+/** Labels that somebody has given the collector to tell its system from others. */
+function ownLabels(target: Target): Labels {
+  const {collector: _kind, name: _name, ...others} = target.labels;
+  return others;
+}
+
+/** Whether an alert is about what a collector watches: by its labels, or by the metrics that it is made of. */
+export function isAbout(alert: AlertItem, target: Target): boolean {
+  const {collector, name} = target.labels;
+  if (alert.labels.collector !== undefined) {
+    return alert.labels.collector === collector && (alert.labels.name ?? name) === name;
+  }
+  const prefix = `${collector}_`;
+  const mentions = new RegExp(`(^|[^\\w:])([a-z]+:)?${prefix}`).test(alert.expression ?? "")
+    || alert.name.toLowerCase().startsWith(collector.toLowerCase());
+  return mentions && agree(ownLabels(target), alert.labels);
+}
+
+function healthOf(target: Target, alerts: readonly AlertItem[]): {health: Health; why: string} {
+  if (target.health === "down") return {health: "unknown", why: `its source is down: ${target.lastError || "no reason given"}`};
+  if (target.health === "unknown") return {health: "unknown", why: "not collected yet"};
+  for (const severity of ["critical", "warning"] as const) {
+    const count = alerts.filter(alert => alert.severity === severity).length;
+    if (count > 0) return {health: severity, why: `${count} ${severity} ${count === 1 ? "alert" : "alerts"}`};
+  }
+  if (target.lastError) return {health: "warning", why: `only part of it can be read: ${target.lastError}`};
+  return {health: "fine", why: "nothing fires"};
+}
+
+const ORDER: readonly Health[] = ["critical", "unknown", "warning", "fine"];
+
+/** Each collector with the alerts that are about it, worst first; and the alerts that are about none. */
+export function systemsOf(targets: readonly Target[], alerts: readonly AlertItem[]): {systems: System[]; others: AlertItem[]} {
+  const active = alerts.filter(isActive);
+  const placed = new Set<AlertItem>();
+  const systems = targets.map(target => {
+    const about = active.filter(alert => isAbout(alert, target));
+    for (const alert of about) placed.add(alert);
+    return {target, alerts: about, ...healthOf(target, about)};
+  });
+  systems.sort((a, b) => ORDER.indexOf(a.health) - ORDER.indexOf(b.health)
+    || (a.target.labels.name < b.target.labels.name ? -1 : 1));
+  return {systems, others: active.filter(alert => !placed.has(alert))};
+}

@@ -1,0 +1,89 @@
+import {useMemo, useState} from "preact/hooks";
+import {getData} from "../lib/api";
+import {setQuery, useAddress} from "../lib/address";
+import {formatDuration, formatElapsed} from "../lib/durations";
+import {usePolled} from "../lib/polling";
+import type {Rule, RuleGroup} from "../lib/types";
+import {Badge} from "../parts/badge";
+import {Waiting} from "../parts/failure";
+import {Link} from "../parts/link";
+import {LongList} from "../parts/long_list";
+import {useRowHeight} from "../parts/row_height";
+import {Age} from "../parts/time";
+
+type Row = {key: string; group: RuleGroup; rule?: Rule};
+
+function rowsOf(groups: readonly RuleGroup[], text: string, onlyIll: boolean): Row[] {
+  const wanted = text.toLowerCase();
+  return groups.flatMap(group => {
+    const rules = group.rules.filter(rule =>
+      (!onlyIll || rule.health === "err")
+      && `${group.name} ${rule.name} ${rule.query}`.toLowerCase().includes(wanted));
+    const key = `${group.file} ${group.name}`;
+    return rules.length === 0 ? [] : [{key, group}, ...rules.map((rule, i) => ({key: `${key} ${i} ${rule.name}`, group, rule}))];
+  });
+}
+
+function GroupRow({group}: {group: RuleGroup}) {
+  return (
+    <div class="rule-group">
+      <h2 class="group">{group.name} <small>{group.file}</small></h2>
+      <span class="quiet">every {formatDuration(group.interval)}, evaluated <Age at={Date.parse(group.lastEvaluation)} />,
+        took {formatElapsed(group.evaluationTime)}</span>
+    </div>
+  );
+}
+
+function RuleRow({rule}: {rule: Rule}) {
+  const explore = `/explore?${new URLSearchParams({"g0.expr": rule.query, "g0.tab": "1"})}`;
+  return (
+    <div class="rule-row">
+      <span class="states"><Badge state={rule.health} />{rule.state && rule.state !== "inactive" && <Badge state={rule.state} />}</span>
+      <Link class="name" to={explore}>{rule.name}</Link>
+      <span class="since">{rule.duration ? `for ${formatDuration(rule.duration)}, ` : ""}{formatElapsed(rule.evaluationTime)}</span>
+      {rule.lastError
+        ? <span class="summary problem">{rule.lastError}</span>
+        : <code class="summary" title={rule.query}>{rule.query}</code>}
+    </div>
+  );
+}
+
+function Filter({text, onlyIll}: {text: string; onlyIll: boolean}) {
+  const [typed, setTyped] = useState(text);
+  const type = (value: string) => {
+    setTyped(value);
+    setQuery({q: value});
+  };
+  return (
+    <form class="filters" role="search" onSubmit={event => event.preventDefault()}>
+      <label>Name or expression
+        <input type="search" value={typed} onInput={event => type(event.currentTarget.value)} />
+      </label>
+      <label class="inline"><input type="checkbox" checked={onlyIll}
+        onChange={() => setQuery({health: onlyIll ? "" : "err"})} /> only those that fail</label>
+    </form>
+  );
+}
+
+/** The rules: what is evaluated, how it went and how long it took. */
+export function Rules() {
+  const {query} = useAddress();
+  const answer = usePolled("rules", signal =>
+    getData<{groups: RuleGroup[]}>("api/v1/rules", {exclude_alerts: "true"}, signal));
+  const rowHeight = useRowHeight();
+  const [text, onlyIll] = [query.get("q") ?? "", query.get("health") === "err"];
+  const groups = answer.data?.groups ?? [];
+  const rows = useMemo(() => rowsOf(groups, text, onlyIll), [answer.data, text, onlyIll]);
+  const rules = groups.flatMap(group => group.rules);
+  const failing = rules.filter(rule => rule.health === "err").length;
+  return (
+    <>
+      <h1>Rules</h1>
+      <Filter text={text} onlyIll={onlyIll} />
+      <Waiting of={answer} what="the rules" />
+      {answer.data && <p class="quiet">{rules.length} rules in {groups.length} groups{failing > 0 ? `, ${failing} of them fail` : ""}.</p>}
+      <LongList label="Rules" rows={rows} rowHeight={rowHeight} keyOf={row => row.key}
+                show={({group, rule}) => (rule ? <RuleRow rule={rule} /> : <GroupRow group={group} />)} />
+    </>
+  );
+}

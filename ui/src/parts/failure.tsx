@@ -1,0 +1,8 @@
+import type {Polled} from "../lib/polling";
+
+/** Says why something cannot be shown, or that it is still on its way; nothing when it is there. */
+export function Waiting({of, what}: {of: Polled<unknown>; what: string}) {
+  if (of.error) return <p role="alert" class="problem">Cannot read {what}: {of.error.message}</p>;
+  if (of.data === null) return <p class="quiet" aria-live="polite">Reading {what}…</p>;
+  return null;
+}

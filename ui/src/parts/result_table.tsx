@@ -1,0 +1,39 @@
+import {postQuery} from "../lib/api";
+import {seriesName} from "../lib/lines";
+import {EVERY_MS, usePolled} from "../lib/polling";
+import type {QueryResult} from "../lib/types";
+import {Waiting} from "./failure";
+import {LongList} from "./long_list";
+
+const ROW_HEIGHT = 34;
+
+interface Row {
+  name: string;
+  value: string;
+}
+
+function rowsOf(data: QueryResult): Row[] {
+  switch (data.resultType) {
+    case "vector": return data.result.map(each => ({name: seriesName({metric: each.metric}), value: each.value[1]}));
+    case "matrix": return data.result.map(each => ({
+      name: seriesName(each), value: each.values.slice(-20).map(([at, value]) => `${value} @${at}`).join("  "),
+    }));
+    default: return [{name: data.resultType, value: data.result[1]}];
+  }
+}
+
+/** What an expression is now, or was then. */
+export function ResultTable({expression, at}: {expression: string; at: number | null}) {
+  const answer = usePolled(JSON.stringify([expression, at]), signal =>
+    postQuery<QueryResult>("api/v1/query", {query: expression, time: at ?? undefined}, signal), EVERY_MS * 2);
+  if (!answer.data) return <Waiting of={answer} what="the result" />;
+  const rows = rowsOf(answer.data);
+  return (
+    <>
+      <Waiting of={answer} what="the result" />
+      <p class="quiet" aria-live="polite">{rows.length === 0 ? "No result." : `${rows.length} ${rows.length === 1 ? "row" : "rows"}`}</p>
+      <LongList label="Result" rows={rows} rowHeight={ROW_HEIGHT} keyOf={row => row.name}
+                show={row => <div class="result-row"><code>{row.name}</code> <b>{row.value}</b></div>} />
+    </>
+  );
+}
