@@ -94,7 +94,8 @@ export function parseMatchers(text: string): Matcher[] {
   const reader = new Reader(text);
   const matchers: Matcher[] = [];
   const braces = reader.take("{");
-  while (!reader.done() && !(braces && reader.take("}"))) {
+  let closed = false;
+  while (!reader.done() && !(closed = braces && reader.take("}"))) {
     const name = reader.word("a label", /[=!~,{}"\s]/);
     const operator = reader.operator();
     const value = reader.word("a value", /[,}"]/);
@@ -102,9 +103,11 @@ export function parseMatchers(text: string): Matcher[] {
     if (matcher.isRegex) compile(value);
     matchers.push(matcher);
     if (reader.take(",")) continue;
-    if (braces && reader.take("}")) break;
+    closed = braces && reader.take("}");
+    if (closed) break;
     if (!reader.done()) throw new Error(`expected a comma at position ${reader.position}`);
   }
+  if (braces && !closed) throw new Error("the brace is not closed");
   if (!reader.done()) throw new Error(`nothing may follow, at position ${reader.position}`);
   return matchers;
 }

@@ -1,6 +1,7 @@
 import {allAlerts, type AlertItem} from "./alerts";
-import {getData, getJson} from "./api";
-import type {AlertEvent, RuleAlert, SentAlert, Target} from "./types";
+import {getData, getJson, postQuery} from "./api";
+import type {Scraped} from "./systems";
+import type {AlertEvent, QueryResult, RuleAlert, SentAlert, Target} from "./types";
 
 export const HOUR_MS = 3_600_000;
 
@@ -27,4 +28,16 @@ export async function askAlerts(signal: AbortSignal): Promise<Alerts> {
     askEvents(signal),
   ]);
   return {alerts: allAlerts(sent, ofRules.alerts, events), events};
+}
+
+async function countByJob(query: string, signal: AbortSignal): Promise<Map<string, number>> {
+  const data = await postQuery<QueryResult>("api/v1/query", {query}, signal);
+  return new Map(data.resultType === "vector" ? data.result.map(each => [each.metric.job ?? "", Number(each.value[1])]) : []);
+}
+
+/** What was scraped, by job. */
+export async function askScraped(signal: AbortSignal): Promise<Map<string, Scraped>> {
+  const [all, down] = await Promise.all([
+    countByJob("count by (job) (up)", signal), countByJob("count by (job) (up == 0)", signal)]);
+  return new Map([...all].map(([job, count]) => [job, {all: count, down: down.get(job) ?? 0}]));
 }

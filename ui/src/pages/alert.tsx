@@ -14,6 +14,7 @@ import {Waiting} from "../parts/failure";
 import {Facts} from "../parts/labels_list";
 import {Link, OutsideLink} from "../parts/link";
 import {Notifications} from "../parts/notifications";
+import {Scroll} from "../parts/scroll";
 import {Age, Time} from "../parts/time";
 import {formatDuration} from "../lib/durations";
 
@@ -129,7 +130,7 @@ function Actions({alert}: {alert: AlertItem}) {
 function History({events}: {events: readonly AlertEvent[]}) {
   if (events.length === 0) return <p class="quiet">No change is on record.</p>;
   return (
-    <div class="scroll">
+    <Scroll label="History of the alert">
       <table>
         <thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">Value</th><th scope="col">Why</th></tr></thead>
         <tbody>
@@ -141,7 +142,7 @@ function History({events}: {events: readonly AlertEvent[]}) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

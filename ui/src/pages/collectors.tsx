@@ -11,6 +11,7 @@ import {Link} from "../parts/link";
 import {LongList} from "../parts/long_list";
 import {PlotOfQuery} from "../parts/plot_of_query";
 import {useRowHeight} from "../parts/row_height";
+import {Scroll} from "../parts/scroll";
 import {Age} from "../parts/time";
 
 interface Numbers {
@@ -119,7 +120,7 @@ export function Collectors() {
       <Waiting of={targets} what="the collectors" />
       {targets.data?.length === 0 && <p class="quiet">None is configured.</p>}
       {targets.data && targets.data.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Collectors">
+        <Scroll label="Collectors">
           <table>
             <thead><tr>{HEADS.map(head => <th scope="col" key={head}>{head}</th>)}</tr></thead>
             <tbody>
@@ -127,7 +128,7 @@ export function Collectors() {
                                              onChoose={() => setChosen(keyOf(each) === chosen ? "" : keyOf(each))} />)}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
       {target && <Durations target={target} />}
       <Catalogue />

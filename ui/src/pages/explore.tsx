@@ -40,7 +40,7 @@ function PanelForm({panel, number, onRun, onRemove}: FormProperties) {
   };
   return (
     <form onSubmit={event => (event.preventDefault(), run())}>
-      <ExpressionField value={expression} label={`Expression ${number}`} onChange={setExpression} onRun={() => run()} />
+      <ExpressionField given={panel.expression} label={`Expression ${number}`} onChange={setExpression} onRun={() => run()} />
       <div class="filters">
         <fieldset class="choice">
           <legend>Show</legend>

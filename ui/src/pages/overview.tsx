@@ -1,7 +1,7 @@
 import {byUrgency, isActive, type AlertItem} from "../lib/alerts";
 import {useLost} from "../lib/connection";
 import {usePolled} from "../lib/polling";
-import {askAlerts, askTargets, HOUR_MS} from "../lib/questions";
+import {askAlerts, askScraped, askTargets, HOUR_MS} from "../lib/questions";
 import {systemsOf, type System} from "../lib/systems";
 import {Badge} from "../parts/badge";
 import {Waiting} from "../parts/failure";
@@ -47,7 +47,8 @@ function Firing({alerts}: {alerts: readonly AlertItem[]}) {
 export function Overview() {
   const targets = usePolled("targets", askTargets);
   const alerts = usePolled("alerts", askAlerts);
-  const {systems, others} = systemsOf(targets.data ?? [], alerts.data?.alerts ?? []);
+  const scraped = usePolled("scraped", askScraped);
+  const {systems, others} = systemsOf(targets.data ?? [], alerts.data?.alerts ?? [], scraped.data ?? undefined);
   const now = Date.now();
   return (
     <>
@@ -57,7 +58,8 @@ export function Overview() {
         <Waiting of={targets} what="the collectors" />
         <Waiting of={alerts} what="the alerts" />
         {targets.data?.length === 0 && <p class="quiet">No collector is configured.</p>}
-        {targets.data && alerts.data && (
+        <Waiting of={scraped} what="the scraped targets" />
+        {targets.data && alerts.data && scraped.data && (
           <ul class="tiles">
             {systems.map(system => <Tile key={`${system.target.labels.collector}/${system.target.labels.name}`} system={system} />)}
           </ul>

@@ -5,6 +5,7 @@ import type {QueryResult} from "../lib/types";
 import {Badge} from "../parts/badge";
 import {Waiting} from "../parts/failure";
 import {Facts} from "../parts/labels_list";
+import {Scroll} from "../parts/scroll";
 import {Age, Time} from "../parts/time";
 
 interface Build {version: string; revision: string}
@@ -92,7 +93,7 @@ function ReceiverTable() {
       <Waiting of={answer} what="the receivers" />
       {names.length === 0 && <p class="quiet">None is configured.</p>}
       {names.length > 0 && (
-        <div class="scroll">
+        <Scroll label="Receivers">
           <table>
             <thead><tr><th scope="col">Receiver</th><th scope="col">Waiting</th><th scope="col">Sent</th><th scope="col">Failed</th></tr></thead>
             <tbody>{names.map(name => (
@@ -100,7 +101,7 @@ function ReceiverTable() {
                 <td>{failed.get(name) ?? "0"}</td></tr>
             ))}</tbody>
           </table>
-        </div>
+        </Scroll>
       )}
       {deadLetters.length > 0 && (
         <>

@@ -3,7 +3,8 @@ import {root} from "../lib/address";
 import type {Editor} from "../editor/editor";
 
 interface Properties {
-  value: string;
+  /** What stands there at first, and again when it changes; not what is being typed, which would be overtaken by it. */
+  given: string;
   label: string;
   onChange: (text: string) => void;
   onRun: () => void;
@@ -21,7 +22,7 @@ export function ExpressionField(properties: Properties) {
     void import("../editor/editor").then(({makeEditor}) => {
       if (gone || !place.current) return;
       editor.current = makeEditor(place.current, {
-        text: latest.current.value,
+        text: latest.current.given,
         label: latest.current.label,
         server: root,
         onChange: text => latest.current.onChange(text),
@@ -36,8 +37,8 @@ export function ExpressionField(properties: Properties) {
   }, []);
 
   useEffect(() => {
-    if (editor.current && editor.current.text() !== properties.value) editor.current.setText(properties.value);
-  }, [properties.value]);
+    if (editor.current && editor.current.text().trim() !== properties.given) editor.current.setText(properties.given);
+  }, [properties.given]);
 
   return <div ref={place} class="expression-field" />;
 }

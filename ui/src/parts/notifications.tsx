@@ -1,12 +1,13 @@
 import type {SentNotification} from "../lib/types";
 import {Badge} from "./badge";
+import {Scroll} from "./scroll";
 import {Time} from "./time";
 
 /** Who was told, and what each receiver answered. */
 export function Notifications({records}: {records: readonly SentNotification[]}) {
   if (records.length === 0) return <p class="quiet">Nobody was told yet.</p>;
   return (
-    <div class="scroll">
+    <Scroll label="Notifications">
       <table>
         <thead>
           <tr><th scope="col">When</th><th scope="col">Receiver</th><th scope="col">Entry</th><th scope="col">Why</th>
@@ -21,6 +22,6 @@ export function Notifications({records}: {records: readonly SentNotification[]})
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import {mkdirSync, readFileSync} from "node:fs";
+import {createRequire} from "node:module";
+import {join} from "node:path";
+import {after, before, test} from "node:test";
+import type {Browser, BrowserContextOptions} from "playwright-core";
+import {launch, Tab} from "./browser";
+import {waitFor} from "./waiting";
+import {Watched} from "./watched";
+import type {SentAlert} from "../src/lib/types";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf-8");
+const SCREENSHOTS = process.env.SCREENSHOTS ?? "screenshots";
+
+const LOOKS: Readonly<Record<string, BrowserContextOptions>> = {
+  light: {colorScheme: "light", viewport: {width: 1280, height: 900}},
+  dark: {colorScheme: "dark", viewport: {width: 1280, height: 900}},
+  phone: {colorScheme: "light", viewport: {width: 390, height: 844}, isMobile: true},
+};
+
+const watched = new Watched();
+let browser: Browser;
+let fingerprint = "";
+
+/** Each page's address, and what shows that it is there whole. */
+function pages(): [string, string, string][] {
+  return [
+    ["overview", "/", ".tile"],
+    ["alerts", "/alerts", ".alert-row"],
+    ["alert", `/alerts/${fingerprint}`, ".plot canvas"],
+    ["rules", "/rules", ".rule-row"],
+    ["explore", "/explore?g0.expr=load&g0.tab=0&g1.expr=up&g1.tab=1", ".plot canvas"],
+    ["collectors", "/collectors", ".metric-row"],
+    ["silences", "/silences?expired=1", ".silence-row"],
+    ["new-silence", "/silences/new?filter=%7Balertname%3D%22HighLoad%22%7D", ".alert-row"],
+    ["status", "/status", ".config"],
+  ];
+}
+
+before(async () => {
+  await watched.start();
+  browser = await launch();
+  mkdirSync(SCREENSHOTS, {recursive: true});
+  watched.source.values.load = 50;
+  const alert = await waitFor("an alert that fires", async () =>
+    (await watched.tocsin.get<SentAlert[]>("/api/v2/alerts")).find(each => each.labels.alertname === "HighLoad"));
+  fingerprint = alert.fingerprint;
+  const now = Date.now();
+  await watched.tocsin.post("/api/v2/silences", {
+    matchers: [{name: "alertname", value: "Nothing", isRegex: false, isEqual: true}],
+    startsAt: new Date(now).toISOString(), endsAt: new Date(now + 600_000).toISOString(), createdBy: "ada", comment: "test",
+  });
+  await waitFor("its notification", () => watched.webhook.firing("HighLoad"));
+});
+
+after(async () => {
+  await browser?.close();
+  await watched.close();
+});
+
+interface Violation {
+  id: string;
+  impact: string;
+  nodes: {html: string; failureSummary: string}[];
+}
+
+/** What axe-core finds to be serious. */
+async function violations(tab: Tab): Promise<string[]> {
+  // By way of the debugger: the page's own policy lets no script in.
+  await tab.page.evaluate(AXE);
+  const found = await tab.page.evaluate(async () =>
+    (await (window as unknown as {axe: {run(): Promise<{violations: Violation[]}>}}).axe.run()).violations);
+  return found.filter(each => each.impact === "serious" || each.impact === "critical")
+    .map(each => `${each.id}: ${each.nodes.map(node => `${node.html} ${node.failureSummary}`).join("; ")}`);
+}
+
+for (const [look, options] of Object.entries(LOOKS)) {
+  for (const name of ["overview", "alerts", "alert", "rules", "explore", "collectors", "silences", "new-silence", "status"]) {
+    test(`${name} loads cleanly and can be used by everybody (${look})`, async () => {
+      const [, path, sign] = pages().find(([each]) => each === name) ?? ["", "", ""];
+      const tab = await Tab.open(browser, () => watched.tocsin.url, options);
+      await tab.go(path);
+      await tab.page.locator(sign).first().waitFor();
+      await tab.page.screenshot({path: join(SCREENSHOTS, `${name}-${look}.png`)});
+      assert.deepEqual(await violations(tab), []);
+      const overflow = await tab.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      assert.ok(overflow <= 0, `the page is ${overflow} pixels wider than the window`);
+      await tab.close();
+    });
+  }
+}
+
+test("an alert's page tells what a person needs", async () => {
+  const tab = await Tab.open(browser, () => watched.tocsin.url);
+  await tab.go(`/alerts/${fingerprint}`);
+  await tab.sees("The load of shop is 50.");
+  await tab.sees("Orders wait.");
+  await tab.sees("job:load:max > 10");
+  await tab.sees("threshold 10");
+  await tab.sees("https://runbooks.example/high-load");
+  await tab.page.locator("#notifications ~ .scroll td", {hasText: "team"}).first().waitFor();
+  await tab.page.locator("#notifications ~ .scroll .badge", {hasText: "delivered"}).first().waitFor();
+  await tab.page.locator("#history ~ .scroll .badge", {hasText: "firing"}).first().waitFor();
+  const time = tab.page.locator("main time").first();
+  assert.match(await time.getAttribute("title") ?? "", /UTC$/);
+  await tab.page.getByRole("button", {name: "Copy as amtool command"}).click();
+  await tab.close();
+});
+
+test("no secret reaches the page", async () => {
+  const tab = await Tab.open(browser, () => watched.tocsin.url);
+  await tab.go("/status");
+  await tab.page.locator(".config").waitFor();
+  assert.ok(!(await tab.page.content()).includes("s3cr3t"));
+  assert.match(await tab.page.locator(".config").innerText(), /webhook_configs/);
+  await tab.close();
+});
+
+test("the keyboard leads through the page", async () => {
+  const tab = await Tab.open(browser, () => watched.tocsin.url);
+  await tab.go("/");
+  await tab.page.keyboard.press("Tab");
+  assert.equal(await tab.page.evaluate(() => document.activeElement?.textContent), "To the content");
+  await tab.page.keyboard.press("Tab");
+  await tab.page.keyboard.press("Tab");
+  assert.equal(await tab.page.evaluate(() => document.activeElement?.textContent), "Alerts");
+  await tab.page.keyboard.press("Enter");
+  await tab.page.getByRole("heading", {level: 1, name: "Alerts"}).waitFor();
+  await tab.close();
+});
