@@ -1,11 +1,13 @@
-// Makes ui/dist, which is committed and which the C++ build embeds: the same sources give the same bytes.
-import {mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync, copyFileSync} from "node:fs";
-import {dirname, join} from "node:path";
+// node build.mjs [FOLDER]
+//
+// Makes ui/dist, which is committed and which the C++ build embeds, or FOLDER: the same sources give the same bytes.
+import {copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from "node:fs";
+import {dirname, join, resolve} from "node:path";
 import {fileURLToPath} from "node:url";
 import * as esbuild from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const dist = join(here, "dist");
+const dist = resolve(process.argv[2] ?? join(here, "dist"));
 
 /** The packages that ended in the bundle, by their folders. */
 function bundledPackages(metafile) {
@@ -30,11 +32,11 @@ function notices(folders) {
 }
 
 rmSync(dist, {recursive: true, force: true});
-mkdirSync(dist);
+mkdirSync(dist, {recursive: true});
 const {metafile} = await esbuild.build({
   absWorkingDir: here,
   entryPoints: {app: "src/main.tsx"},
-  outdir: "dist",
+  outdir: dist,
   bundle: true,
   splitting: true,  // The editor is large, and only Explore has one.
   chunkNames: "[name]",

@@ -31,6 +31,7 @@ test("an alert is seen to fire, and to be resolved, without loading the page aga
   watched.source.values.load = 99;
   const row = tab.page.locator(".alert-row", {hasText: "HighLoad"});
   await row.getByText("firing").waitFor();
+  await tab.page.locator(".tile.critical", {hasText: "1 critical alert"}).waitFor();
   watched.source.values.load = 1;
   await tab.sees("Nothing fires.");
   await tab.page.locator(".plain-list li", {hasText: "HighLoad"}).getByText("resolved").waitFor();

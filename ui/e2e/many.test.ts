@@ -39,7 +39,7 @@ test("of ten thousand alerts only those that can be seen are in the document, an
   await tab.sees(`${COUNT} of ${COUNT} alerts`);
   const rows = tab.page.getByRole("listitem").and(tab.page.locator(".row"));
   const session = await tab.page.context().newCDPSession(tab.page);
-  await session.send("Performance.enable");
+  await session.send("Performance.enable", {timeDomain: "threadTicks"});  // Not what others make it wait.
   const scriptSeconds = async () => {
     const {metrics} = await session.send("Performance.getMetrics");
     return metrics.find(each => each.name === "ScriptDuration")?.value ?? 0;
@@ -58,6 +58,7 @@ test("of ten thousand alerts only those that can be seen are in the document, an
     assert.ok(count > 0 && count < MOST_ROWS, `${count} rows`);
   }
   // A poll may fall into one of the steps, and is no part of it.
+  console.log(`steps of ${steps.map(each => each.toFixed(1)).join(", ")} ms`);
   steps.sort((a, b) => a - b);
   assert.ok((steps[Math.floor(steps.length / 2)] ?? 0) < MOST_STEP_MS, `steps of ${steps.join(", ")} ms`);
   await tab.page.locator(".row[aria-posinset='10000']").waitFor();

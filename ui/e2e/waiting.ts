@@ -1,5 +1,5 @@
 /** Longer than anything takes on a busy machine, shorter than a developer's patience. */
-export const PATIENCE_MS = 30_000;
+export const PATIENCE_MS = 60_000;
 
 /** Polls until `condition` gives something that is true, and gives that; fails at the deadline. */
 export async function waitFor<T>(what: string, condition: () => Promise<T> | T): Promise<NonNullable<T>> {

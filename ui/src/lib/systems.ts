@@ -24,6 +24,7 @@ export function isAbout(alert: AlertItem, target: Target): boolean {
   if (alert.labels.collector !== undefined) {
     return alert.labels.collector === collector && (alert.labels.name ?? name) === name;
   }
+  if (collector === "prometheus" && alert.labels.job === name) return true;
   const prefix = `${collector}_`;
   const mentions = new RegExp(`(^|[^\\w:])([a-z]+:)?${prefix}`).test(alert.expression ?? "")
     || alert.name.toLowerCase().startsWith(collector.toLowerCase());

@@ -10,7 +10,7 @@ import type {Target} from "../lib/types";
 import {AlertRow} from "../parts/alert_row";
 import {Waiting} from "../parts/failure";
 import {LongList} from "../parts/long_list";
-import {useRowHeight} from "../parts/row_height";
+import {ALERT_ROW, useRowHeight} from "../parts/row_height";
 
 const STATES = ["active", "pending", "resolved"] as const;
 
@@ -120,7 +120,7 @@ export function Alerts() {
   const answer = usePolled("alerts", askAlerts);
   const targets = usePolled("targets", askTargets);
   const lost = useLost();
-  const rowHeight = useRowHeight();
+  const rowHeight = useRowHeight(ALERT_ROW);
   const wish = wishOf(query);
   const found = useMemo(() => find(answer.data?.alerts ?? [], targets.data ?? [], wish),
                         [answer.data, targets.data, query.toString()]);

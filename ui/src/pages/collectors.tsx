@@ -10,7 +10,7 @@ import {Waiting} from "../parts/failure";
 import {Link} from "../parts/link";
 import {LongList} from "../parts/long_list";
 import {PlotOfQuery} from "../parts/plot_of_query";
-import {useRowHeight} from "../parts/row_height";
+import {OTHER_ROW, useRowHeight} from "../parts/row_height";
 import {Scroll} from "../parts/scroll";
 import {Age} from "../parts/time";
 
@@ -83,7 +83,7 @@ type Metadata = Record<string, {type: string; help: string}[]>;
 function Catalogue() {
   const answer = usePolled("metadata", signal => getData<Metadata>("api/v1/metadata", {}, signal), 60_000);
   const [text, setText] = useState("");
-  const rowHeight = useRowHeight();
+  const rowHeight = useRowHeight(OTHER_ROW);
   const rows = useMemo(() => {
     const wanted = text.toLowerCase();
     return Object.entries(answer.data ?? {})

@@ -8,7 +8,7 @@ import {Badge} from "../parts/badge";
 import {Waiting} from "../parts/failure";
 import {Link} from "../parts/link";
 import {LongList} from "../parts/long_list";
-import {useRowHeight} from "../parts/row_height";
+import {OTHER_ROW, useRowHeight} from "../parts/row_height";
 import {Age} from "../parts/time";
 
 type Row = {key: string; group: RuleGroup; rule?: Rule};
@@ -70,7 +70,7 @@ export function Rules() {
   const {query} = useAddress();
   const answer = usePolled("rules", signal =>
     getData<{groups: RuleGroup[]}>("api/v1/rules", {exclude_alerts: "true"}, signal));
-  const rowHeight = useRowHeight();
+  const rowHeight = useRowHeight(OTHER_ROW);
   const [text, onlyIll] = [query.get("q") ?? "", query.get("health") === "err"];
   const groups = answer.data?.groups ?? [];
   const rows = useMemo(() => rowsOf(groups, text, onlyIll), [answer.data, text, onlyIll]);

@@ -8,7 +8,7 @@ import {Badge} from "../parts/badge";
 import {Waiting} from "../parts/failure";
 import {Link} from "../parts/link";
 import {LongList} from "../parts/long_list";
-import {useRowHeight} from "../parts/row_height";
+import {OTHER_ROW, useRowHeight} from "../parts/row_height";
 import {Age} from "../parts/time";
 
 const SOON_MS = 15 * 60_000;
@@ -46,7 +46,7 @@ function Row({silence}: {silence: Silence}) {
 export function Silences() {
   const {query} = useAddress();
   const answer = usePolled("silences", signal => getJson<Silence[]>("api/v2/silences", {}, signal));
-  const rowHeight = useRowHeight();
+  const rowHeight = useRowHeight(OTHER_ROW);
   const withExpired = query.get("expired") === "1";
   const rows = useMemo(() => (answer.data ?? [])
     .filter(each => withExpired || each.status.state !== "expired")

@@ -18,6 +18,17 @@ interface Properties {
 }
 
 const COLOURS = 8;
+const DAY = 86_400;
+/** A line of fewer points is hardly one, so its points are drawn. */
+const FEW_POINTS = 10;
+
+/** Times as the viewer writes them. */
+function timeFormat(seconds: number): (at: number) => string {
+  const clock: Intl.DateTimeFormatOptions = {hour: "2-digit", minute: "2-digit"};
+  if (seconds < 600) clock.second = "2-digit";
+  const format = new Intl.DateTimeFormat(undefined, seconds > DAY ? {...clock, day: "numeric", month: "short"} : clock);
+  return at => format.format(at * 1000);
+}
 
 function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -58,15 +69,16 @@ function rangeWith(threshold: number | undefined) {
 
 function optionsOf(properties: Properties, width: number): uPlot.Options {
   const axis = {stroke: colour("--quiet"), grid: {stroke: colour("--line"), width: 1}, ticks: {stroke: colour("--line")}};
+  const format = timeFormat(properties.end - properties.start);
   return {
     width,
     height: properties.height ?? 260,
     legend: {show: false},
     cursor: {drag: {x: false, y: false}},
     scales: {x: {range: () => [properties.start, properties.end]}, y: {range: rangeWith(properties.threshold)}},
-    axes: [axis, {...axis, size: 70}],
+    axes: [{...axis, values: (_plot, times) => times.map(format), space: 110}, {...axis, size: 70}],
     series: [{}, ...properties.lines.map((line, i) => ({
-      label: line.label, stroke: colour(`--series-${i % COLOURS}`), width: 1.5, points: {show: false},
+      label: line.label, stroke: colour(`--series-${i % COLOURS}`), width: 1.5, points: {show: line.points.length < FEW_POINTS, size: 5},
     }))],
     hooks: {draw: [plot => drawMarks(plot, properties)]},
   };

@@ -1,20 +1,23 @@
 import {useEffect, useState} from "preact/hooks";
 
 const NARROW = "(max-width: 700px)";
-const HEIGHT = {wide: 60, narrow: 112};
 
-function current(): number {
-  return matchMedia(NARROW).matches ? HEIGHT.narrow : HEIGHT.wide;
+/** How high a row of a long list is, in pixels; on a phone its parts stand below one another. */
+export interface Heights {
+  wide: number;
+  narrow: number;
 }
 
-/** How high a row of a long list is, in pixels: on a phone its parts stand below one another. */
-export function useRowHeight(): number {
-  const [height, setHeight] = useState(current);
+export const ALERT_ROW: Heights = {wide: 60, narrow: 112};
+export const OTHER_ROW: Heights = {wide: 38, narrow: 90};
+
+export function useRowHeight({wide, narrow}: Heights): number {
+  const [isNarrow, setIsNarrow] = useState(() => matchMedia(NARROW).matches);
   useEffect(() => {
-    const narrow = matchMedia(NARROW);
-    const update = () => setHeight(current());
-    narrow.addEventListener("change", update);
-    return () => narrow.removeEventListener("change", update);
+    const query = matchMedia(NARROW);
+    const update = () => setIsNarrow(query.matches);
+    query.addEventListener("change", update);
+    return () => query.removeEventListener("change", update);
   }, []);
-  return height;
+  return isNarrow ? narrow : wide;
 }
