@@ -58,7 +58,6 @@ test("of ten thousand alerts only those that can be seen are in the document, an
     assert.ok(count > 0 && count < MOST_ROWS, `${count} rows`);
   }
   // A poll may fall into one of the steps, and is no part of it.
-  console.log(`steps of ${steps.map(each => each.toFixed(1)).join(", ")} ms`);
   steps.sort((a, b) => a - b);
   assert.ok((steps[Math.floor(steps.length / 2)] ?? 0) < MOST_STEP_MS, `steps of ${steps.join(", ")} ms`);
   await tab.page.locator(".row[aria-posinset='10000']").waitFor();
