@@ -5,27 +5,42 @@ export interface Threshold {
   value: number;
 }
 
-const COMPARED = /^([\s\S]+?)\s*(>=|<=|==|!=|>|<)\s*(?:bool\s+)?([-+]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)\s*$/;
-
-/** Whether text outside of quotations closes every parenthesis that it opens, and joins nothing outside of them. */
-function isOneOperand(text: string): boolean {
-  const bare = text.replace(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`/g, '""').replace(/#.*$/gm, "");
+/** What stands outside of quotations, parentheses and comments, in its place; the rest is blank. Null if one does not end. */
+function outermost(text: string): string | null {
+  let out = "";
   let depth = 0;
-  let outside = "";
-  for (const c of bare) {
+  for (let i = 0; i < text.length; ++i) {
+    const c = text[i] ?? "";
+    const hidden = /^(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`|#[^\n]*)/.exec(text.slice(i))?.[0];
+    if (hidden) {
+      out += " ".repeat(hidden.length);
+      i += hidden.length - 1;
+      continue;
+    }
     if ("([{".includes(c)) ++depth;
-    if (depth === 0) outside += c;
-    if (")]}".includes(c) && --depth < 0) return false;
+    out += depth === 0 ? c : " ";
+    if (")]}".includes(c) && --depth < 0) return null;
   }
-  return depth === 0 && !/\b(and|or|unless)\b/i.test(outside) && !/[<>]|[=!]=/.test(outside);
+  return depth === 0 ? out : null;
 }
 
-/** `up < 1` is `up` with the threshold 1; null for what is no comparison with a number, taken as a whole. */
+const NUMBER = /^(?:bool\b)?\s*([-+]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)$/;
+
+/**
+ * `up < 1` is `up` with the threshold 1; so is `up < 1 unless other`, of which less is shown then. Null for what is no
+ * comparison with a number.
+ */
 export function thresholdOf(expression: string): Threshold | null {
-  const found = COMPARED.exec(expression.trim());
-  if (!found || !isOneOperand(found[1] ?? "")) return null;
-  const value = Number((found[3] ?? "").replace(/_/g, ""));
-  return Number.isFinite(value) ? {expression: found[1] ?? "", operator: found[2] ?? "", value} : null;
+  const outer = outermost(expression);
+  if (outer === null || /\bor\b/i.test(outer)) return null;
+  const condition = /\b(?:and|unless)\b/i.exec(outer)?.index ?? expression.length;
+  const compared = [...outer.slice(0, condition).matchAll(/>=|<=|==|!=|>|</g)];
+  const [operator] = compared;
+  if (!operator || compared.length > 1) return null;
+  const left = expression.slice(0, operator.index).trim();
+  const right = expression.slice((operator.index ?? 0) + operator[0].length, condition).replace(/#[^\n]*/g, "").trim();
+  const value = Number(NUMBER.exec(right)?.[1]?.replace(/_/g, ""));
+  return left && Number.isFinite(value) ? {expression: left, operator: operator[0], value} : null;
 }
 
 /** The expression in a link to Prometheus' graph. */
