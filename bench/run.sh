@@ -66,3 +66,8 @@ if [ -x "$build/bench/rulefile_bench" ] && [ -d "$rulefiles" ]; then
   "$build/bench/rulefile_bench" "$rulefiles"
   python3 "$here/rulefiles.py" "$build" "$rulefiles" "$@"
 fi
+# Needs Chromium and the packages of the page: ./dev ui.
+if command -v chromium >/dev/null && [ -d "$here/../ui/node_modules/playwright-core" ]; then
+  echo "## The web page"
+  node "$here/first_paint.mjs" "$build" "$@"
+fi

@@ -13,8 +13,8 @@
 
 namespace tocsin {
 
-/// The page at /alerts/FINGERPRINT: what is known of the alert, who was told of it and what they
-/// answered, newest first. `told` may have failed, which the page then says.
+/// The page at /plain/alerts/FINGERPRINT: what is known of the alert, who was told of it and what
+/// they answered, newest first. `told` may have failed, which the page then says.
 std::string AlertPage(const notify::Notifier::AlertView& alert,
                       const Result<std::vector<notify::HistoryRecord>>& told, TimePoint now);
 

@@ -13,7 +13,7 @@
 
 namespace tocsin {
 
-/// What somebody has filled in at /silences/new, or the link that led there.
+/// What somebody has filled in at /plain/silences/new, or the link that led there.
 struct SilenceForm {
   std::string filter;  ///< Matchers: `{alertname="Down", job=~"a|b"}`.
   std::string duration = "2h";
