@@ -40,7 +40,8 @@ class Tocsin:
         """Starts the program; returns when it listens."""
         self.process = harness.Process(self._command, cwd=self.folder)
         try:
-            address = self.process.find(r"http://(127\.0\.0\.1:[1-9]\d*)", "tocsin's address in its log")[1]
+            # Not that of a source, which a collector may have complained of before.
+            address = self.process.find(r'"serving".*?http://(127\.0\.0\.1:[1-9]\d*)', "tocsin's address in its log")[1]
         except BaseException:
             self.process.end()
             raise
