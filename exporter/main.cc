@@ -46,7 +46,7 @@ bool IsQuickstart(const ServeFlags& flags) {
 
 /// The configuration, with what the command line says in its place.
 Result<Config> Load(const ServeFlags& flags) {
-  Result<Config> config = IsQuickstart(flags) ? ParseConfig(kQuickstartConfig, kQuickstartName)
+  Result<Config> config = IsQuickstart(flags) ? ParseConfig(QuickstartText(), kQuickstartName)
                                               : LoadConfig(flags.config);
   if (!config) return config;
   if (!flags.listen.empty()) config->server.listen = flags.listen;
@@ -110,6 +110,7 @@ int Run(ServeFlags flags) {
   std::unique_ptr<DemoProcess> demo;
   if (IsQuickstart(flags)) {
     AnnounceQuickstart(log, program_invocation_name);
+    if (const Status written = WriteQuickstartRules(); !written) return Fail(log, written.error());
     Result<std::unique_ptr<DemoProcess>> started = DemoProcess::Start(QuickstartDemoFolder());
     if (!started) return Fail(log, started.error());
     demo = std::move(*started);

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -17,7 +18,9 @@
 
 #include <fmt/format.h>
 
+#include "base/file.h"
 #include "exporter/demo/demo.h"
+#include "exporter/generate/catalogue.h"
 
 namespace tocsin {
 
@@ -46,6 +49,30 @@ collectors:
 )yaml";
 
 namespace {
+
+constexpr std::string_view kPack = "dagster.yaml";
+constexpr std::string_view kRulesFile = "data/quickstart/alerts/dagster.yaml";
+
+/// Not in kQuickstartConfig, which is to be begun with: there the rules are a file of one's own.
+constexpr std::string_view kBell = R"yaml(
+global: {evaluation_interval: 5s}
+rule_files: [data/quickstart/alerts/dagster.yaml]
+rule_policies:
+  - {alert: DagsterDaemonUnavailable, for: 15s, keep_firing_for: 15s}
+  - {alert: DagsterDaemonHeartbeatLate, for: 15s, keep_firing_for: 15s}
+notify:
+  route:
+    receiver: page
+    routes:
+      - matchers: ['severity="critical"']
+        receiver: terminal
+        group_by: [alertname]
+        group_wait: 0s
+        group_interval: 5s
+  receivers:
+    - {name: page}
+    - {name: terminal, stdout_configs: [{}]}
+)yaml";
 
 constexpr int kCannotStart = 127;  // The shell's word for it.
 constexpr std::string_view kStartedLine = "demo started\n";
@@ -100,6 +127,20 @@ bool AwaitStarted(int pipe) {
 
 }  // namespace
 
+std::string QuickstartText() {
+  return fmt::format("{}{}", kQuickstartConfig, kBell);
+}
+
+Status WriteQuickstartRules() {
+  const std::filesystem::path file = kRulesFile;
+  std::error_code problem;
+  std::filesystem::create_directories(file.parent_path(), problem);
+  if (problem) return Failed(file.parent_path().string(), problem.value());
+  const auto packs = generate::RulePacks();
+  const auto pack = std::ranges::find(packs, kPack, &generate::EmbeddedFile::name);
+  return ReplaceFile(file, pack->text);
+}
+
 std::filesystem::path QuickstartDemoFolder() {
   return "data/quickstart/dagster";
 }
@@ -108,8 +149,9 @@ void AnnounceQuickstart(const Log& log, std::string_view program) {
   log.Warn(
       "THIS IS DEMO DATA: no configuration was given, so tocsin watches a Dagster that it plays",
       {{"folder", QuickstartDemoFolder().string()}});
-  log.Warn(
-      fmt::format("its sensor daemon has died; bring it back with: {} demo --revive", program));
+  log.Warn(fmt::format(
+      "its sensor daemon has died, which rings here soon; bring it back with: {} demo --revive",
+      program));
   log.Warn(fmt::format("to watch a real Dagster: {} serve --config FILE, see docs/quickstart.md",
                        program));
 }

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/log.h"
@@ -17,6 +18,14 @@ namespace tocsin {
 /// The configuration that stands in for a missing one: the text of examples/quickstart.yaml.
 /// Paths in it are relative to the working directory.
 extern const std::string_view kQuickstartConfig;
+
+/// That text, and what rings: Dagster's rule pack, impatient as a demo should be, and a receiver
+/// that writes critical alerts to standard output.
+std::string QuickstartText();
+
+/// Writes the rule pack that QuickstartText() names, as it is built in. Fails as ReplaceFile()
+/// does.
+Status WriteQuickstartRules();
 
 /// What that text is called in messages.
 inline constexpr std::string_view kQuickstartName = "quickstart.yaml";

@@ -51,6 +51,18 @@ class QuickstartTest(harness.TestCase):
         self.assertEqual(revived.returncode, 0, revived.stderr)
         tocsin.wait_until("a living daemon", lambda page: silence(page)["SENSOR"] < 60)
 
+    def test_the_bell_rings_in_the_terminal_until_the_daemon_lives(self):
+        def says(beginning):
+            return any(line.startswith(f"{beginning} DagsterDaemonUnavailable (SENSOR") for line in tocsin.log.splitlines())
+
+        tocsin, _ = self.start()
+        wait_for("the bell", lambda: says("[FIRING:1]"), 90)
+        self.assertNotIn("DagsterDaemonHeartbeatLate", tocsin.log)  # A warning is on the page only.
+        revived = subprocess.run([harness.tocsin_binary, "demo", "--revive"], cwd=tocsin.folder, check=False,
+                                 capture_output=True, timeout=harness.PATIENCE_SECONDS)
+        self.assertEqual(revived.returncode, 0)
+        wait_for("it to be over", lambda: says("[RESOLVED]"), 90)
+
     def test_the_demo_stops_with_tocsin_and_at_once(self):
         tocsin, demo = self.start()
         began = time.monotonic()
