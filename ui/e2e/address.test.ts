@@ -108,6 +108,7 @@ test("what is wrong with an expression is said", async () => {
   const tab = await Tab.open(browser, () => watched.tocsin.url);
   await tab.go("/explore?g0.expr=sum(&g0.tab=1");
   await tab.page.getByRole("alert").getByText("parse error").waitFor();
+  assert.equal(await tab.page.locator(".caret").textContent(), "sum(\n    ^");
   // The browser writes of each answer 400 on the console.
   assert.ok(tab.problems.every(each => each.includes("400")), tab.problems.join("\n"));
   tab.problems.length = 0;

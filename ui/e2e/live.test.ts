@@ -38,6 +38,27 @@ test("an alert is seen to fire, and to be resolved, without loading the page aga
   await tab.close();
 });
 
+test("what if a rule were different is told over the stored history", async () => {
+  await waitFor("some history", async () => (await watched.tocsin.get<{data: {result: unknown[]}}>(
+    "/api/v1/query?query=count_over_time(orders[1m])>3")).data.result.length);
+  const tab = await Tab.open(browser, () => watched.tocsin.url);
+  await tab.go("/rules");
+  await tab.page.getByRole("link", {name: "What if OrdersStopped were different"}).click();
+  await tab.sees("It would have fired 0 times");
+  await tab.page.locator(".cm-content").click();
+  await tab.page.keyboard.press("Control+A");
+  await tab.page.keyboard.insertText("orders > 4");
+  await tab.page.getByLabel("Over the last").fill("10m");
+  await tab.page.getByRole("button", {name: "When would it have fired?"}).click();
+  await tab.sees(/It would have fired (once|[1-9]\d* times) in the last 10m/);
+  await tab.page.locator("td code", {hasText: "orders"}).waitFor();
+  assert.match(tab.page.url(), /whatif=orders\+%3E\+4&for=0s&range=10m/);
+  await tab.page.getByLabel("For").fill("1h");
+  await tab.page.getByRole("button", {name: "When would it have fired?"}).click();
+  await tab.sees("It would have fired 0 times");
+  await tab.close();
+});
+
 test("a silence made in the page stops a notification, until it is ended there", async () => {
   const tab = await Tab.open(browser, () => watched.tocsin.url);
   await tab.go("/silences/new?filter=%7Balertname%3D%22OrdersStopped%22%7D");

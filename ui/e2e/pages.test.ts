@@ -29,6 +29,7 @@ function pages(): [string, string, string][] {
     ["alerts", "/alerts", ".alert-row"],
     ["alert", `/alerts/${fingerprint}`, ".plot canvas"],
     ["rules", "/rules", ".rule-row"],
+    ["what-if", "/rules?whatif=load+%3E+10&for=0s&range=10m", "td code"],
     ["explore", "/explore?g0.expr=load&g0.tab=0&g1.expr=up&g1.tab=1", ".plot canvas"],
     ["collectors", "/collectors", ".metric-row"],
     ["silences", "/silences?expired=1", ".silence-row"],
@@ -75,7 +76,7 @@ async function violations(tab: Tab): Promise<string[]> {
 }
 
 for (const [look, options] of Object.entries(LOOKS)) {
-  for (const name of ["overview", "alerts", "alert", "rules", "explore", "collectors", "silences", "new-silence", "status"]) {
+  for (const name of ["overview", "alerts", "alert", "rules", "what-if", "explore", "collectors", "silences", "new-silence", "status"]) {
     test(`${name} loads cleanly and can be used by everybody (${look})`, async () => {
       const [, path, sign] = pages().find(([each]) => each === name) ?? ["", "", ""];
       const tab = await Tab.open(browser, () => watched.tocsin.url, options);

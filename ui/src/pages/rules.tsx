@@ -10,6 +10,7 @@ import {Link} from "../parts/link";
 import {LongList} from "../parts/long_list";
 import {OTHER_ROW, useRowHeight} from "../parts/row_height";
 import {Age} from "../parts/time";
+import {addressOfIdea, ideaOf, WhatIf} from "../parts/what_if";
 
 type Row = {key: string; group: RuleGroup; rule?: Rule};
 
@@ -36,11 +37,13 @@ function GroupRow({group}: {group: RuleGroup}) {
 
 function RuleRow({rule}: {rule: Rule}) {
   const explore = `/explore?${new URLSearchParams({"g0.expr": rule.query, "g0.tab": "1"})}`;
+  const whatIf = addressOfIdea({expression: rule.query, hold: formatDuration(rule.duration ?? 0), range: "6h"});
   return (
     <div class="rule-row">
       <span class="states"><Badge state={rule.health} />{rule.state && rule.state !== "inactive" && <Badge state={rule.state} />}</span>
       <Link class="name" to={explore}>{rule.name}</Link>
-      <span class="since">{rule.duration ? `for ${formatDuration(rule.duration)}, ` : ""}{formatElapsed(rule.evaluationTime)}</span>
+      <span class="since">{rule.duration ? `for ${formatDuration(rule.duration)}, ` : ""}{formatElapsed(rule.evaluationTime)}{" "}
+        {rule.type === "alerting" && <Link to={whatIf} aria-label={`What if ${rule.name} were different`}>what if</Link>}</span>
       {rule.lastError
         ? <span class="summary problem">{rule.lastError}</span>
         : <code class="summary" title={rule.query}>{rule.query}</code>}
@@ -65,8 +68,14 @@ function Filter({text, onlyIll}: {text: string; onlyIll: boolean}) {
   );
 }
 
-/** The rules: what is evaluated, how it went and how long it took. */
+/** The rules, or one that somebody imagines. */
 export function Rules() {
+  const idea = ideaOf(useAddress().query);
+  return idea ? <WhatIf idea={idea} /> : <AllRules />;
+}
+
+/** What is evaluated, how it went and how long it took. */
+function AllRules() {
   const {query} = useAddress();
   const answer = usePolled("rules", signal =>
     getData<{groups: RuleGroup[]}>("api/v1/rules", {exclude_alerts: "true"}, signal));

@@ -3,7 +3,7 @@ import {postQuery} from "../lib/api";
 import {linesOf, stepFor} from "../lib/lines";
 import {usePolled} from "../lib/polling";
 import type {QueryResult, Series} from "../lib/types";
-import {Waiting} from "./failure";
+import {QueryFailure, Waiting} from "./failure";
 import {Plot} from "./plot";
 
 interface Properties {
@@ -37,6 +37,7 @@ export function PlotOfQuery({title, expression, range, end, step, threshold, sha
     return {start: until - range, end: until, series: choose ? choose(series) : series};
   }, everyMs ?? 15_000);
   const lines = useMemo(() => linesOf(answer.data?.series ?? []), [answer.data]);
+  if (answer.error) return <QueryFailure expression={expression} message={answer.error.message} />;
   return (
     <>
       <Waiting of={answer} what="the series" />

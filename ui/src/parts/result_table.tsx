@@ -2,7 +2,7 @@ import {postQuery} from "../lib/api";
 import {seriesName} from "../lib/lines";
 import {EVERY_MS, usePolled} from "../lib/polling";
 import type {QueryResult} from "../lib/types";
-import {Waiting} from "./failure";
+import {QueryFailure, Waiting} from "./failure";
 import {LongList} from "./long_list";
 
 const ROW_HEIGHT = 34;
@@ -26,11 +26,11 @@ function rowsOf(data: QueryResult): Row[] {
 export function ResultTable({expression, at}: {expression: string; at: number | null}) {
   const answer = usePolled(JSON.stringify([expression, at]), signal =>
     postQuery<QueryResult>("api/v1/query", {query: expression, time: at ?? undefined}, signal), EVERY_MS * 2);
+  if (answer.error) return <QueryFailure expression={expression} message={answer.error.message} />;
   if (!answer.data) return <Waiting of={answer} what="the result" />;
   const rows = rowsOf(answer.data);
   return (
     <>
-      <Waiting of={answer} what="the result" />
       <p class="quiet" aria-live="polite">{rows.length === 0 ? "No result." : `${rows.length} ${rows.length === 1 ? "row" : "rows"}`}</p>
       <LongList label="Result" rows={rows} rowHeight={ROW_HEIGHT} keyOf={row => row.name}
                 show={row => <div class="result-row"><code>{row.name}</code> <b>{row.value}</b></div>} />
