@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import {chromium, type Browser, type BrowserContextOptions, type Page} from "playwright-core";
 import {PATIENCE_MS} from "./waiting";
 
-const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const CHROMIUM = process.env.CHROMIUM || "/usr/bin/chromium";
 const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 

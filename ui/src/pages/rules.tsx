@@ -90,7 +90,7 @@ function AllRules() {
       <h1>Rules</h1>
       <Filter text={text} onlyIll={onlyIll} />
       <Waiting of={answer} what="the rules" />
-      {answer.data && <p class="quiet">{rules.length} rules in {groups.length} groups{failing > 0 ? `, ${failing} of them fail` : ""}.</p>}
+      {answer.data && <p class="quiet">{rules.length} {rules.length === 1 ? "rule" : "rules"} in {groups.length} {groups.length === 1 ? "group" : "groups"}{failing > 0 ? `, ${failing} of them fail` : ""}.</p>}
       <LongList label="Rules" rows={rows} rowHeight={rowHeight} keyOf={row => row.key}
                 show={({group, rule}) => (rule ? <RuleRow rule={rule} /> : <GroupRow group={group} />)} />
     </>
