@@ -43,6 +43,7 @@ test("what if a rule were different is told over the stored history", async () =
     "/api/v1/query?query=count_over_time(orders[1m])>3")).data.result.length);
   const tab = await Tab.open(browser, () => watched.tocsin.url);
   await tab.go("/rules");
+  await tab.page.locator(".rule-group", {hasText: /wrote \d+ samples/}).waitFor();
   await tab.page.getByRole("link", {name: "What if OrdersStopped were different"}).click();
   await tab.sees("It would have fired 0 times");
   await tab.page.locator(".cm-content").click();

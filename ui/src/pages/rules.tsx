@@ -1,9 +1,9 @@
 import {useMemo, useState} from "preact/hooks";
-import {getData} from "../lib/api";
+import {getData, postQuery} from "../lib/api";
 import {setQuery, useAddress} from "../lib/address";
 import {formatDuration, formatElapsed} from "../lib/durations";
 import {usePolled} from "../lib/polling";
-import type {Rule, RuleGroup} from "../lib/types";
+import type {QueryResult, Rule, RuleGroup} from "../lib/types";
 import {Badge} from "../parts/badge";
 import {Waiting} from "../parts/failure";
 import {Link} from "../parts/link";
@@ -25,12 +25,18 @@ function rowsOf(groups: readonly RuleGroup[], text: string, onlyIll: boolean): R
   });
 }
 
-function GroupRow({group}: {group: RuleGroup}) {
+/** How many samples the last evaluation of each group has written, by file and name, as tocsin's own metric has them. */
+async function askSamples(signal: AbortSignal): Promise<Map<string, string>> {
+  const data = await postQuery<QueryResult>("api/v1/query", {query: "tocsin_rule_group_last_evaluation_samples"}, signal);
+  return new Map(data.resultType === "vector" ? data.result.map(each => [each.metric.rule_group ?? "", each.value[1]]) : []);
+}
+
+function GroupRow({group, samples}: {group: RuleGroup; samples: string | undefined}) {
   return (
     <div class="rule-group">
       <h2 class="group">{group.name} <small>{group.file}</small></h2>
       <span class="quiet">every {formatDuration(group.interval)}, evaluated <Age at={Date.parse(group.lastEvaluation)} />,
-        took {formatElapsed(group.evaluationTime)}</span>
+        took {formatElapsed(group.evaluationTime)}{samples === undefined ? "" : `, wrote ${samples} samples`}</span>
     </div>
   );
 }
@@ -79,6 +85,7 @@ function AllRules() {
   const {query} = useAddress();
   const answer = usePolled("rules", signal =>
     getData<{groups: RuleGroup[]}>("api/v1/rules", {exclude_alerts: "true"}, signal));
+  const samples = usePolled("rule samples", askSamples, 15_000);
   const rowHeight = useRowHeight(OTHER_ROW);
   const [text, onlyIll] = [query.get("q") ?? "", query.get("health") === "err"];
   const groups = answer.data?.groups ?? [];
@@ -92,7 +99,7 @@ function AllRules() {
       <Waiting of={answer} what="the rules" />
       {answer.data && <p class="quiet">{rules.length} {rules.length === 1 ? "rule" : "rules"} in {groups.length} {groups.length === 1 ? "group" : "groups"}{failing > 0 ? `, ${failing} of them fail` : ""}.</p>}
       <LongList label="Rules" rows={rows} rowHeight={rowHeight} keyOf={row => row.key}
-                show={({group, rule}) => (rule ? <RuleRow rule={rule} /> : <GroupRow group={group} />)} />
+                show={({group, rule}) => (rule ? <RuleRow rule={rule} /> : <GroupRow group={group} samples={samples.data?.get(`${group.file};${group.name}`)} />)} />
     </>
   );
 }
