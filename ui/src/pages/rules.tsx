@@ -3,6 +3,7 @@ import {getData, postQuery} from "../lib/api";
 import {setQuery, useAddress} from "../lib/address";
 import {formatDuration, formatElapsed} from "../lib/durations";
 import {usePolled} from "../lib/polling";
+import {counted} from "../lib/words";
 import type {QueryResult, Rule, RuleGroup} from "../lib/types";
 import {Badge} from "../parts/badge";
 import {Waiting} from "../parts/failure";
@@ -97,9 +98,11 @@ function AllRules() {
       <h1>Rules</h1>
       <Filter text={text} onlyIll={onlyIll} />
       <Waiting of={answer} what="the rules" />
-      {answer.data && <p class="quiet">{rules.length} {rules.length === 1 ? "rule" : "rules"} in {groups.length} {groups.length === 1 ? "group" : "groups"}{failing > 0 ? `, ${failing} of them fail` : ""}.</p>}
+      {answer.data && <p class="quiet">{counted(rules.length, "rule")} in {counted(groups.length, "group")}
+        {failing > 0 ? `, ${failing} of them fail` : ""}.</p>}
       <LongList label="Rules" rows={rows} rowHeight={rowHeight} keyOf={row => row.key}
-                show={({group, rule}) => (rule ? <RuleRow rule={rule} /> : <GroupRow group={group} samples={samples.data?.get(`${group.file};${group.name}`)} />)} />
+                show={({group, rule}) => (rule ? <RuleRow rule={rule} />
+                  : <GroupRow group={group} samples={samples.data?.get(`${group.file};${group.name}`)} />)} />
     </>
   );
 }

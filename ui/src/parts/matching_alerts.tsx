@@ -8,6 +8,11 @@ import {Waiting} from "./failure";
 
 const MOST_LISTED = 20;
 
+function sentenceOf(matching: number): string {
+  if (matching === 0) return "No alert matches.";
+  return matching === 1 ? "1 alert matches." : `${matching} alerts match.`;
+}
+
 /** The alerts that match now, as tocsin itself sees it. */
 export function MatchingAlerts({matchers}: {matchers: readonly Matcher[]}) {
   const filter = matchers.map(formatMatcher);
@@ -17,7 +22,7 @@ export function MatchingAlerts({matchers}: {matchers: readonly Matcher[]}) {
     <section aria-labelledby="matching">
       <h2 id="matching">Alerts that match now</h2>
       <Waiting of={answer} what="the alerts" />
-      {answer.data && <p aria-live="polite">{alerts.length === 0 ? "No alert matches." : `${alerts.length} ${alerts.length === 1 ? "alert matches" : "alerts match"}.`}</p>}
+      {answer.data && <p aria-live="polite">{sentenceOf(alerts.length)}</p>}
       <ul class="plain-list rows">
         {alerts.slice(0, MOST_LISTED).map(alert => <li key={alert.id}><AlertRow alert={alert} /></li>)}
       </ul>
