@@ -27,7 +27,7 @@ export class Tocsin {
     this.process = child;
     this.url = await waitFor("tocsin's address in its log", () => {
       if (child.exitCode !== null) throw new Error(`tocsin has ended:\n${this.log}`);
-      return /url=(http:\/\/127\.0\.0\.1:[1-9]\d*)/.exec(this.log)?.[1];
+      return /"serving" url=(http:\/\/127\.0\.0\.1:[1-9]\d*)/.exec(this.log)?.[1];
     });
     await waitFor("tocsin to be ready", async () => (await fetch(`${this.url}/-/ready`)).ok);
   }
