@@ -68,6 +68,8 @@ try {
 } finally {
   await browser.close();
   tocsin.removeAllListeners("exit");
+  const ended = new Promise(resolve => tocsin.once("exit", resolve));
   tocsin.kill();
+  await ended;  // It writes its state at the end.
   rmSync(folder, {recursive: true, force: true});
 }

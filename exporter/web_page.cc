@@ -100,6 +100,10 @@ void Replace(std::string& text, std::string_view what, std::string_view with) {
 }
 
 HttpResponse Show(std::string_view document, const Address& address, const HttpRequest& request) {
+  // Below another slash the document would look for its files where they are not.
+  if (request.parameter.find('/') != std::string::npos) {
+    return HttpResponse::Text(404, "404 not found\n");
+  }
   // Links are relative, so that the page also works below a path, behind a proxy.
   const std::string_view root = address.path.find('/', 1) == std::string_view::npos ? "" : "../";
   const std::string plain =

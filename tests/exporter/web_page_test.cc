@@ -72,6 +72,12 @@ BOOST_AUTO_TEST_CASE(EachAddressOfThePageGetsTheDocument) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(ASlashTooManyIsNotFound) {
+  for (const std::string_view path : {"/alerts/0abc/", "/alerts/a/b"}) {
+    BOOST_TEST(Get(path, "/alerts/*").status == 404, path);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(ThePageMayLoadOnlyWhatIsOurs) {
   const std::string policy = HeaderOf(Get("/"), "Content-Security-Policy");
   BOOST_TEST(policy ==

@@ -17,7 +17,8 @@ export class Tab {
   private constructor(readonly page: Page, private readonly origin: () => string) {
     page.setDefaultTimeout(PATIENCE_MS);
     page.on("console", message => {
-      if (message.type() === "error" || message.type() === "warning") this.problems.push(`console: ${message.text()}`);
+      if (message.type() !== "error" && message.type() !== "warning") return;
+      this.problems.push(`console: ${message.text()} ${message.location().url}`.trim());
     });
     page.on("pageerror", error => this.problems.push(`error: ${error.message}`));
     page.on("request", request => {

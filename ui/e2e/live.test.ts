@@ -114,6 +114,8 @@ test("a silence is changed in the page", async () => {
   const changed = await waitFor("the change", async () =>
     (await watched.tocsin.get<Silence[]>("/api/v2/silences")).find(each => each.comment === "second reason" && each.status.state === "active"));
   assert.ok(Date.parse(changed.endsAt) - now > 2 * 3600_000);
+  await tab.page.getByRole("button", {name: "Change the silence"}).waitFor({state: "detached"});
+  await tab.sees("second reason");
   await tab.close();
 });
 

@@ -26,7 +26,7 @@ export class Tocsin {
     for (const stream of [child.stdout, child.stderr]) stream.on("data", data => (this.log += String(data)));
     this.process = child;
     this.url = await waitFor("tocsin's address in its log", () => {
-      if (child.exitCode !== null) throw new Error(`tocsin has ended:\n${this.log}`);
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`tocsin has ended:\n${this.log}`);
       return /"serving" url=(http:\/\/127\.0\.0\.1:[1-9]\d*)/.exec(this.log)?.[1];
     });
     await waitFor("tocsin to be ready", async () => (await fetch(`${this.url}/-/ready`)).ok);
@@ -35,7 +35,7 @@ export class Tocsin {
   async stop() {
     const child = this.process;
     this.process = null;
-    if (!child || child.exitCode !== null) return;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise(resolve => child.once("exit", resolve));
     child.kill("SIGTERM");
     await ended;

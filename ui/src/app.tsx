@@ -1,5 +1,5 @@
-import {useEffect} from "preact/hooks";
-import {useAddress} from "./lib/address";
+import {useEffect, useErrorBoundary} from "preact/hooks";
+import {href, useAddress} from "./lib/address";
 import {routeOf, type Route} from "./lib/routes";
 import {Alerts} from "./pages/alerts";
 import {AlertPage} from "./pages/alert";
@@ -40,6 +40,19 @@ function Page({route}: {route: Route}) {
   }
 }
 
+/** A mistake in one page leaves the menu, and says so. */
+function GuardedPage({route}: {route: Route}) {
+  const [error] = useErrorBoundary();
+  if (!error) return <Page route={route} />;
+  return (
+    <>
+      <h1>This page has failed</h1>
+      <p role="alert" class="problem">{String((error as Error).message)}</p>
+      <p>What it would show is also on the <a href={href("/plain/")}>page without scripts</a>.</p>
+    </>
+  );
+}
+
 export function App() {
   const {path} = useAddress();
   const route = routeOf(path);
@@ -62,7 +75,7 @@ export function App() {
       </header>
       <LostBanner />
       <DemoBanner />
-      <main id="main" tabIndex={-1}><Page route={route} /></main>
+      <main id="main" tabIndex={-1}><GuardedPage key={path} route={route} /></main>
     </>
   );
 }

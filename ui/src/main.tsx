@@ -5,6 +5,8 @@ import "./style.css";
 
 const place = document.getElementById("app");
 if (place) {
+  // Relative to where the page was loaded, not to where it leads: browsers look for the icon again and again.
+  for (const link of document.querySelectorAll<HTMLLinkElement>("link[href]")) link.setAttribute("href", link.href);
   listenToAddress();
   render(<App />, place);
 }

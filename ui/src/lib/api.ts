@@ -8,6 +8,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether the question was wrong; otherwise it may be answered the next time. */
+export function isRefusal(error: Error | null): error is ApiError {
+  return error instanceof ApiError && error.status >= 400 && error.status < 500;
+}
+
 export type Parameters = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 const PATIENCE_MS = 20_000;
@@ -63,12 +68,19 @@ function failure(status: number, text: string): ApiError {
   return new ApiError(status, String(error?.error ?? error?.message ?? (text.trim() || `HTTP ${status}`)));
 }
 
+/** What an answer says in JSON. A page for people, such as that of a proxy where one logs in, is none. */
+function content(response: Response, text: string): unknown {
+  if (!response.ok) throw failure(response.status, text);
+  const said = parsed(text);
+  if (said === null) throw new ApiError(response.status, "the answer is not tocsin's: it is no JSON");
+  return said;
+}
+
 /** GETs JSON of Alertmanager's API, which comes as it is. */
 export async function getJson<T>(path: string, parameters: Parameters = {}, signal?: AbortSignal,
                                  patience = PATIENCE_MS): Promise<T> {
   const {response, text} = await ask(path + search(parameters), {}, signal, patience);
-  if (!response.ok) throw failure(response.status, text);
-  return parsed(text) as T;
+  return content(response, text) as T;
 }
 
 /** GETs the data of an answer of Prometheus' API. */
@@ -82,8 +94,7 @@ export async function postQuery<T>(path: string, parameters: Parameters, signal?
   const body = search(parameters).slice(1);
   const headers = {"Content-Type": "application/x-www-form-urlencoded"};
   const {response, text} = await ask(path, {method: "POST", body, headers}, signal, 150_000);
-  if (!response.ok) throw failure(response.status, text);
-  return (parsed(text) as {data: T}).data;
+  return (content(response, text) as {data: T}).data;
 }
 
 export async function send<T>(method: "POST" | "DELETE", path: string, body?: unknown): Promise<T> {

@@ -1,9 +1,10 @@
 import {useEffect, useState} from "preact/hooks";
 
-/** Since when the server is gone, and what the last attempt said; null while it answers. */
+/** When the server last answered, now that it is gone, and what the last attempt said; null while it answers. */
 export type Lost = {readonly since: number; readonly why: string} | null;
 
 let lost: Lost = null;
+let answered = Date.now();
 const listeners = new Set<(lost: Lost) => void>();
 
 function set(next: Lost) {
@@ -13,11 +14,12 @@ function set(next: Lost) {
 }
 
 export function connectionWorks() {
+  answered = Date.now();
   set(null);
 }
 
 export function connectionFailed(why: string) {
-  if (!lost) set({since: Date.now(), why});
+  if (!lost) set({since: answered, why});
 }
 
 export function useLost(): Lost {

@@ -100,7 +100,6 @@ export function parseMatchers(text: string): Matcher[] {
     const operator = reader.operator();
     const value = reader.word("a value", /[,}"]/);
     const matcher = {name, value, isRegex: operator.endsWith("~"), isEqual: operator.startsWith("=")};
-    if (matcher.isRegex) compile(value);
     matchers.push(matcher);
     if (reader.take(",")) continue;
     closed = braces && reader.take("}");
@@ -112,11 +111,21 @@ export function parseMatchers(text: string): Matcher[] {
   return matchers;
 }
 
+/** RE2's flags for a whole pattern, "(?i)x", which JavaScript has beside it. */
+const FLAGS = /^\(\?([ims]+)\)/;
+
 function compile(pattern: string): RegExp {
-  return new RegExp(`^(?:${pattern})$`, "su");
+  const flags = FLAGS.exec(pattern)?.[1] ?? "";
+  const whole = `^(?:${pattern.replace(FLAGS, "")})$`;
+  const all = [...new Set(`s${flags}`)].join("");
+  try {
+    return new RegExp(whole, `${all}u`);
+  } catch {
+    return new RegExp(whole, all);  // With "u", JavaScript refuses a backslash that is not needed.
+  }
 }
 
-/** A function that tells whether labels match all of these. */
+/** A function that tells whether labels match all of these. Throws for a pattern that JavaScript cannot read. */
 export function matching(matchers: readonly Matcher[]): (labels: Labels) => boolean {
   const tests = matchers.map(({name, value, isRegex, isEqual}) => {
     const pattern = isRegex ? compile(value) : null;

@@ -15,14 +15,24 @@ const PAGES: Readonly<Record<string, Route>> = {
   "/status": {page: "status"},
 };
 
+/** Null for what nobody has encoded. */
+function decoded(part: string | undefined): string | null {
+  try {
+    return decodeURIComponent(part ?? "");
+  } catch {
+    return null;
+  }
+}
+
 /** Which page is at a path. */
 export function routeOf(path: string): Route {
   const trimmed = path.length > 1 ? path.replace(/\/$/, "") : path;
   const page = PAGES[trimmed];
   if (page) return page;
   const found = /^\/(alert|silence)s\/([^/]+)$/.exec(trimmed);
-  if (!found) return {page: "nowhere"};
-  return {page: found[1] as "alert" | "silence", id: decodeURIComponent(found[2] ?? "")};
+  const id = decoded(found?.[2]);
+  if (!found || id === null) return {page: "nowhere"};
+  return {page: found[1] as "alert" | "silence", id};
 }
 
 /** Where a link of Alertmanager's page, "#/silences/new?filter=...", leads to here; null if it is none of them. */

@@ -51,6 +51,7 @@ function find(alerts: readonly AlertItem[], targets: readonly Target[], wish: Wi
     matches = matching(parseMatchers(wish.filter));
   } catch (error) {
     problem = (error as Error).message;
+    matches = () => false;
   }
   const wanted = alerts.filter(alert =>
     wish.states.includes(isActive(alert) ? "active" : alert.state)

@@ -39,6 +39,10 @@ export function SilencePage({id}: {id: string}) {
       setProblem((error as Error).message);
     }
   };
+  const changed = () => {
+    setEditing(false);
+    answer.refresh();
+  };
   if (!silence) return <><h1>Silence</h1><Waiting of={answer} what="the silence" /></>;
   const ended = silence.status.state === "expired";
   return (
@@ -51,7 +55,7 @@ export function SilencePage({id}: {id: string}) {
         <button type="button" aria-pressed={editing} onClick={() => setEditing(!editing)}>{ended ? "Silence again" : "Edit"}</button>
       </p>
       <p role="alert" class="problem">{problem}</p>
-      {editing && <SilenceForm key={silence.id} filter="" comment="" author="" silence={silence} />}
+      {editing && <SilenceForm key={silence.id} filter="" comment="" author="" silence={silence} onDone={changed} />}
       {!editing && !ended && <MatchingAlerts matchers={silence.matchers} />}
     </>
   );

@@ -5,7 +5,7 @@ import type {Health} from "../lib/systems";
 const SIGNS: Readonly<Record<string, string>> = {
   fine: "✓", up: "✓", ok: "✓", delivered: "✓", active: "●",
   warning: "▲", retried: "▲", critical: "✖", down: "✖", err: "✖", given_up: "✖", firing: "✖",
-  pending: "◷", resolved: "✓", silenced: "⏸", inhibited: "⏸", muted: "⏸", info: "ℹ", expired: "–", superseded: "–",
+  pending: "◷", resolved: "✓", silenced: "‖", inhibited: "‖", muted: "‖", info: "ℹ", expired: "–", superseded: "–",
   dropped: "–",
 };
 

@@ -1,5 +1,5 @@
 import {useMemo} from "preact/hooks";
-import {postQuery} from "../lib/api";
+import {isRefusal, postQuery} from "../lib/api";
 import {linesOf, stepFor} from "../lib/lines";
 import {usePolled} from "../lib/polling";
 import type {QueryResult, Series} from "../lib/types";
@@ -37,7 +37,7 @@ export function PlotOfQuery({title, expression, range, end, step, threshold, sha
     return {start: until - range, end: until, series: choose ? choose(series) : series};
   }, everyMs ?? 15_000);
   const lines = useMemo(() => linesOf(answer.data?.series ?? []), [answer.data]);
-  if (answer.error) return <QueryFailure expression={expression} message={answer.error.message} />;
+  if (isRefusal(answer.error)) return <QueryFailure expression={expression} message={answer.error.message} />;
   return (
     <>
       <Waiting of={answer} what="the series" />

@@ -13,6 +13,8 @@ interface Given {
   author: string;
   /** The one that is changed. */
   silence?: Silence;
+  /** The server has taken it. */
+  onDone?: () => void;
 }
 
 function read(filter: string): {matchers: Matcher[]; problem: string} {
@@ -58,7 +60,7 @@ export function SilenceForm(given: Given) {
   const {matchers, problem: unreadable} = read(filter);
   const seconds = parseDuration(duration);
 
-  const submit = async (event: Event) => {
+  const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     if (unreadable || matchers.length === 0) return setProblem(`Matchers: ${unreadable || "expected at least one"}.`);
     if (!seconds) return setProblem("Duration: expected something like 30m, 2h or 1d.");
@@ -75,10 +77,12 @@ export function SilenceForm(given: Given) {
       };
       const {silenceID} = await send<{silenceID: string}>("POST", "api/v2/silences", body);
       rememberAuthor(author.trim());
-      return navigate(`/silences/${silenceID}`);
+      given.onDone?.();
+      navigate(`/silences/${silenceID}`);
     } catch (error) {
       setProblem((error as Error).message);
-      return setBusy(false);
+    } finally {
+      setBusy(false);
     }
   };
 
