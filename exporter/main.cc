@@ -110,10 +110,10 @@ int Run(ServeFlags flags) {
   std::unique_ptr<DemoProcess> demo;
   if (IsQuickstart(flags)) {
     AnnounceQuickstart(log, program_invocation_name);
-    if (const Status written = WriteQuickstartRules(); !written) return Fail(log, written.error());
     Result<std::unique_ptr<DemoProcess>> started = DemoProcess::Start(QuickstartDemoFolder());
     if (!started) return Fail(log, started.error());
     demo = std::move(*started);
+    if (const Status written = WriteQuickstartRules(); !written) return Fail(log, written.error());
   }
 
   const auto application = Application::Start(

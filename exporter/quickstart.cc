@@ -56,13 +56,13 @@ constexpr std::string_view kRulesFile = "data/quickstart/alerts/dagster.yaml";
 /// Not in kQuickstartConfig, which is to be begun with: there the rules are a file of one's own.
 constexpr std::string_view kBell = R"yaml(
 global: {evaluation_interval: 5s}
-rule_files: [data/quickstart/alerts/dagster.yaml]
+rules: {expose: false}
 rule_policies:
   - {alert: DagsterDaemonUnavailable, for: 15s, keep_firing_for: 15s}
   - {alert: DagsterDaemonHeartbeatLate, for: 15s, keep_firing_for: 15s}
 notify:
   route:
-    receiver: page
+    receiver: nobody
     routes:
       - matchers: ['severity="critical"']
         receiver: terminal
@@ -70,7 +70,7 @@ notify:
         group_wait: 0s
         group_interval: 5s
   receivers:
-    - {name: page}
+    - {name: nobody}
     - {name: terminal, stdout_configs: [{}]}
 )yaml";
 
@@ -128,7 +128,7 @@ bool AwaitStarted(int pipe) {
 }  // namespace
 
 std::string QuickstartText() {
-  return fmt::format("{}{}", kQuickstartConfig, kBell);
+  return fmt::format("{}\nrule_files: [{}]{}", kQuickstartConfig, kRulesFile, kBell);
 }
 
 Status WriteQuickstartRules() {

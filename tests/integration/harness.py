@@ -21,8 +21,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 FIXTURES = ROOT / "tests" / "fixtures"
 
 # Longer than anything takes on a busy machine, shorter than a developer's patience.
-LOG_LINES = 60
 PATIENCE_SECONDS = 30
+
+# Of a log that a failure shows.
+LOG_LINES = 60
 
 # The program under test; run.py sets it.
 tocsin_binary = ROOT / "build" / "tocsin"
@@ -197,5 +199,6 @@ class TestCase(unittest.TestCase):
         """What the process said last, if the test has failed and there is one: it will not be there to be asked."""
         results = self._outcome.result
         log = getattr(entered, "log", "")
-        if log and any(test is self for test, _ in results.failures + results.errors):
+        failed = [getattr(test, "test_case", test) for test, _ in results.failures + results.errors]  # Of a subtest, its test.
+        if log and any(test is self for test in failed):
             print(f"--- the log of {type(entered).__name__}, its end", *log.splitlines()[-LOG_LINES:], "---", sep="\n")

@@ -7,6 +7,7 @@ import time
 
 import harness
 from harness import wait_for
+from prometheus import promtool_findings
 from tocsin import Tocsin
 
 
@@ -58,6 +59,7 @@ class QuickstartTest(harness.TestCase):
         tocsin, _ = self.start()
         wait_for("the bell", lambda: says("[FIRING:1]"), 90)
         self.assertNotIn("DagsterDaemonHeartbeatLate", tocsin.log)  # A warning is on the page only.
+        self.assertEqual(promtool_findings(tocsin.page().text), (0, ""))
         revived = subprocess.run([harness.tocsin_binary, "demo", "--revive"], cwd=tocsin.folder, check=False,
                                  capture_output=True, timeout=harness.PATIENCE_SECONDS)
         self.assertEqual(revived.returncode, 0)
