@@ -177,7 +177,7 @@ class SourceTest(PostgresTestCase):
         tocsin.wait_until_up(name="late")
 
     def test_req_15_a_dead_source_is_said_once_and_truthfully(self):
-        tocsin = self.enter(Tocsin(self.config()))
+        tocsin = self.enter(Tocsin(self.config(interval="2s")))  # On a busy machine 200 ms may pass before it is dead.
         tocsin.wait_until_up()
         self.postgres.stop()
         tocsin.wait_until("a few failures", lambda page: page.value(
