@@ -1,7 +1,8 @@
-// node test.mjs [--results FOLDER] unit | page --tocsin BINARY [--screenshots FOLDER] [FILE...]
+// node test.mjs [--results FOLDER] unit | page --tocsin BINARY [--screenshots FOLDER] [--update-looks] [FILE...]
 //
 // Runs the tests of the page: `unit`, its logic in node, or `page`, the whole in Chromium before a real tocsin. Writes a
 // JUnit report, which tools/tally.py counts. A FILE selects the files whose name it is part of.
+// The screenshots are compared with the small pictures in e2e/looks, which --update-looks makes anew.
 import {mkdirSync, readdirSync, rmSync, writeFileSync} from "node:fs";
 import {dirname, join, relative, resolve} from "node:path";
 import {run} from "node:test";
@@ -14,11 +15,13 @@ const FOLDERS = {unit: "tests", page: "e2e"};
 
 const {values: options, positionals: [kind, ...wanted]} = parseArgs({
   allowPositionals: true,
-  options: {results: {type: "string"}, tocsin: {type: "string"}, screenshots: {type: "string"}},
+  options: {results: {type: "string"}, tocsin: {type: "string"}, screenshots: {type: "string"}, "update-looks": {type: "boolean"}},
 });
 if (!(kind in FOLDERS)) throw new Error("which tests: unit or page?");
 if (options.tocsin) process.env.TOCSIN = resolve(options.tocsin);
 process.env.SCREENSHOTS = resolve(options.screenshots ?? join(here, "../build/test-results/screenshots"));
+process.env.LOOKS = join(here, "e2e/looks");
+if (options["update-looks"]) process.env.UPDATE_LOOKS = "1";
 
 /** The tests as node can run them, where node also finds the packages that they use. */
 async function compiled() {

@@ -5,6 +5,7 @@ import {join} from "node:path";
 import {after, before, test} from "node:test";
 import type {Browser, BrowserContextOptions} from "playwright-core";
 import {launch, Tab} from "./browser";
+import {Looks} from "./looks";
 import {waitFor} from "./waiting";
 import {Watched} from "./watched";
 import type {SentAlert} from "../src/lib/types";
@@ -20,6 +21,7 @@ const LOOKS: Readonly<Record<string, BrowserContextOptions>> = {
 
 const watched = new Watched();
 let browser: Browser;
+let looks: Looks;
 let fingerprint = "";
 
 /** Each page's address, and what shows that it is there whole. */
@@ -41,6 +43,7 @@ function pages(): [string, string, string][] {
 before(async () => {
   await watched.start();
   browser = await launch();
+  looks = await Looks.open(browser);
   mkdirSync(SCREENSHOTS, {recursive: true});
   watched.source.values.load = 50;
   const alert = await waitFor("an alert that fires", async () =>
@@ -82,7 +85,8 @@ for (const [look, options] of Object.entries(LOOKS)) {
       const tab = await Tab.open(browser, () => watched.tocsin.url, options);
       await tab.go(path);
       await tab.page.locator(sign).first().waitFor();
-      await tab.page.screenshot({path: join(SCREENSHOTS, `${name}-${look}.png`)});
+      await tab.page.waitForLoadState("networkidle");
+      await looks.check(tab.page, `${name}-${look}`, join(SCREENSHOTS, `${name}-${look}.png`));
       assert.deepEqual(await violations(tab), []);
       const overflow = await tab.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       assert.ok(overflow <= 0, `the page is ${overflow} pixels wider than the window`);
