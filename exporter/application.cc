@@ -40,6 +40,7 @@ Application::Application(const Settings& settings, Config config, const Clock& c
     : clock_(clock),
       log_(log),
       started_at_(clock.Now()),
+      storage_(config.storage),
       own_(clock),
       store_({.retention = config.storage.retention.count(),
               .max_series = config.storage.max_series,
@@ -168,10 +169,21 @@ std::vector<Route> Application::Routes(bool demo) {
              return api::StatusSources::Reload{last.successful, last.last_success};
            },
        .retention = [this] { return FormatDuration(store_.retention()); },
+       .limits = [this] { return Limits(); },
        .corruptions =
            [this] { return history_ == nullptr ? 0 : history_->stats().loaded.lost_records; },
        .started = started_at_}));
   return routes;
+}
+
+std::vector<std::pair<std::string, std::string>> Application::Limits() {
+  const promql::Engine::Settings queries = queries_.engine()->settings();
+  return {{"storage.retention", FormatDuration(store_.retention())},
+          {"storage.max_series", fmt::to_string(storage_.max_series)},
+          {"storage.max_bytes", fmt::to_string(storage_.max_bytes)},
+          {"promql.timeout", FormatDuration(queries.timeout)},
+          {"promql.max_samples", fmt::to_string(queries.max_samples)},
+          {"promql.max_concurrency", fmt::to_string(queries.max_concurrency)}};
 }
 
 Status Application::OpenHistory(const Config::Storage& storage) {

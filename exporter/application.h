@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -68,6 +69,8 @@ class Application {
   void Announce(const InstanceConfigs& configs);
   Status Listen(HttpServer::Settings settings, bool demo);
   std::vector<Route> Routes(bool demo);
+  /// By their keys in the configuration, as they are in force.
+  std::vector<std::pair<std::string, std::string>> Limits();
   Status OpenHistory(const Config::Storage& storage);
   std::shared_ptr<const Snapshot> OwnPage();
   void Apply(const Config& config);
@@ -79,6 +82,7 @@ class Application {
   const Clock& clock_;
   const Log& log_;
   const TimePoint started_at_;
+  const Config::Storage storage_;  ///< A reload changes nothing of it but the retention.
   SelfMetrics own_;
   SampleStore store_;
   std::unique_ptr<History> history_;  ///< Null if nothing is kept over a restart.

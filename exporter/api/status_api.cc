@@ -146,9 +146,14 @@ HttpResponse Configuration(const StatusSources& sources) {
   return EndSuccess(std::move(body));
 }
 
-/// What Prometheus takes as flags is in the configuration here.
-HttpResponse Flags() {
-  return EndSuccess(BeginSuccess() + "{}");
+/// What Prometheus takes as flags is in the configuration here; of it, the limits.
+HttpResponse Flags(const StatusSources& sources) {
+  std::string body = BeginSuccess();
+  JsonWriter json(body);
+  json.BeginObject();
+  for (const auto& [key, value] : sources.limits()) json.Key(key).String(value);
+  json.EndObject();
+  return EndSuccess(std::move(body));
 }
 
 Route Get(std::string path, Waits waits, std::function<HttpResponse(const HttpRequest&)> handle) {
@@ -174,7 +179,8 @@ std::vector<Route> StatusRoutes(const StatusSources& sources) {
           [shared](const HttpRequest& request) { return Tsdb(*shared, request); }),
       Get("/api/v1/status/config", Waits::kNever,
           [shared](const HttpRequest&) { return Configuration(*shared); }),
-      Get("/api/v1/status/flags", Waits::kNever, [](const HttpRequest&) { return Flags(); }),
+      Get("/api/v1/status/flags", Waits::kNever,
+          [shared](const HttpRequest&) { return Flags(*shared); }),
   };
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -32,6 +33,8 @@ struct StatusSources {
   };
   std::function<Reload()> last_reload;
   std::function<std::string()> retention;      ///< "6h".
+  /// What is in force, by its key in the configuration.
+  std::function<std::vector<std::pair<std::string, std::string>>()> limits;
   std::function<std::uint64_t()> corruptions;  ///< Records of the history lost to damage.
   TimePoint started;
 };

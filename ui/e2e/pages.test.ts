@@ -121,6 +121,17 @@ test("no secret reaches the page", async () => {
   await tab.close();
 });
 
+test("the limits are those in force", async () => {
+  const tab = await Tab.open(browser, () => watched.tocsin.url);
+  await tab.go("/status");
+  const limit = (key: string, value: string) =>
+    tab.page.locator("#limits ~ .facts > div", {hasText: key}).getByText(value, {exact: true}).waitFor();
+  await limit("storage.max_series", "1000000");
+  await limit("storage.max_bytes", "4 GiB");
+  await limit("promql.timeout", "2m");
+  await tab.close();
+});
+
 test("the keyboard leads through the page", async () => {
   const tab = await Tab.open(browser, () => watched.tocsin.url);
   await tab.go("/");

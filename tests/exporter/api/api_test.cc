@@ -50,6 +50,11 @@ struct Fixture {
                             return StatusSources::Reload{true, TimePoint()};
                           },
                       .retention = [] { return std::string("6h"); },
+                      .limits =
+                          [] {
+                            return std::vector<std::pair<std::string, std::string>>{
+                                {"storage.max_series", "1000"}, {"promql.timeout", "2m"}};
+                          },
                       .corruptions = [] { return std::uint64_t{3}; },
                       .started = TimePoint()}));
   }
@@ -388,7 +393,9 @@ BOOST_AUTO_TEST_CASE(Status) {
   }
   BOOST_TEST(Ask("/api/v1/status/config") ==
              R"(200 {"status":"success","data":{"yaml":"a: <secret>\n"}})");
-  BOOST_TEST(Ask("/api/v1/status/flags") == R"(200 {"status":"success","data":{}})");
+  BOOST_TEST(
+      Ask("/api/v1/status/flags") ==
+      R"(200 {"status":"success","data":{"storage.max_series":"1000","promql.timeout":"2m"}})");
   BOOST_TEST(Ask("/api/v1/status/buildinfo")
                  .starts_with(R"(200 {"status":"success","data":{"version":")"));
   BOOST_TEST(Ask("/api/v1/status/runtimeinfo").find(R"("storageRetention":"6h")") !=

@@ -1,6 +1,7 @@
 import {getData, getJson, postQuery} from "../lib/api";
 import {root} from "../lib/address";
 import {usePolled} from "../lib/polling";
+import {formatBytes} from "../lib/words";
 import type {QueryResult} from "../lib/types";
 import {Badge} from "../parts/badge";
 import {Waiting} from "../parts/failure";
@@ -15,7 +16,6 @@ interface Runtime {
   reloadConfigSuccess: boolean;
   hostname: string;
   CWD: string;
-  storageRetention: string;
   corruptionCount: number;
 }
 interface Storage {
@@ -65,7 +65,6 @@ function BuildAndRun() {
 }
 
 function StorageFacts() {
-  const runtime = usePolled("retention", signal => getData<Runtime>("api/v1/status/runtimeinfo", {}, signal), 60_000);
   const storage = usePolled("tsdb", signal => getData<Storage>("api/v1/status/tsdb", {}, signal), 15_000);
   if (!storage.data) return <Waiting of={storage} what="the storage" />;
   const {headStats, seriesCountByMetricName} = storage.data;
@@ -76,11 +75,20 @@ function StorageFacts() {
         ["Label pairs", String(headStats.numLabelPairs)],
         ["Oldest sample", <Age at={headStats.minTime} />],
         ["Newest sample", <Age at={headStats.maxTime} />],
-        ["Retention", runtime.data?.storageRetention ?? "…"],
       ]}</Facts>
       <h3>Metrics with most series</h3>
       <Facts>{seriesCountByMetricName.slice(0, 10).map(({name, value}) => [name, String(value)])}</Facts>
     </>
+  );
+}
+
+/** By the keys with which the configuration changes them. */
+function Limits() {
+  const answer = usePolled("limits", signal => getData<Record<string, string>>("api/v1/status/flags", {}, signal), 60_000);
+  if (!answer.data) return <Waiting of={answer} what="the limits" />;
+  return (
+    <Facts>{Object.entries(answer.data).map(([key, value]) =>
+      [key, key.endsWith("_bytes") ? formatBytes(Number(value)) : value])}</Facts>
   );
 }
 
@@ -129,6 +137,7 @@ export function Status() {
       <section aria-labelledby="build"><h2 id="build">Build and state</h2><BuildAndRun /></section>
       <section aria-labelledby="receivers"><h2 id="receivers">Receivers</h2><ReceiverTable /></section>
       <section aria-labelledby="storage"><h2 id="storage">Storage</h2><StorageFacts /></section>
+      <section aria-labelledby="limits"><h2 id="limits">Limits</h2><Limits /></section>
       <section aria-labelledby="config"><h2 id="config">Configuration, secrets hidden</h2><Configuration /></section>
       <p class="quiet">More: <a href={`${root}metrics`}>metrics</a>, <a href={`${root}plain/`}>this page without scripts</a>,{" "}
         <a href={`${root}ui/licences.txt`}>licences of what this page is made of</a></p>
