@@ -5,7 +5,7 @@ export const MOST_ROWS = 300;
 const MOST_STEP_MS = 50;
 const MOST_ELEMENTS = 5000;
 
-/** Scrolls a long list from its begin to its end: few of its rows are in the document, and a step takes little script. */
+/** Scrolls a long list from its beginning to its end: few of its rows are in the document, and a step takes little script. */
 export async function scrollsQuickly(tab: Tab, length: number) {
   const rows = tab.page.getByRole("listitem").and(tab.page.locator(".row"));
   const session = await tab.page.context().newCDPSession(tab.page);

@@ -6,6 +6,7 @@ import {usePolled} from "../lib/polling";
 import {counted} from "../lib/words";
 import type {QueryResult, Rule, RuleGroup} from "../lib/types";
 import {Badge} from "../parts/badge";
+import {FailingRules} from "../parts/failing_rules";
 import {Waiting} from "../parts/failure";
 import {Link} from "../parts/link";
 import {LongList} from "../parts/long_list";
@@ -100,6 +101,7 @@ function AllRules() {
       <Waiting of={answer} what="the rules" />
       {answer.data && <p class="quiet">{counted(rules.length, "rule")} in {counted(groups.length, "group")}
         {failing > 0 ? `, ${failing} of them fail` : ""}.</p>}
+      <FailingRules rules={rows.flatMap(({rule}) => (rule?.lastError ? [rule] : []))} />
       <LongList label="Rules" rows={rows} rowHeight={rowHeight} keyOf={row => row.key}
                 show={({group, rule}) => (rule ? <RuleRow rule={rule} />
                   : <GroupRow group={group} samples={samples.data?.get(`${group.file};${group.name}`)} />)} />
