@@ -32,7 +32,7 @@ struct StatusSources {
     TimePoint last_success;
   };
   std::function<Reload()> last_reload;
-  std::function<std::string()> retention;      ///< "6h".
+  std::function<std::string()> retention;  ///< "6h".
   /// What is in force, by its key in the configuration.
   std::function<std::vector<std::pair<std::string, std::string>>()> limits;
   std::function<std::uint64_t()> corruptions;  ///< Records of the history lost to damage.
