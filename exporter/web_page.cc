@@ -78,10 +78,7 @@ HttpResponse Answer(const File& file, const HttpRequest& request) {
   HttpResponse response;
   response.content_type = file.content_type;
   // Asked about each time, so that a browser never mixes the files of two versions.
-  response.headers = {{"ETag", etag},
-                      {"Cache-Control", "no-cache"},
-                      {"Vary", "Accept-Encoding"},
-                      {"X-Content-Type-Options", "nosniff"}};
+  response.headers = {{"ETag", etag}, {"Cache-Control", "no-cache"}, {"Vary", "Accept-Encoding"}};
   if (request.Header("If-None-Match").find(etag) != std::string_view::npos) {
     response.status = 304;
     return response;

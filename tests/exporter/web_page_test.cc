@@ -99,7 +99,6 @@ BOOST_AUTO_TEST_CASE(FilesAreServedAsWhatTheyAre) {
   BOOST_TEST(Get("/ui/icon.svg").content_type == "image/svg+xml");
   BOOST_TEST(Get("/ui/licences.txt").content_type == "text/plain; charset=utf-8");
   BOOST_TEST(Get("/ui/index.html").status == 404);  // Only with its places filled in.
-  BOOST_TEST(HeaderOf(Get("/ui/app.js"), "X-Content-Type-Options") == "nosniff");
 }
 
 BOOST_AUTO_TEST_CASE(WhatTheBrowserHasIsNotSentAgain) {
