@@ -197,7 +197,7 @@ class SourceTest(PostgresTestCase):
         self.postgres.stop()
         self.assert_down(tocsin, "connect")
         process = f"/proc/{tocsin.process.pid}"
-        seen = {path: tocsin.get(path).text for path in ("/", "/metrics", "/api/v1/targets")}
+        seen = {path: tocsin.get(path).text for path in ("/plain/", "/metrics", "/api/v1/targets")}
         for file in ("cmdline", "environ"):
             with open(f"{process}/{file}", encoding="utf-8", errors="replace") as stream:
                 seen[file] = stream.read()
