@@ -1,6 +1,8 @@
 #include "rules/promql/selector.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -19,15 +21,23 @@ double Show(const Sample& sample, Reading reading) {
   return reading == Reading::kTime ? static_cast<double>(sample.t) / kMillisPerSecond : sample.v;
 }
 
-/// One look-up per step.
-void LookUpRow(const Selection& selection, std::size_t series, const Moments& moments,
-               Reading reading, const Environment& environment, double* row) {
-  for (std::size_t i = 0; i < moments.steps.count; ++i) {
-    const Millis at = moments.at(i);
-    const std::optional<Sample> newest =
-        selection.Newest(series, at - environment.lookback, at, environment.read_point);
-    if (newest && !IsStaleNan(newest->v)) row[i] = Show(*newest, reading);
+/// One look-up per series and step.
+Status LookUp(const Selection& selection, const Moments& moments, Reading reading,
+              Environment& environment, Block& block) {
+  std::array<Sample, 256> found;  // Some at a time, which stay in the cache.
+  for (std::size_t begin = 0; begin < selection.size(); begin += found.size()) {
+    const std::size_t count = std::min(found.size(), selection.size() - begin);
+    for (std::size_t i = 0; i < moments.steps.count; ++i) {
+      const Millis at = moments.at(i);
+      selection.Newest(begin, at - environment.lookback, at, std::span(found).first(count),
+                       environment.read_point);
+      for (std::size_t k = 0; k < count; ++k) {
+        if (!IsStaleNan(found[k].v)) block.row(begin + k)[i] = Show(found[k], reading);
+      }
+      if (const Status counted = environment.Count(count); !counted) return counted.error();
+    }
   }
+  return {};
 }
 
 /// One pass over the samples, stale markers included, of all steps.
@@ -120,19 +130,18 @@ Result<Block> ReadNewest(const SelectedSeries& series, const Moments& moments, R
   if (!block) return block;
   const Selection& selection = series.selection();
   const Millis lookback = environment.lookback;
-  const bool sparse = IsSparse(moments, lookback);
+  if (IsSparse(moments, lookback)) {
+    const Status read = LookUp(selection, moments, reading, environment, *block);
+    if (!read) return read.error();
+    return block;
+  }
   Samples& buffer = environment.buffer;
   for (std::size_t s = 0; s < selection.size(); ++s) {
     buffer.clear();
-    if (sparse) {
-      LookUpRow(selection, s, moments, reading, environment, block->row(s));
-    } else {
-      selection.Read(s, moments.first() - lookback, moments.last(), buffer, environment.read_point,
-                     StaleMarkers::kKeep);
-      WalkRow(buffer, moments, lookback, reading, block->row(s));
-    }
-    const std::size_t read = sparse ? moments.steps.count : buffer.size();
-    if (const Status counted = environment.Count(read); !counted) return counted.error();
+    selection.Read(s, moments.first() - lookback, moments.last(), buffer, environment.read_point,
+                   StaleMarkers::kKeep);
+    WalkRow(buffer, moments, lookback, reading, block->row(s));
+    if (const Status counted = environment.Count(buffer.size()); !counted) return counted.error();
   }
   return block;
 }

@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace tocsin {
@@ -25,6 +26,10 @@ inline const double kStaleNan = std::bit_cast<double>(kStaleNanBits);
 inline bool IsStaleNan(double v) {
   return std::bit_cast<std::uint64_t>(v) == kStaleNanBits;
 }
+
+/// Stands where there is no sample: a stale marker, which ends a series, too, at a time that is in no
+/// (after, until].
+inline const Sample kNoSample{std::numeric_limits<Millis>::min(), kStaleNan};
 
 /// Whether reading gives the stale markers, too.
 enum class StaleMarkers { kSkip, kKeep };

@@ -10,7 +10,7 @@ namespace tocsin {
 namespace {
 
 /// How many series ahead of the one that is read memory is asked for.
-constexpr std::size_t kPrefetch = 16;
+constexpr std::size_t kPrefetch = 32;
 
 }  // namespace
 
@@ -19,14 +19,29 @@ Selection::Selection(std::vector<RefPtr<const Series>> series, CompleteBatch com
 
 Selection::~Selection() = default;
 
+/// Asks for the memory of series `i`, if there is one.
+inline void Selection::Prefetch(std::size_t i) const {
+  if (i < series_.size()) __builtin_prefetch(series_[i].get());
+}
+
 const Labels& Selection::labels(std::size_t i) const {
   return series_[i]->labels();
 }
 
 std::optional<Sample> Selection::Newest(std::size_t i, Millis after, Millis until,
                                         ReadPoint at) const {
-  if (i + kPrefetch < series_.size()) __builtin_prefetch(series_[i + kPrefetch].get(), 1);
-  return series_[i]->Newest(after, until, AsOf(at));
+  const Sample newest = series_[i]->Newest(after, until, AsOf(at));
+  if (newest.t == kNoSample.t) return std::nullopt;
+  return newest;
+}
+
+void Selection::Newest(std::size_t begin, Millis after, Millis until, std::span<Sample> out,
+                       ReadPoint at) const {
+  const std::uint64_t as_of = AsOf(at);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    Prefetch(begin + i + kPrefetch);
+    out[i] = series_[begin + i]->Newest(after, until, as_of);
+  }
 }
 
 void Selection::Read(std::size_t i, Millis after, Millis until, Samples& out, ReadPoint at,
@@ -36,7 +51,7 @@ void Selection::Read(std::size_t i, Millis after, Millis until, Samples& out, Re
 
 bool Selection::ReadOn(std::size_t i, Millis until, ReadPosition& position, Samples& out,
                        ReadPoint at) const {
-  if (i + kPrefetch < series_.size()) __builtin_prefetch(series_[i + kPrefetch].get(), 1);
+  Prefetch(i + kPrefetch);
   const Series& series = *series_[i];
   const bool is_new = position.series_id == ReadPosition::kNoSeries;
   const bool is_other = !is_new && position.series_id != series.id();

@@ -57,14 +57,15 @@ std::size_t Extend(Samples& out, std::size_t count) {
 
 }  // namespace
 
-void SpinLock::Wait() {
+void SequenceLock::Wait() {
   constexpr int kSpins = 64;
   int spins = 0;
+  std::uint32_t count = 0;
   do {
     // Whoever holds the lock may have lost its processor.
     if (++spins > kSpins) std::this_thread::yield();
-  } while (taken_.load(std::memory_order_relaxed) ||
-           taken_.exchange(true, std::memory_order_acquire));
+    count = count_.load(std::memory_order_relaxed);
+  } while (IsHeld(count) || !TryLock(count));
 }
 
 Usage& Usage::operator+=(const Usage& other) {
@@ -174,7 +175,7 @@ void Series::MakeRoom(Usage& usage) {
 
 bool Series::AppendRun(std::span<const Sample> run, std::uint64_t batch, Usage& usage) {
   if (run.empty()) return true;
-  if (!empty_ && run.front().t <= newest_.t) return false;
+  if (!empty_ && run.front().t <= newest_t()) return false;
   // The newest sample needs no place in the head.
   const std::size_t wanted =
       std::min<std::size_t>(kMostHead, head_size_ + run.size() - (empty_ ? 1 : 0));
@@ -264,7 +265,7 @@ void Series::DropBefore(Millis oldest, Usage& usage) {
 Millis Series::oldest_t() const {
   if (sealed_) return sealed_->all().front()->min_t();
   if (open_ != nullptr && !open_->empty()) return open_->min_t();
-  return head_size_ != 0 ? head_[0].t : newest_.t;
+  return head_size_ != 0 ? head_[0].t : newest_t();
 }
 
 Usage Series::TotalUsage() const {
@@ -288,10 +289,10 @@ Usage Series::TotalUsage() const {
 /// Copies, or takes a reference to, what may have samples in (after, until].
 void Series::Capture(Millis after, Millis until, std::uint64_t as_of, View& view) const {
   const std::lock_guard lock(lock_);
-  view.until = Visible(until, as_of);
+  view.until = end().Visible(until, as_of);
   std::copy_n(head_, head_size_, view.tail.begin());
   view.tail_size = head_size_;
-  if (!empty_) view.tail[view.tail_size++] = newest_;
+  if (!empty_) view.tail[view.tail_size++] = newest();
   // What is older is in memory that is rarely in the cache: it is touched only if it is needed.
   if (open_ == nullptr || head_[0].t <= after) return;
   if (!open_->empty()) {
@@ -310,27 +311,23 @@ void Series::CaptureSealed(Millis after, View& view) const {
   view.sealed_count = sealed_->size();
 }
 
-std::optional<Sample> Series::Newest(Millis after, Millis until, std::uint64_t as_of) const {
+/// Newest() where the newest sample is too new, or was just being written.
+Sample Series::FindNewest(Millis after, Millis until, std::uint64_t as_of) const {
   {
     const std::lock_guard lock(lock_);
-    if (empty_) return std::nullopt;
-    until = Visible(until, as_of);
-    const Sample* found = &newest_;
-    if (newest_.t > until) {
-      const Sample* begin = head_;
-      const Sample* end = begin + head_size_;
-      while (end != begin && end[-1].t > until) --end;
-      found = end == begin ? nullptr : end - 1;
-    }
-    if (found != nullptr) {
-      return found->t > after ? std::optional<Sample>(*found) : std::nullopt;
-    }
+    if (empty_) return kNoSample;
+    until = end().Visible(until, as_of);
+    if (newest_t() <= until) return newest_t() > after ? newest() : kNoSample;
+    const Sample* begin = head_;
+    const Sample* end = begin + head_size_;
+    while (end != begin && end[-1].t > until) --end;
+    if (end != begin) return end[-1].t > after ? end[-1] : kNoSample;
   }
   return Find(after, until);
 }
 
 /// Newest() of what is compressed.
-std::optional<Sample> Series::Find(Millis after, Millis until) const {
+Sample Series::Find(Millis after, Millis until) const {
   View view;
   // What is not committed has been excluded by `until`.
   Capture(after, until, std::numeric_limits<std::uint64_t>::max(), view);
@@ -341,13 +338,13 @@ std::optional<Sample> Series::Find(Millis after, Millis until) const {
   }
   if (samples.size() == 0) {
     const auto chunks = view.Chunks(after);
-    if (chunks.empty()) return std::nullopt;
+    if (chunks.empty()) return kNoSample;
     const Chunk& chunk = *chunks.back();
     Extend(samples, chunk.count());
     chunk.Decode(samples.t.data(), samples.v.data());
     Trim(samples, 0, after, until);
   }
-  if (samples.size() == 0) return std::nullopt;
+  if (samples.size() == 0) return kNoSample;
   return Sample{samples.t.back(), samples.v.back()};
 }
 
@@ -379,17 +376,34 @@ void Series::Read(Millis after, Millis until, std::uint64_t as_of, Samples& out,
 
 bool Series::ReadOn(Millis after, Millis until, std::uint64_t as_of, Millis complete_after,
                     Samples& out) const {
+  // What is asked for each series at each evaluation: is there one more?
+  const std::uint32_t count = lock_.count();
+  const End end = this->end();
+  const Millis dropped_until = dropped_until_;
+  const bool is_next = is_alone_ && end.before_batch <= after;
+  if (lock_.IsUntouchedSince(count) && dropped_until <= complete_after) {
+    if (end.newest.t <= after) return true;
+    if (is_next) {
+      if (end.newest.t > end.Visible(until, as_of)) return true;
+      out.t.push_back(end.newest.t);
+      out.v.push_back(end.newest.v);
+      return true;
+    }
+  }
+  return ReadSeveral(after, until, as_of, complete_after, out);
+}
+
+bool Series::ReadSeveral(Millis after, Millis until, std::uint64_t as_of, Millis complete_after,
+                         Samples& out) const {
   std::array<Sample, kMostHead + 1> fresh;
   std::size_t count = 0;
   bool is_compressed = false;
   {
     const std::lock_guard lock(lock_);
     if (dropped_until_ > complete_after) return false;
-    if (empty_ || newest_.t <= after) return true;
-    const Millis visible = Visible(until, as_of);
-    if (is_alone_ && before_batch_ <= after) {
-      if (newest_.t <= visible) fresh[count++] = newest_;
-    } else if (open_ != nullptr && head_[0].t > after) {
+    if (empty_ || newest_t() <= after) return true;
+    const Millis visible = end().Visible(until, as_of);
+    if (open_ != nullptr && head_[0].t > after) {
       is_compressed = true;
     } else {
       const Sample* begin = head_ + head_size_;
@@ -397,7 +411,7 @@ bool Series::ReadOn(Millis after, Millis until, std::uint64_t as_of, Millis comp
       for (; begin != head_ + head_size_ && begin->t <= visible; ++begin) {
         fresh[count++] = *begin;
       }
-      if (newest_.t <= visible) fresh[count++] = newest_;
+      if (newest_t() <= visible) fresh[count++] = newest();
     }
   }
   for (std::size_t i = 0; i < count; ++i) {
@@ -429,7 +443,7 @@ std::size_t Series::CountAtMost(Millis after, Millis until) const {
       return sample.t > after && sample.t <= until;
     };
     count += static_cast<std::size_t>(std::count_if(head_, head_ + head_size_, in_range));
-    if (!empty_ && in_range(newest_)) ++count;
+    if (!empty_ && in_range(newest())) ++count;
     if (open_ == nullptr || head_[0].t <= after) return count;
     const bool open_in_range = !open_->empty() && open_->max_t() > after && open_->min_t() <= until;
     if (open_in_range) count += open_->count();

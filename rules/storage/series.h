@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -18,22 +17,10 @@
 #include "rules/storage/chunk.h"
 #include "rules/storage/ref_counted.h"
 #include "rules/storage/sample.h"
+#include "rules/storage/sequence_lock.h"
 #include "rules/storage/series_memory.h"
 
 namespace tocsin {
-
-/// A lock of one byte, for sections of at most a few hundred instructions that never wait.
-class SpinLock {
- public:
-  void lock() {
-    if (taken_.exchange(true, std::memory_order_acquire)) Wait();
-  }
-  void unlock() { taken_.store(false, std::memory_order_release); }
-
- private:
-  void Wait();
-  std::atomic<bool> taken_ = false;
-};
 
 /// What the samples and series of a store take.
 struct Usage {
@@ -53,7 +40,7 @@ class ChunkList;
 /// not compressed yet, and the newest one, which stands in the series itself.
 ///
 /// One thread at a time appends; any number read meanwhile. A reader holds the lock only to copy
-/// what may change.
+/// what may change, and goes without it for the newest sample.
 class alignas(kCacheLine) Series final : public RefCounted<Series> {
  public:
   Series(Labels labels, std::uint64_t id);
@@ -93,7 +80,7 @@ class alignas(kCacheLine) Series final : public RefCounted<Series> {
   void DropBefore(Millis oldest, Usage& usage);
 
   bool empty() const { return empty_; }
-  Millis newest_t() const { return newest_.t; }
+  Millis newest_t() const { return newest_t_; }
   /// Of the oldest sample. Not if empty().
   Millis oldest_t() const;
   /// Set when the store has dropped the series: nothing may be appended.
@@ -104,8 +91,8 @@ class alignas(kCacheLine) Series final : public RefCounted<Series> {
 
   // For readers. Nothing later than batch `as_of` is seen.
 
-  /// The newest sample in (after, until], stale markers included.
-  std::optional<Sample> Newest(Millis after, Millis until, std::uint64_t as_of) const;
+  /// The newest sample in (after, until], stale markers included; kNoSample if there is none.
+  Sample Newest(Millis after, Millis until, std::uint64_t as_of) const;
 
   /// Appends the samples in (after, until] to `out`.
   void Read(Millis after, Millis until, std::uint64_t as_of, Samples& out,
@@ -121,6 +108,17 @@ class alignas(kCacheLine) Series final : public RefCounted<Series> {
   /// Uncompressed samples beside the newest.
   static constexpr std::uint8_t kMostHead = 16;
   struct View;
+  /// The end of the series at one moment.
+  struct End {
+    Sample newest;
+    std::uint64_t batch;
+    Millis before_batch;
+
+    /// `until`, or the end of what `as_of` may see.
+    Millis Visible(Millis until, std::uint64_t as_of) const {
+      return batch <= as_of || until <= before_batch ? until : before_batch;
+    }
+  };
 
   ~Series();
   friend class RefCounted<Series>;
@@ -135,29 +133,33 @@ class alignas(kCacheLine) Series final : public RefCounted<Series> {
   void Seal(Usage& usage);
   void Capture(Millis after, Millis until, std::uint64_t as_of, View& view) const;
   void CaptureSealed(Millis after, View& view) const;
-  std::optional<Sample> Find(Millis after, Millis until) const;
+  Sample Find(Millis after, Millis until) const;
   /// Whether all samples after `t` that there ever were are still there.
   bool IsCompleteAfter(Millis t) const;
-  /// `until`, or the end of what `as_of` may see. Under the lock.
-  Millis Visible(Millis until, std::uint64_t as_of) const {
-    return batch_ <= as_of || until <= before_batch_ ? until : before_batch_;
-  }
+  Sample newest() const { return {newest_t_, newest_v_}; }
+  End end() const { return {newest(), batch_, before_batch_}; }
+  Sample FindNewest(Millis after, Millis until, std::uint64_t as_of) const;
+  bool ReadSeveral(Millis after, Millis until, std::uint64_t as_of, Millis complete_after,
+                   Samples& out) const;
 
   // One cache line: all that an append mostly touches, and a look at the newest sample.
-  mutable SpinLock lock_;  ///< For all down to sealed_; the appender reads without it.
+  mutable SequenceLock lock_;  ///< For all down to sealed_; the appender reads without it.
   std::uint8_t head_size_ = 0;
   std::uint8_t head_capacity_ = 0;
   bool empty_ : 1 = true;
-  bool dropped_ : 1 = false;   ///< Only the appender reads it.
-  bool is_alone_ : 1 = false;  ///< Whether the newest sample is the only one of its batch.
-  Sample newest_;
-  std::uint64_t batch_ = 0;  ///< Of the newest sample.
+  bool dropped_ : 1 = false;  ///< Only the appender reads it.
+  /// Whether the newest sample is the only one of its batch.
+  SequencedValue<bool> is_alone_;
+  /// Of an empty series a time that no (after, until] contains.
+  SequencedValue<Millis> newest_t_{kNoSample.t};
+  SequencedValue<double> newest_v_;
+  SequencedValue<std::uint64_t> batch_;  ///< Of the newest sample.
   /// The time of the last sample before that batch: all that is seen until the batch is committed.
   /// The lowest of all times if there was none, which (after, until] never contains.
-  Millis before_batch_ = std::numeric_limits<Millis>::min();
+  SequencedValue<Millis> before_batch_{std::numeric_limits<Millis>::min()};
   Sample* head_ = nullptr;  ///< Of HeadMemory(), or null without capacity.
   /// The time of the last sample that DropBefore() has dropped.
-  Millis dropped_until_ = std::numeric_limits<Millis>::min();
+  SequencedValue<Millis> dropped_until_{std::numeric_limits<Millis>::min()};
   const std::uint64_t id_;
 
   std::unique_ptr<ChunkWriter> open_;
@@ -176,10 +178,11 @@ inline void Series::PrefetchHead() const {
 }
 
 inline Series::Outcome Series::Append(Sample sample, std::uint64_t batch, Usage& usage) {
-  if (sample.t <= newest_.t && !empty_) {
-    if (sample.t < newest_.t) return Outcome::kOutOfOrder;
+  const Sample last = newest();
+  if (sample.t <= last.t && !empty_) {
+    if (sample.t < last.t) return Outcome::kOutOfOrder;
     const bool same =
-        std::bit_cast<std::uint64_t>(sample.v) == std::bit_cast<std::uint64_t>(newest_.v);
+        std::bit_cast<std::uint64_t>(sample.v) == std::bit_cast<std::uint64_t>(last.v);
     return same ? Outcome::kSame : Outcome::kDuplicate;
   }
   const std::lock_guard lock(lock_);
@@ -190,21 +193,31 @@ inline Series::Outcome Series::Append(Sample sample, std::uint64_t batch, Usage&
 
 /// Notes what readers may see until `batch` is committed. Under the lock.
 inline void Series::Enter(std::uint64_t batch) {
-  is_alone_ = batch_ != batch;
-  if (!is_alone_) return;
+  const bool is_first = batch_ != batch;
+  is_alone_ = is_first;
+  if (!is_first) return;
   batch_ = batch;
-  if (!empty_) before_batch_ = newest_.t;
+  if (!empty_) before_batch_ = newest_t();
 }
 
 /// Under the lock.
 inline void Series::Put(Sample sample, Usage& usage) {
   if (!empty_) {
     if (head_size_ == head_capacity_) MakeRoom(usage);
-    head_[head_size_++] = newest_;
+    head_[head_size_++] = newest();
   }
-  newest_ = sample;
+  newest_t_ = sample.t;
+  newest_v_ = sample.v;
   empty_ = false;
   ++usage.samples;
+}
+
+inline Sample Series::Newest(Millis after, Millis until, std::uint64_t as_of) const {
+  const std::uint32_t count = lock_.count();
+  const End end = this->end();
+  const bool is_found = lock_.IsUntouchedSince(count) && end.newest.t <= end.Visible(until, as_of);
+  if (!is_found) return FindNewest(after, until, as_of);
+  return end.newest.t > after ? end.newest : kNoSample;
 }
 
 }  // namespace tocsin

@@ -462,6 +462,34 @@ BOOST_AUTO_TEST_CASE(ASampleBeforeTheNewestOneIsFoundEverywhere) {
   BOOST_TEST(!all->Newest(0, 5001, 5009));
 }
 
+BOOST_AUTO_TEST_CASE(TheNewestOfManyAreThoseOfEach) {
+  constexpr int kSeries = 300;
+  constexpr std::size_t kBegin = 40;
+  SampleStore store({});
+  for (int i = 0; i < kSeries; ++i) {
+    const Labels labels = {{"i", std::to_string(i)}};
+    // Some have ended, some are too old, some have a newer one than is asked for, or nothing else.
+    for (const Millis t : {500 + i, 5000 + i}) {
+      Append(store, labels, t, i % 3 == 0 ? kStaleNan : static_cast<double>(t));
+    }
+  }
+  const auto all = store.Select({});
+  std::vector<Sample> found(all->size() - kBegin);
+  all->Newest(kBegin, 600, 5200, found);
+  std::size_t nothing = 0;
+  for (std::size_t k = 0; k < found.size(); ++k) {
+    const Sample one = all->Newest(kBegin + k, 600, 5200).value_or(kNoSample);
+    BOOST_TEST(found[k].t == one.t);
+    BOOST_TEST(std::bit_cast<std::uint64_t>(found[k].v) == std::bit_cast<std::uint64_t>(one.v));
+    if (one.t == kNoSample.t) ++nothing;
+  }
+  BOOST_TEST(nothing == 0U);
+  all->Newest(kBegin, 600, 4999, found);
+  for (const Sample& sample : found) nothing += sample.t == kNoSample.t ? 1U : 0U;
+  BOOST_TEST(nothing > 0U);
+  BOOST_TEST(nothing < found.size());
+}
+
 BOOST_AUTO_TEST_CASE(ABatchIsHiddenFromAnEarlierReadPoint) {
   SampleStore store({});
   const Labels up = {{"__name__", "up"}};
@@ -504,18 +532,6 @@ BOOST_AUTO_TEST_CASE(TheObserverIsToldWhatWasAppended) {
   BOOST_TEST(recorder.told ==
                  (std::vector<std::string>{R"(1 {b="1"} 1)", R"(2 {a="1"} 1)", R"(2 {a="1"} 2)"}),
              boost::test_tools::per_element());
-}
-
-/// Whether the series in `all` have different newest values at one read point. Each batch gives all
-/// of them the same. Nothing is said if more than one batch came meanwhile; see ReadPoint.
-bool SeesHalfABatch(const SampleStore& store, const Selection& all) {
-  const ReadPoint at = store.read_point();
-  std::vector<double> newest;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (all.labels(i).Has("i")) newest.push_back(all.Newest(i, kBeforeAll, kEver, at)->v);
-  }
-  return store.read_point().batch == at.batch &&
-         std::adjacent_find(newest.begin(), newest.end(), std::not_equal_to<>()) != newest.end();
 }
 
 BOOST_AUTO_TEST_CASE(RowsTogetherAreRowsOneByOne) {
@@ -732,49 +748,6 @@ BOOST_AUTO_TEST_CASE(StatsDoNotWaitForAnAppend) {
   BOOST_TEST(asker.seen.appends.appended == 1U);
   BOOST_TEST(store.stats().samples == 2U);
   store.SetObserver(nullptr);
-}
-
-BOOST_AUTO_TEST_CASE(ReadersSeeWholeBatchesWhileAppendsGoOn) {
-  constexpr int kSeries = 20;
-  constexpr int kBatches = 4000;
-  SampleStore store({.retention = 600'000});
-  std::vector<Labels> labels;
-  for (int i = 0; i < kSeries; ++i) labels.push_back({{"i", std::to_string(i)}});
-  std::vector<SeriesRef> refs;
-  store.Append(labels, refs, 0, std::vector<double>(kSeries, 0));
-  std::atomic<bool> done = false;
-  std::atomic<int> torn = 0;
-  std::atomic<int> reads = 0;
-  const auto read = [&] {
-    std::shared_ptr<const Selection> all;
-    while (!done || reads < 10) {
-      all = store.Select({}, all);
-      if (SeesHalfABatch(store, *all)) ++torn;
-      for (std::size_t i = 0; i < all->size(); ++i) {
-        if (!all->labels(i).Has("i")) continue;
-        Samples samples;
-        all->Read(i, kBeforeAll, kEver, samples);
-        const std::optional<Sample> newest = all->Newest(i, kBeforeAll, kEver);
-        if (!newest || samples.size() == 0 || newest->t < samples.t.back()) ++torn;
-        for (std::size_t k = 1; k < samples.size(); ++k) {
-          if (samples.t[k] != samples.t[k - 1] + 1000) ++torn;
-          if (samples.v[k] != samples.v[k - 1] + 1) ++torn;
-        }
-      }
-      ++reads;
-    }
-  };
-  {
-    const std::jthread first(read);
-    const std::jthread second(read);
-    for (int n = 1; n < kBatches; ++n) {
-      store.Append(labels, refs, n * 1000, std::vector<double>(kSeries, n));
-      if (n % 50 == 0) Append(store, {{"churn", std::to_string(n)}}, n * 1000, 1);
-      if (n % 100 == 0) store.Truncate();
-    }
-    done = true;
-  }
-  BOOST_TEST(torn == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
