@@ -242,9 +242,15 @@ class Parser {
     replay_.server = fmt::format("http://127.0.0.1:{}", kDefaultPort);
     CLI::App* const replay = app_.add_subcommand(
         "replay", "Tell which alerts rules would have raised over samples of the past");
-    replay->add_option("--rules", replay_.rules, "The rule files, or globs; may be repeated")
-        ->required()
-        ->type_name("FILE");
+    auto* const rules =
+        replay->add_option("--rules", replay_.rules, "The rule files, or globs; may be repeated");
+    rules->type_name("FILE");
+    replay
+        ->add_option("-c,--config", replay_.config,
+                     "Instead of --rules: those of this configuration, with its policies, external "
+                     "labels and evaluation interval")
+        ->type_name("FILE")
+        ->excludes(rules);
     auto* const server = replay->add_option(
         "--server", replay_.server,
         fmt::format("Take the samples from this tocsin or Prometheus (default: {})",
@@ -264,7 +270,8 @@ class Parser {
         ->type_name("TIME");
     replay
         ->add_option("--interval", replay_interval_,
-                     "How often groups are evaluated that do not say it (default: 1m)")
+                     "How often groups are evaluated that do not say it (default: what the "
+                     "configuration says, or 1m)")
         ->type_name("DURATION");
     replay->add_option("-o,--output", replay_output_, "table or json (default: table)")
         ->type_name("FORMAT");
@@ -273,12 +280,17 @@ class Parser {
   }
 
   Result<CommandLine> ReplayAnswer() {
-    const Result<Duration> interval = ParseDuration(replay_interval_);
-    if (!interval) return interval.error().Within("--interval");
-    if (*interval <= Duration(0)) {
-      return Error{ErrorCode::kInvalidInput, "--interval: expected more than 0"};
+    if (replay_.rules.empty() && replay_.config.empty()) {
+      return Error{ErrorCode::kInvalidInput, "replay: expected --rules or --config"};
     }
-    replay_.interval = *interval;
+    if (!replay_interval_.empty()) {
+      const Result<Duration> interval = ParseDuration(replay_interval_);
+      if (!interval) return interval.error().Within("--interval");
+      if (*interval <= Duration(0)) {
+        return Error{ErrorCode::kInvalidInput, "--interval: expected more than 0"};
+      }
+      replay_.interval = *interval;
+    }
     if (replay_output_ != "table" && replay_output_ != "json") {
       return Error{ErrorCode::kInvalidInput,
                    fmt::format("--output: expected table or json, got '{}'", replay_output_)};
@@ -418,7 +430,7 @@ class Parser {
   CheckExprFlags check_expr_;
   TestRulesFlags test_rules_;
   ReplayFlags replay_;
-  std::string replay_interval_ = "1m";
+  std::string replay_interval_;
   std::string replay_output_ = "table";
   QueryFlags query_;
   std::string query_output_ = "table";

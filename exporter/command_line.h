@@ -64,12 +64,15 @@ struct TestRulesFlags {
 /// `tocsin replay`. Either `server` or `input`. Times are Unix seconds or RFC 3339; empty: of a
 /// server the last hour, of a file all that it has.
 struct ReplayFlags {
+  // One of the two.
   std::vector<std::string> rules;  ///< Files or globs.
-  std::string server;              ///< A URL.
-  std::string input;               ///< A file of samples; "-" is standard input.
+  std::string config;              ///< A configuration: its rules, with its policies.
+
+  std::string server;  ///< A URL.
+  std::string input;   ///< A file of samples; "-" is standard input.
   std::string start;
   std::string end;
-  Duration interval = std::chrono::minutes(1);  ///< Of groups that say none.
+  std::optional<Duration> interval;  ///< Of groups that say none.
   bool json = false;
   bool experimental = false;
 };

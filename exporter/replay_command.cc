@@ -17,13 +17,17 @@
 #include "base/rfc3339.h"
 #include "exporter/api/parameters.h"
 #include "exporter/api/result_json.h"
+#include "exporter/config.h"
 #include "exporter/replay_samples.h"
 #include "rules/replay.h"
 #include "rules/rule_file.h"
+#include "rules/rule_policy.h"
 #include "rules/storage/sample_store.h"
 
 namespace tocsin {
 namespace {
+
+constexpr Duration kDefaultInterval = std::chrono::minutes(1);
 
 std::string TimeText(Millis t) {
   return FormatRfc3339(TimePoint(Duration(t)));
@@ -36,7 +40,13 @@ Result<Millis> TimeOf(std::string_view flag, const std::string& text, Millis oth
                fmt::format("{}: expected Unix seconds or RFC 3339, got '{}'", flag, text)};
 }
 
-Result<std::vector<RuleGroup>> LoadGroups(const ReplayFlags& flags) {
+/// What is replayed, and under which settings but for the times.
+struct Asked {
+  std::vector<EffectiveGroup> groups;
+  ReplaySettings settings;
+};
+
+Result<Asked> OfRuleFiles(const ReplayFlags& flags) {
   RuleFileOptions options;
   options.experimental = flags.experimental;
   Result<LoadedRules> loaded = LoadRuleFiles(flags.rules, std::filesystem::current_path(), options);
@@ -44,26 +54,43 @@ Result<std::vector<RuleGroup>> LoadGroups(const ReplayFlags& flags) {
   if (loaded->groups.empty()) {
     return Error{ErrorCode::kNotFound, "--rules: no file matches, or none has rules"};
   }
-  return std::move(loaded->groups);
+  Asked asked{.groups = ApplyPolicies(loaded->groups, {}), .settings = {}};
+  asked.settings.default_interval = flags.interval.value_or(kDefaultInterval);
+  asked.settings.experimental = flags.experimental;
+  return asked;
+}
+
+/// As the server that has this configuration evaluates them.
+Result<Asked> OfConfig(const ReplayFlags& flags) {
+  Result<Config> config = LoadConfig(flags.config);
+  if (!config) return config.error();
+  if (config->rules.groups.empty()) {
+    return Error{ErrorCode::kNotFound, flags.config + ": it has no rules"};
+  }
+  Asked asked{.groups = std::move(config->rules.groups), .settings = {}};
+  asked.settings.default_interval = flags.interval.value_or(config->global.evaluation_interval);
+  asked.settings.query_offset = config->rules.query_offset;
+  asked.settings.experimental = flags.experimental || config->promql.experimental;
+  asked.settings.external_labels = config->global.external_labels;
+  asked.settings.external_url = config->server.external_url;
+  return asked;
 }
 
 /// The rules' alerts over the samples; start and end as the flags, or else the samples, say.
 Result<Replayed> ReplayAsked(const ReplayFlags& flags) {
-  const Result<std::vector<RuleGroup>> groups = LoadGroups(flags);
-  if (!groups) return groups.error();
+  Result<Asked> asked = flags.config.empty() ? OfRuleFiles(flags) : OfConfig(flags);
+  if (!asked) return asked.error();
   const Millis now = SystemClock().Now().time_since_epoch().count();
   constexpr Millis kHour = 3'600'000;
   const Result<Millis> asked_end = TimeOf("--end", flags.end, now);
   if (!asked_end) return asked_end.error();
   const Result<Millis> asked_start = TimeOf("--start", flags.start, *asked_end - kHour);
   if (!asked_start) return asked_start.error();
-  ReplaySettings settings;
+  ReplaySettings& settings = asked->settings;
   settings.start = *asked_start;
   settings.end = *asked_end;
-  settings.default_interval = flags.interval;
-  settings.experimental = flags.experimental;
   SampleStore store({});
-  const ReplaySamples samples{.groups = *groups,
+  const ReplaySamples samples{.groups = asked->groups,
                               .start = settings.start,
                               .end = settings.end,
                               .default_interval = settings.default_interval,
@@ -81,7 +108,7 @@ Result<Replayed> ReplayAsked(const ReplayFlags& flags) {
                  fmt::format("the start, {}, is after the end, {}", TimeText(settings.start),
                              TimeText(settings.end))};
   }
-  return Replay(*groups, store, settings);
+  return Replay(asked->groups, store, settings);
 }
 
 /// A time that may be missing.

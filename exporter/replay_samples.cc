@@ -40,22 +40,27 @@ struct Wanted {
   Millis look_back = 0;
 };
 
+void AddWanted(const std::string& expr, const ReplaySamples& samples, Wanted& wanted) {
+  const promql::ParseResult parsed = promql::Parse(expr, {.experimental = samples.experimental});
+  if (!parsed) return;
+  wanted.look_back = std::max(wanted.look_back, promql::LookBack(*parsed.query, kLookback,
+                                                                 samples.default_interval.count()));
+  for (const promql::VectorSelector* const selector : promql::Selectors(*parsed.query->root)) {
+    if (IsWrittenBy(samples.groups, promql::MetricNameOf(*selector))) continue;
+    std::vector<std::string> matchers;
+    for (const Matcher& matcher : selector->matchers) matchers.push_back(matcher.ToString());
+    wanted.selectors.insert(fmt::format("{{{}}}", fmt::join(matchers, ",")));
+  }
+}
+
 Wanted FindWanted(const ReplaySamples& samples) {
   Wanted wanted;
-  for (const RuleGroup& group : samples.groups) {
-    for (const Rule& rule : group.rules) {
-      const promql::ParseResult parsed =
-          promql::Parse(rule.expr, {.experimental = samples.experimental});
-      if (!parsed) continue;
-      wanted.look_back =
-          std::max(wanted.look_back,
-                   promql::LookBack(*parsed.query, kLookback, samples.default_interval.count()));
-      for (const promql::VectorSelector* const selector : promql::Selectors(*parsed.query->root)) {
-        if (IsWrittenBy(samples.groups, promql::MetricNameOf(*selector))) continue;
-        std::vector<std::string> matchers;
-        for (const Matcher& matcher : selector->matchers) matchers.push_back(matcher.ToString());
-        wanted.selectors.insert(fmt::format("{{{}}}", fmt::join(matchers, ",")));
-      }
+  for (const EffectiveGroup& effective : samples.groups) {
+    for (const Rule& rule : effective.group.rules) AddWanted(rule.expr, samples, wanted);
+    for (const RulePolicy& policy : effective.policies) {
+      if (policy.resolve_expr) AddWanted(*policy.resolve_expr, samples, wanted);
+      const bool asks_for_sources = policy.on_missing != RulePolicy::OnMissing::kResolve;
+      if (asks_for_sources) AddWanted("up", samples, wanted);
     }
   }
   return wanted;
@@ -132,10 +137,10 @@ class Reader {
 
 }  // namespace
 
-bool IsWrittenBy(const std::vector<RuleGroup>& groups, std::string_view metric_name) {
+bool IsWrittenBy(const std::vector<EffectiveGroup>& groups, std::string_view metric_name) {
   if (metric_name == "ALERTS" || metric_name == "ALERTS_FOR_STATE") return true;
-  return std::ranges::any_of(groups, [&](const RuleGroup& group) {
-    return std::ranges::any_of(group.rules, [&](const Rule& rule) {
+  return std::ranges::any_of(groups, [&](const EffectiveGroup& effective) {
+    return std::ranges::any_of(effective.group.rules, [&](const Rule& rule) {
       return rule.kind == Rule::Kind::kRecording && rule.name == metric_name;
     });
   });

@@ -6,14 +6,14 @@
 #include <vector>
 
 #include "base/result.h"
-#include "rules/rule_file.h"
+#include "rules/rule_policy.h"
 #include "rules/storage/sample_store.h"
 
 namespace tocsin {
 
 /// What is to be loaded.
 struct ReplaySamples {
-  const std::vector<RuleGroup>& groups;
+  const std::vector<EffectiveGroup>& groups;
   Millis start = 0;  ///< Of the replay; what its rules look back to is loaded, too.
   Millis end = 0;
   Duration default_interval{0};
@@ -29,6 +29,6 @@ struct ReplaySamples {
 
 /// Whether a series is one that `groups` write themselves: of these, what is loaded would be in the
 /// way.
-bool IsWrittenBy(const std::vector<RuleGroup>& groups, std::string_view metric_name);
+bool IsWrittenBy(const std::vector<EffectiveGroup>& groups, std::string_view metric_name);
 
 }  // namespace tocsin

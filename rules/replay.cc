@@ -78,7 +78,8 @@ struct Due {
 
 class Player {
  public:
-  Player(const std::vector<RuleGroup>& groups, SampleStore& store, const ReplaySettings& settings)
+  Player(const std::vector<EffectiveGroup>& groups, SampleStore& store,
+         const ReplaySettings& settings)
       : settings_(settings),
         log_(LogLevel::kError, LogFormat::kLogfmt),
         engine_(EngineSettings(settings), store, clock_) {
@@ -90,7 +91,7 @@ class Player {
     environment.log = &log_;
     environment.external_labels = settings.external_labels;
     environment.external_url = settings.external_url;
-    for (const RuleGroup& group : groups) Add(group, environment);
+    for (const EffectiveGroup& group : groups) Add(group, environment);
   }
 
   Replayed Play() {
@@ -120,14 +121,12 @@ class Player {
     return engine;
   }
 
-  void Add(const RuleGroup& definition, const RuleEnvironment& environment) {
+  void Add(const EffectiveGroup& effective, const RuleEnvironment& environment) {
+    const RuleGroup& definition = effective.group;
     Group::Settings settings;
     settings.interval = definition.interval.value_or(settings_.default_interval);
-    settings.query_offset = definition.query_offset.value_or(Duration(0));
-    EffectiveGroup effective;
-    effective.group = definition;
-    effective.policies.resize(definition.rules.size());
-    groups_.push_back(std::make_unique<Group>(std::move(effective), settings, environment));
+    settings.query_offset = definition.query_offset.value_or(settings_.query_offset);
+    groups_.push_back(std::make_unique<Group>(effective, settings, environment));
     const Millis slot =
         SlotAtOrBefore(definition.file, definition.name, settings.interval, settings_.start);
     const Millis first = slot < settings_.start ? slot + settings.interval.count() : slot;
@@ -156,7 +155,7 @@ class Player {
 
 }  // namespace
 
-Replayed Replay(const std::vector<RuleGroup>& groups, SampleStore& store,
+Replayed Replay(const std::vector<EffectiveGroup>& groups, SampleStore& store,
                 const ReplaySettings& settings) {
   return Player(groups, store, settings).Play();
 }

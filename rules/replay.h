@@ -10,7 +10,7 @@
 #include "base/alert.h"
 #include "base/clock.h"
 #include "base/labels.h"
-#include "rules/rule_file.h"
+#include "rules/rule_policy.h"
 #include "rules/storage/sample_store.h"
 
 namespace tocsin {
@@ -39,6 +39,7 @@ struct ReplaySettings {
   Millis start = 0;
   Millis end = 0;  ///< Not before `start`.
   Duration default_interval = std::chrono::minutes(1);
+  Duration query_offset{0};  ///< Of groups that say none.
   bool experimental = false;
   Labels external_labels;
   std::string external_url;
@@ -47,7 +48,7 @@ struct ReplaySettings {
 /// Evaluates `groups` at all their slots in [start, end], on what `store` holds, into which what
 /// they write is appended. Groups that are due at the same moment come in their order. Rules know
 /// nothing of what was before `start`, so an alert with `for` fires no earlier than that after it.
-Replayed Replay(const std::vector<RuleGroup>& groups, SampleStore& store,
+Replayed Replay(const std::vector<EffectiveGroup>& groups, SampleStore& store,
                 const ReplaySettings& settings);
 
 }  // namespace tocsin

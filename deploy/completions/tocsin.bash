@@ -25,7 +25,7 @@ _tocsin_options() {
     'test') echo '-h --help' ;;
     'test rules') echo '-h --help --run --diff --debug --coverage --junit --ignore-unknown-fields --experimental' ;;
     'test notify') echo '-h --help -c --config --receiver' ;;
-    'replay') echo '-h --help --rules --server --input --start --end --interval -o --output --experimental' ;;
+    'replay') echo '-h --help --rules -c --config --server --input --start --end --interval -o --output --experimental' ;;
     'query') echo '-h --help --server --input --time --start --end --step -o --output --experimental' ;;
     'alerts') echo '-h --help --receiver --active --server -o --output' ;;
     'silence') echo '-h --help' ;;
@@ -133,6 +133,8 @@ _tocsin_value() {
       'test notify:-c' | \
       'test notify:--config' | \
       'replay:--rules' | \
+      'replay:-c' | \
+      'replay:--config' | \
       'replay:--input' | \
       'query:--input') echo 'file' ;;
     ':--storage.path' | \

@@ -311,6 +311,29 @@ class RuleTestsTest(harness.TestCase):
         self.assertEqual(moment(alerts[0]["firedAt"]), start + 2)
         self.assertIn(moment(alerts[0]["endedAt"]), (1020, 1021))
 
+    def test_a_replay_of_a_configuration_keeps_to_its_policies(self):
+        folder = self.enter(harness.temporary_folder())
+        rules = {"groups": [{"name": "g", "interval": "1s", "rules": [
+            {"alert": "High", "expr": "load > 10"}, {"alert": "Off", "expr": "load > 10"}]}]}
+        config = {"storage": {"path": ":memory:"}, "global": {"external_labels": {"zone": "z"}},
+                  "rule_files": ["rules.yml"], "rule_policies": [
+                      {"alert": "High", "resolve_expr": "calm == 1", "labels": {"severity": "critical"}},
+                      {"alert": "Off", "enabled": False}]}
+        for name, content in (("rules.yml", rules), ("tocsin.yaml", config)):
+            (folder / name).write_text(json.dumps(content), encoding="utf-8")  # JSON is YAML.
+        lines = ["# TYPE load gauge", *(f"load {50 if 10 <= second < 15 else 1} {1000 + second}" for second in range(31)),
+                 "# TYPE calm gauge", *(f"calm {1 if second >= 25 else 0} {1000 + second}" for second in range(31))]
+        (folder / "metrics.txt").write_text("\n".join(lines) + "\n# EOF\n", encoding="utf-8")
+        done = subprocess.run([harness.tocsin_binary, "replay", "--config", "tocsin.yaml", "--input", "metrics.txt",
+                               "-o", "json"], text=True, capture_output=True, check=False, cwd=folder,
+                              timeout=harness.PATIENCE_SECONDS)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        alerts = json.loads(done.stdout)["alerts"]
+        self.assertEqual([alert["labels"] for alert in alerts], [{"alertname": "High", "severity": "critical"}])
+        self.assertIn(moment(alerts[0]["firedAt"]), (1010, 1011))
+        # It resolves when `calm` says so, not when the load has gone.
+        self.assertIn(moment(alerts[0]["endedAt"]), (1025, 1026))
+
     def test_templates_of_public_rules_expand_as_in_prometheus(self):
         shared = harness.ROOT.parent / "shared" / "rulefiles"
         if not shared.is_dir():
