@@ -56,11 +56,12 @@ notify::Outcome SendThrough(const notify::Integration& integration,
                             const notify::Notification& notification,
                             const notify::SenderParts& parts) {
   const auto sender = integration.MakeSender(parts);
+  notify::Outcome last;
   for (notify::Delivery& delivery : integration.Split(notification)) {
-    notify::Outcome outcome = sender->Send(delivery, std::stop_token());
-    if (outcome.next != notify::Outcome::Next::kDelivered) return outcome;
+    last = sender->Send(delivery, std::stop_token());
+    if (last.next != notify::Outcome::Next::kDelivered) return last;
   }
-  return {};
+  return last;
 }
 
 int TestReceiver(const notify::Receiver& receiver, const notify::SenderParts& parts) {
@@ -72,7 +73,9 @@ int TestReceiver(const notify::Receiver& receiver, const notify::SenderParts& pa
   for (const notify::Receiver::Entry& entry : receiver.entries) {
     const notify::Outcome outcome = SendThrough(*entry.integration, notification, parts);
     if (outcome.next == notify::Outcome::Next::kDelivered) {
-      std::cout << fmt::format("{} {}: delivered\n", receiver.name, entry.Id());
+      std::cout << fmt::format("{} {}: delivered{}{}\n", receiver.name, entry.Id(),
+                               outcome.in_part ? ", but " : "",
+                               outcome.in_part ? outcome.message : std::string());
       continue;
     }
     std::cout << fmt::format("{} {}: failed ({}): {}\n", receiver.name, entry.Id(),

@@ -350,7 +350,7 @@ void Courier::Impl::Deliver(const Attempt& attempt, const Outcome& outcome) {
   // Never less than nothing, whoever sets the wall clock: sums of histograms never fall.
   const Duration delay = clock_.Now() - pending.created_at;
   stats_.delay.Add(Seconds(std::max(delay, Duration(0))));
-  failures_.Delivered();
+  failures_.Delivered(outcome);
   pauses_.Succeeded(pending.delivery.key);
   outbox_.Finish(pending);
   store_.Settle(Settled(pending, HistoryRecord::State::kDelivered, outcome.message));

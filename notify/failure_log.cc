@@ -12,9 +12,14 @@ constexpr RateLimit kLines{.per_second = 1.0 / 60, .burst = 10};
 FailureLog::FailureLog(Destination destination, const Clock& clock, const Log& log)
     : destination_(std::move(destination)), clock_(clock), log_(log), lines_(kLines) {}
 
-void FailureLog::Delivered() {
+void FailureLog::Delivered(const Outcome& outcome) {
   failing_since_.reset();
   last_error_.clear();
+  if (outcome.in_part) {
+    log_.Warn("notification delivered in part", {{"receiver", destination_.receiver},
+                                                 {"integration", destination_.entry},
+                                                 {"error", outcome.message}});
+  }
   if (!std::exchange(is_said_, false)) return;
   log_.Info("receiver takes notifications again",
             {{"receiver", destination_.receiver}, {"integration", destination_.entry}});

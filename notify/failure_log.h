@@ -23,7 +23,7 @@ class FailureLog {
   /// `clock` and `log` outlive this.
   FailureLog(Destination destination, const Clock& clock, const Log& log);
 
-  void Delivered();
+  void Delivered(const Outcome& outcome);
   void Retried(const Outcome& outcome);
   void GivenUp(const Notification& notification, const Outcome& outcome);
 

@@ -34,8 +34,10 @@ struct Outcome {
 
   Next next = Next::kDelivered;
   FailureReason reason = FailureReason::kInvalid;  ///< Unless delivered.
-  std::string message;                             ///< Unless delivered: for the log.
-  std::optional<Duration> retry_after;             ///< What the receiver asks for.
+  std::string message;                  ///< What the receiver said, or why it was not asked.
+  std::optional<Duration> retry_after;  ///< What the receiver asks for.
+  bool in_part =
+      false;  ///< Delivered, but not to all that it was for: the message says to whom not.
 };
 
 /// Judges by the status, as most receivers mean it: 2xx is delivered; 408, 425, 429 and 5xx are

@@ -7,9 +7,11 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/text.h"
 #include "notify/receivers/cut_text.h"
@@ -34,8 +36,36 @@ using TextList = std::unique_ptr<curl_slist, Freer<&curl_slist_free_all>>;
 struct Transfer {
   std::string_view rest;  ///< Of the mail, still to be sent.
   const std::stop_token& stop;
-  std::string refusal = {};  ///< The server's last line that says no.
+  std::vector<std::string> replies = {};  ///< The last line of each, short.
+
+  /// What the server said last when it said no.
+  std::string Refusal() const;
+  /// Whom it refused, "ADDRESS: REPLY". Empty if it did not get as far as the mail itself.
+  std::vector<std::string> RefusedOf(const std::vector<std::string>& recipients) const;
 };
+
+bool IsRefusal(std::string_view reply) {
+  return reply.starts_with('4') || reply.starts_with('5');
+}
+
+std::string Transfer::Refusal() const {
+  const auto last = std::find_if(replies.rbegin(), replies.rend(), IsRefusal);
+  return last == replies.rend() ? std::string() : *last;
+}
+
+std::vector<std::string> Transfer::RefusedOf(const std::vector<std::string>& recipients) const {
+  // libcurl asks for them one after the other, and then for leave to send the mail.
+  const auto go_on = std::find_if(replies.begin(), replies.end(),
+                                  [](std::string_view reply) { return reply.starts_with("354"); });
+  const auto asked = static_cast<std::size_t>(go_on - replies.begin());
+  if (go_on == replies.end() || asked < recipients.size()) return {};
+  std::vector<std::string> refused;
+  for (std::size_t i = 0; i < recipients.size(); ++i) {
+    const std::string& reply = replies[asked - recipients.size() + i];
+    if (IsRefusal(reply)) refused.push_back(fmt::format("{}: {}", recipients[i], reply));
+  }
+  return refused;
+}
 
 std::size_t GiveBytes(char* to, std::size_t size, std::size_t count, void* data) {
   Transfer& transfer = *static_cast<Transfer*>(data);
@@ -49,8 +79,10 @@ std::size_t TakeReply(char* line, std::size_t size, std::size_t count, void* dat
   constexpr std::size_t kMostShown = 200;
   std::string_view text(line, size * count);
   text = text.substr(0, text.find_first_of("\r\n"));
-  const bool is_refusal = text.starts_with('4') || text.starts_with('5');
-  if (is_refusal) static_cast<Transfer*>(data)->refusal = CutToCharacters(text, kMostShown);
+  // All but the last line of a reply have a dash behind the code. Source: RFC 5321, 4.2.1.
+  constexpr std::size_t kCode = 3;
+  const bool is_last = text.size() <= kCode || text[kCode] != '-';
+  if (is_last) static_cast<Transfer*>(data)->replies.push_back(CutToCharacters(text, kMostShown));
   return size * count;
 }
 
@@ -152,7 +184,6 @@ std::string WordsOf(CURL* curl, CURLcode result) {
 }
 
 Outcome JudgeMail(CURL* curl, CURLcode result, const MailServer& server, const std::string& reply) {
-  if (result == CURLE_OK) return {};
   const auto* const found =
       std::find_if(kProblems.begin(), kProblems.end(),
                    [&](const Problem& problem) { return problem.curl == result; });
@@ -190,7 +221,17 @@ Outcome SendMail(const MailServer& server, const Envelope& envelope, const std::
   curl_easy_setopt(curl.get(), CURLOPT_MAIL_RCPT, recipients.get());
   curl_easy_setopt(curl.get(), CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
   const CURLcode result = curl_easy_perform(curl.get());
-  return JudgeMail(curl.get(), result, server, WithoutSecrets(transfer.refusal, {*password}));
+  if (result != CURLE_OK) {
+    return JudgeMail(curl.get(), result, server, WithoutSecrets(transfer.Refusal(), {*password}));
+  }
+  Outcome delivered;
+  if (const auto refused = transfer.RefusedOf(envelope.to); !refused.empty()) {
+    delivered.in_part = true;
+    delivered.message = WithoutSecrets(
+        fmt::format("the server refuses some recipients: {}", fmt::join(refused, "; ")),
+        {*password});
+  }
+  return delivered;
 }
 
 }  // namespace tocsin::notify

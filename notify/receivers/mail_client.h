@@ -36,7 +36,8 @@ struct Envelope {
 ///
 /// A server's answer of 4xx is retried, one of 5xx is final; no connection, a certificate that is
 /// not trusted and a server without STARTTLS are retried. If some recipients are refused the others
-/// get it, and it is delivered. `stop` ends it within a second. Messages name no password.
+/// get it, it is delivered, and the message says who did not. `stop` ends it within a second.
+/// Messages name no password.
 Outcome SendMail(const MailServer& server, const Envelope& envelope, const std::string& bytes,
                  const std::stop_token& stop);
 

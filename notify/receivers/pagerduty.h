@@ -53,8 +53,12 @@ struct PagerdutyConfig final : Integration {
   std::vector<PagerdutyImage> images;
 
   /// By alert: one delivery for each that changed, or for all if the receiver is told of all again.
+  /// Of a test: that it fires, and that it is resolved.
   std::vector<Delivery> Split(const Notification& notification) const override;
   std::unique_ptr<Sender> MakeSender(SenderParts parts) const override;
+
+ private:
+  static std::vector<Delivery> SplitTest(const Notification& notification);
 };
 
 /// Mistakes are reported.

@@ -96,6 +96,7 @@ std::string PagerdutyGroupKey(std::string_view group_key) {
 }
 
 std::vector<Delivery> PagerdutyConfig::Split(const Notification& notification) const {
+  if (notification.reason == NotifyReason::kTest) return SplitTest(notification);
   if (per == Per::kGroup) return Integration::Split(notification);
   std::vector<Delivery> deliveries;
   deliveries.reserve(notification.alerts.size());
@@ -108,6 +109,18 @@ std::vector<Delivery> PagerdutyConfig::Split(const Notification& notification) c
         {.key = PagerdutyAlertKey(alert.labels), .notification = one, .memory = {}});
   }
   return deliveries;
+}
+
+/// The incident, and its end: nobody else would resolve it.
+std::vector<Delivery> PagerdutyConfig::SplitTest(const Notification& notification) {
+  const std::string key = PagerdutyGroupKey(notification.group_key);
+  Notification end = notification;
+  for (NotifiedAlert& alert : end.alerts) {
+    alert.resolved = true;
+    alert.ends_at = notification.decided_at;
+  }
+  return {{.key = key, .notification = notification, .memory = {}},
+          {.key = key, .notification = std::move(end), .memory = {}}};
 }
 
 std::unique_ptr<Integration> ReadPagerduty(YamlMap& options, const ReceiverDefaults& defaults) {

@@ -259,6 +259,19 @@ BOOST_AUTO_TEST_CASE(WhatIsAcceptedIsDoneWith) {
   BOOST_TEST(log.text().empty());
 }
 
+BOOST_AUTO_TEST_CASE(WhoDidNotGetItIsSaid) {
+  Outcome accepted;
+  accepted.in_part = true;
+  accepted.message = "not to b@example.org";
+  script->SetAnswer(accepted);
+  Push({Pending(1, "x")});
+  BOOST_TEST(AwaitSent(1));
+  BOOST_TEST(AwaitIdle());
+  BOOST_TEST((History() == std::vector<State>{State::kDelivered}));
+  BOOST_TEST(store->History({.limit = 1})->front().answer == "not to b@example.org");
+  BOOST_TEST(log.text().find("not to b@example.org") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(EachKeyIsSentAloneAndManyKeysAtOnce) {
   Gate gate;
   script->SetAnswer([&](Delivery& /*delivery*/, const std::stop_token& stop) {

@@ -100,6 +100,22 @@ BOOST_AUTO_TEST_CASE(SplitsByAlertAndOnlyWhatChanged) {
   BOOST_TEST(integration().Split(notification)[0].key == notification.group_key);
 }
 
+BOOST_AUTO_TEST_CASE(ATestLeavesNoIncidentOpen) {
+  for (const char* const per : {"alert", "group"}) {
+    Read("pagerduty", kKey + "per: " + per);
+    Notification notification = Sample();
+    notification.reason = NotifyReason::kTest;
+    const std::size_t before = requests().size();
+    Send(notification);
+    BOOST_REQUIRE(requests().size() == before + 2);
+    const auto begin = boost::json::parse(requests()[before].body);
+    BOOST_TEST(begin.at("event_action").as_string() == "trigger");
+    const auto end = boost::json::parse(last().body);
+    BOOST_TEST(end.at("event_action").as_string() == "resolve");
+    BOOST_TEST(end.at("dedup_key").as_string() == begin.at("dedup_key").as_string());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(AGroupHasAlertmanagersKeyAndDetails) {
   Read("pagerduty", kKey + "per: group");
   Notification notification = Sample();
