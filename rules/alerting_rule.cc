@@ -70,6 +70,7 @@ RuleOutcome AlertingRule::EvaluateAt(Millis at) {
   if (found) found = JudgeAbsent(at);
   if (found) found = CheckLimit();
   RuleOutcome outcome;
+  if (block) outcome.result_series = CountPresent(*block);
   if (!found) {
     outcome.error = found.error().message;
     writer().Skip();

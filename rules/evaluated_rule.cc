@@ -30,6 +30,7 @@ RuleOutcome EvaluatedRule::Evaluate(Millis at) {
   health_.last_error = outcome.error.value_or("");
   health_.last_evaluation = now;
   health_.evaluation_seconds = seconds;
+  health_.result_series = outcome.result_series;
   return outcome;
 }
 
@@ -75,6 +76,7 @@ RuleView EvaluatedRule::View(bool with_alerts) const {
     view.last_error = health_.last_error;
     view.last_evaluation = health_.last_evaluation;
     view.evaluation_seconds = health_.evaluation_seconds;
+    view.result_series = health_.result_series;
   }
   if (view.last_evaluation) view.state = HighestState();
   if (!with_alerts) return view;

@@ -1,6 +1,5 @@
 #include "rules/recording_rule.h"
 
-#include <algorithm>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -36,6 +35,7 @@ RuleOutcome RecordingRule::EvaluateAt(Millis at) {
   const Layout& layout = fresh.shape ? fresh : layout_;
   if (checked && layout.may_collide) checked = CheckDistinct(layout.labels, *block);
   RuleOutcome outcome;
+  if (block) outcome.result_series = CountPresent(*block);
   if (!checked) {
     outcome.error = checked.error().message;
     writer().Skip();
@@ -53,8 +53,7 @@ RuleOutcome RecordingRule::EvaluateAt(Millis at) {
 
 Status RecordingRule::CheckLimit(const promql::Block& block) const {
   if (settings().limit == 0) return {};
-  const auto count =
-      static_cast<std::size_t>(std::ranges::count_if(block.values, promql::IsPresent));
+  const std::size_t count = CountPresent(block);
   if (count <= settings().limit) return {};
   return Error{ErrorCode::kTooLarge, "exceeded limit of " + std::to_string(settings().limit) +
                                          " with " + std::to_string(count) + " series"};

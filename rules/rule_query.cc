@@ -1,5 +1,6 @@
 #include "rules/rule_query.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -18,6 +19,10 @@ promql::Block AsVector(double value) {
 }
 
 }  // namespace
+
+std::size_t CountPresent(const promql::Block& block) {
+  return static_cast<std::size_t>(std::ranges::count_if(block.values, promql::IsPresent));
+}
 
 RuleQuery::RuleQuery(const RuleEnvironment& environment, std::string_view expression,
                      std::shared_ptr<promql::SharedResults> shared)

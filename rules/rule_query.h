@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,9 @@
 #include "rules/storage/sample.h"
 
 namespace tocsin {
+
+/// How many series of a result of one step have a value.
+std::size_t CountPresent(const promql::Block& block);
 
 /// One thread at a time. Must not outlive the environment's engine.
 class RuleQuery {

@@ -28,6 +28,10 @@ struct RuleView {
   std::string last_error;
   std::optional<TimePoint> last_evaluation;
   double evaluation_seconds = 0;
+  /// Series that the expression gave at the last evaluation: those recorded, or those for which the
+  /// alert's condition held, whether it waits, fires, or was refused by `limit`. None before the
+  /// first evaluation, and if the expression gave nothing but an error.
+  std::optional<std::size_t> result_series;
   std::optional<AlertState> state;  ///< Of alerting rules: the highest; none before the first time.
   std::vector<ActiveAlert> alerts;  ///< Pending and firing ones, sorted by labels.
 };

@@ -190,6 +190,9 @@ void AppendRule(JsonWriter& json, const RuleView& view, const Wishes& wishes, bo
   json.Key("health").String(Name(view.health));
   if (!view.last_error.empty()) json.Key("lastError").String(view.last_error);
   json.Key("evaluationTime").Number(view.evaluation_seconds);
+  if (view.result_series) {
+    json.Key("resultSeries").Integer(static_cast<std::int64_t>(*view.result_series));
+  }
   json.Key("lastEvaluation").String(FormatRfc3339(view.last_evaluation));
   json.Key("type").String(alerting ? "alerting" : "recording").EndObject();
 }

@@ -228,6 +228,29 @@ BOOST_AUTO_TEST_CASE(WhatWasAdoptedIsNotRestoredFromSeries) {
   BOOST_TEST(group->Alerts(0).at(0).active_at == 5 * kMinute);
 }
 
+BOOST_AUTO_TEST_CASE(ViewsTellHowManySeriesTheExpressionsHaveGiven) {
+  Rule waits = Alerting("m > 1", minutes(5));
+  EffectiveGroup effective = GroupOf({waits, Recording("r", "m"), Recording("fails", "m +")});
+  Start(effective);
+  BOOST_TEST(!View(0).result_series.has_value());
+  Put("m{i=\"1\"}", 0, "1");
+  Put("m{i=\"2\"}", 0, "2");
+  Put("m{i=\"3\"}", 0, "3");
+  Evaluate(0);
+  BOOST_TEST(View(0).result_series.value() == 2);  // Though none of them fires yet.
+  BOOST_TEST(View(1).result_series.value() == 3);
+  BOOST_TEST(!View(2).result_series.has_value());
+  Put("m{i=\"2\"}", kMinute, "1");  // The same series: the condition is false.
+  Put("m{i=\"3\"}", kMinute, "_");
+  effective.group.limit = 1;
+  Reload(effective);
+  BOOST_TEST(View(1).result_series.value() == 3);
+  Evaluate(kMinute);
+  BOOST_TEST(View(0).result_series.value() == 0);
+  BOOST_TEST(View(1).last_error == "exceeded limit of 1 with 2 series");
+  BOOST_TEST(View(1).result_series.value() == 2);
+}
+
 BOOST_AUTO_TEST_CASE(ViewsTellOfGroupAndRules) {
   EffectiveGroup effective = GroupOf({Alerting("m > 0"), Recording("r", "m +")});
   effective.group.limit = 7;

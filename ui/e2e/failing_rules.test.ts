@@ -39,3 +39,11 @@ test("the rules page says in full why a rule fails", async () => {
   await why.waitFor({state: "detached"});
   await tab.close();
 });
+
+test("the rules page tells how many series each expression gave, also of a rule that fails", async () => {
+  const tab = await Tab.open(browser, () => tocsin.url);
+  await tab.go("/rules");
+  await tab.page.locator(".rule-row", {hasText: "once"}).getByText("1 series").waitFor();
+  await tab.page.locator(".rule-row", {hasText: "twice"}).getByText("2 series").waitFor();
+  await tab.close();
+});

@@ -67,6 +67,7 @@ struct Fixture {
     down.state = AlertState::kFiring;
     down.last_evaluation = TimePoint(Duration(90'500));
     down.evaluation_seconds = 0.25;
+    down.result_series = 3;
     down.alerts = {FiringAlert()};
     groups.push_back(GroupOf("b.yml", "one", {RecordingRule("job:up:sum")}));
     groups.push_back(GroupOf("a.yml", "two", {AlertingRule("Slow", {})}));
@@ -126,7 +127,7 @@ BOOST_AUTO_TEST_CASE(AnAlertingRuleIsShownWithAllThatPrometheusShows) {
       R"("alerts":[{"labels":{"alertname":"Down","job":"a"},"annotations":{"summary":"a is down"},)"
       R"("state":"firing","activeAt":"1970-01-01T00:00:01.500Z",)"
       R"("keepFiringSince":"1970-01-01T00:01:01.000Z","value":"2.5e-01"}],)"
-      R"("health":"ok","evaluationTime":0.25,"lastEvaluation":"1970-01-01T00:01:30.500Z",)"
+      R"("health":"ok","evaluationTime":0.25,"resultSeries":3,"lastEvaluation":"1970-01-01T00:01:30.500Z",)"
       R"("type":"alerting"}],"interval":15,"limit":0,"evaluationTime":0,)"
       R"("lastEvaluation":"0001-01-01T00:00:00Z"}]}})";
   BOOST_TEST(Ask("/api/v1/rules?rule_name[]=Down") == expected);

@@ -76,6 +76,8 @@ export interface Rule {
   health: string;
   lastError?: string;
   evaluationTime: number;
+  /** What its expression gave at the last evaluation; missing if that was nothing but an error. */
+  resultSeries?: number;
   lastEvaluation: string;
 }
 

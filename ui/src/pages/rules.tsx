@@ -10,9 +10,11 @@ import {FailingRules} from "../parts/failing_rules";
 import {Waiting} from "../parts/failure";
 import {Link} from "../parts/link";
 import {LongList} from "../parts/long_list";
-import {OTHER_ROW, useRowHeight} from "../parts/row_height";
+import {RULE_ROW, useRowHeight} from "../parts/row_height";
 import {Age} from "../parts/time";
 import {addressOfIdea, ideaOf, WhatIf} from "../parts/what_if";
+
+const RULE_FACTS = "How long its condition must hold, how many series its expression gave at the last evaluation, and how long that took";
 
 type Row = {key: string; group: RuleGroup; rule?: Rule};
 
@@ -43,6 +45,14 @@ function GroupRow({group, samples}: {group: RuleGroup; samples: string | undefin
   );
 }
 
+/** "for 5m, 3 series, 1.2 ms": what is missing is left out. */
+function factsOf(rule: Rule): string {
+  const facts = [formatElapsed(rule.evaluationTime)];
+  if (rule.resultSeries !== undefined) facts.unshift(`${rule.resultSeries} series`);
+  if (rule.duration) facts.unshift(`for ${formatDuration(rule.duration)}`);
+  return facts.join(", ");
+}
+
 function RuleRow({rule}: {rule: Rule}) {
   const explore = `/explore?${new URLSearchParams({"g0.expr": rule.query, "g0.tab": "1"})}`;
   const whatIf = addressOfIdea({expression: rule.query, hold: formatDuration(rule.duration ?? 0), range: "6h"});
@@ -50,7 +60,7 @@ function RuleRow({rule}: {rule: Rule}) {
     <div class="rule-row">
       <span class="states"><Badge state={rule.health} />{rule.state && rule.state !== "inactive" && <Badge state={rule.state} />}</span>
       <Link class="name" to={explore}>{rule.name}</Link>
-      <span class="since">{rule.duration ? `for ${formatDuration(rule.duration)}, ` : ""}{formatElapsed(rule.evaluationTime)}{" "}
+      <span class="since"><span title={RULE_FACTS}>{factsOf(rule)}</span>{" "}
         {rule.type === "alerting" && <Link to={whatIf} aria-label={`What if ${rule.name} were different`}>what if</Link>}</span>
       {rule.lastError
         ? <span class="summary problem">{rule.lastError}</span>
@@ -88,7 +98,7 @@ function AllRules() {
   const answer = usePolled("rules", signal =>
     getData<{groups: RuleGroup[]}>("api/v1/rules", {exclude_alerts: "true"}, signal));
   const samples = usePolled("rule samples", askSamples, 15_000);
-  const rowHeight = useRowHeight(OTHER_ROW);
+  const rowHeight = useRowHeight(RULE_ROW);
   const [text, onlyIll] = [query.get("q") ?? "", query.get("health") === "err"];
   const groups = answer.data?.groups ?? [];
   const rows = useMemo(() => rowsOf(groups, text, onlyIll), [answer.data, text, onlyIll]);

@@ -9,6 +9,7 @@ export interface Heights {
 }
 
 export const ALERT_ROW: Heights = {wide: 60, narrow: 112};
+export const RULE_ROW: Heights = {wide: 38, narrow: 112};
 export const OTHER_ROW: Heights = {wide: 38, narrow: 90};
 
 export function useRowHeight({wide, narrow}: Heights): number {
