@@ -1,6 +1,5 @@
 #include "exporter/web_page.h"
 
-#include <array>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -11,11 +10,9 @@
 #include <fmt/format.h>
 
 #include "base/template/builtins.h"
-#include "exporter/compression.h"
-#include "exporter/content_negotiation.h"
 #include "exporter/html.h"
+#include "exporter/static_file.h"
 #include "exporter/web_assets.h"
-#include "notify/receivers/digests.h"
 
 namespace tocsin {
 namespace {
@@ -53,43 +50,6 @@ std::string_view ContentTypeOf(std::string_view name) {
   return "text/plain; charset=utf-8";
 }
 
-/// A file in the forms that it is sent in. Each form has an ETag of its own, as RFC 9110 wants it.
-struct File {
-  std::string content_type;
-  std::array<SharedText, 3> forms;  ///< By encoding.
-  std::string digest;
-};
-
-File MakeFile(std::string_view name, std::string content) {
-  constexpr std::size_t kDigits = 32;
-  File file;
-  file.content_type = ContentTypeOf(name);
-  file.digest = notify::Sha256Hex(content).substr(0, kDigits);
-  const auto plain = std::make_shared<const std::string>(std::move(content));
-  file.forms = {plain,
-                std::make_shared<const std::string>(Compress({plain}, ContentEncoding::kGzip)),
-                std::make_shared<const std::string>(Compress({plain}, ContentEncoding::kZstd))};
-  return file;
-}
-
-HttpResponse Answer(const File& file, const HttpRequest& request) {
-  const ContentEncoding encoding = NegotiateEncoding(request.Header("Accept-Encoding"));
-  const std::string etag = fmt::format("\"{}{}\"", file.digest, Name(encoding));
-  HttpResponse response;
-  response.content_type = file.content_type;
-  // Asked about each time, so that a browser never mixes the files of two versions.
-  response.headers = {{"ETag", etag}, {"Cache-Control", "no-cache"}, {"Vary", "Accept-Encoding"}};
-  if (request.Header("If-None-Match").find(etag) != std::string_view::npos) {
-    response.status = 304;
-    return response;
-  }
-  if (encoding != ContentEncoding::kIdentity) {
-    response.headers.emplace_back("Content-Encoding", Name(encoding));
-  }
-  response.body = file.forms.at(static_cast<std::size_t>(encoding));
-  return response;
-}
-
 void Replace(std::string& text, std::string_view what, std::string_view with) {
   for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size()) {
     text.replace(at, what.size(), with);
@@ -108,7 +68,8 @@ HttpResponse Show(std::string_view document, const Address& address, const HttpR
   std::string content(document);
   Replace(content, "%ROOT%", root);
   Replace(content, "%PLAIN%", Html().Text(plain).Take());
-  HttpResponse response = Answer(MakeFile(kDocument, std::move(content)), request);
+  HttpResponse response =
+      StaticFile(std::string(ContentTypeOf(kDocument)), std::move(content)).Answer(request);
   response.headers.emplace_back("Content-Security-Policy", kPolicy);
   response.headers.emplace_back("Referrer-Policy", "same-origin");
   return response;
@@ -132,10 +93,10 @@ std::vector<Route> WebPageRoutes(bool demo) {
       *document = asset.content;
       continue;
     }
-    const auto file =
-        std::make_shared<const File>(MakeFile(asset.name, std::string(asset.content)));
+    const auto file = std::make_shared<const StaticFile>(std::string(ContentTypeOf(asset.name)),
+                                                         std::string(asset.content));
     routes.push_back(Get(fmt::format("/ui/{}", asset.name),
-                         [file](const HttpRequest& request) { return Answer(*file, request); }));
+                         [file](const HttpRequest& request) { return file->Answer(request); }));
   }
   Replace(*document, "%DEMO%", demo ? "true" : "false");
   for (const Address& address : kAddresses) {
