@@ -12,6 +12,7 @@
 #include "base/rfc3339.h"
 #include "base/template/builtins.h"
 #include "exporter/html.h"
+#include "exporter/runbooks.h"
 #include "notify/label_matcher.h"
 
 namespace tocsin {
@@ -37,6 +38,18 @@ void AddRow(Html& html, std::string_view name, std::string_view text) {
 void AddLinkRow(Html& html, std::string_view name, std::string_view url) {
   html.Markup("<tr><th scope=\"row\">").Text(name).Markup("</th><td>").Link(url, url);
   html.Markup("</td></tr>\n");
+}
+
+/// Ours, if it is one of ours, and where the rule says that it is.
+void AddRunbook(Html& html, std::string_view url) {
+  if (const Runbook* const ours = RunbookAt(url)) {
+    html.Markup("<tr><th scope=\"row\">Runbook</th><td>");
+    html.Link(fmt::format("../../runbooks/{}.md", ours->name), ours->Title()).Markup(" ");
+    if (url.find("://") != std::string_view::npos) html.Link(url, url);
+    html.Markup("</td></tr>\n");
+    return;
+  }
+  AddLinkRow(html, "Runbook", url);
 }
 
 void AddRule(Html& html, const Alert& alert) {
@@ -73,7 +86,7 @@ void AddFacts(Html& html, const AlertView& view, TimePoint now) {
   AddSilences(html, view);
   AddInhibitor(html, view);
   for (const auto& [name, text] : alert.annotations) {
-    if (name == kRunbook) AddLinkRow(html, "Runbook", text);
+    if (name == kRunbook) AddRunbook(html, text);
   }
   if (!alert.generator_url.empty()) AddLinkRow(html, "Source", alert.generator_url);
   html.Markup("</table>\n");

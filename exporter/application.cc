@@ -10,6 +10,7 @@
 #include "base/duration.h"
 #include "exporter/api/query_api.h"
 #include "exporter/api/remote_write.h"
+#include "exporter/api/runbooks_api.h"
 #include "exporter/api/series_api.h"
 #include "exporter/api/status_api.h"
 #include "exporter/engine_settings.h"
@@ -148,7 +149,8 @@ std::vector<Route> Application::Routes(bool demo) {
     std::move(more.begin(), more.end(), std::back_inserter(routes));
   };
   add(WebPageRoutes(demo));
-  add({FromOwnPagesOnly(ReloadRoute(reloader_), [this] { return alerting_.external_url(); }),
+  add({api::RunbooksRoute(),
+       FromOwnPagesOnly(ReloadRoute(reloader_), [this] { return alerting_.external_url(); }),
        api::WriteRoute(store_, remote_write_)});
   add(api::QueryRoutes(queries_, clock_));
   add(api::SeriesRoutes(store_, queries_, clock_));

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace tocsin {
@@ -45,6 +46,25 @@ std::string Compress(const std::vector<SharedText>& pieces, ContentEncoding enco
   text.reserve(size);
   for (const SharedText& piece : pieces) text += *piece;
   return encoding == ContentEncoding::kGzip ? Gzip(text) : Zstd(text);
+}
+
+std::string UnpackZstd(std::string_view packed) {
+  const std::unique_ptr<ZSTD_DStream, decltype(&ZSTD_freeDStream)> stream(ZSTD_createDStream(),
+                                                                          &ZSTD_freeDStream);
+  const std::size_t step = ZSTD_DStreamOutSize();
+  std::string text;
+  ZSTD_inBuffer in = {packed.data(), packed.size(), 0};
+  std::size_t left = packed.size();  // 0 at the end of the frame, or an error's number.
+  while (left != 0 && ZSTD_isError(left) == 0) {
+    const std::size_t before = text.size();
+    const std::size_t read_before = in.pos;
+    text.resize(before + step);
+    ZSTD_outBuffer out = {text.data() + before, step, 0};
+    left = ZSTD_decompressStream(stream.get(), &out, &in);
+    text.resize(before + out.pos);
+    if (left != 0 && out.pos == 0 && in.pos == read_before) break;  // It ends too early.
+  }
+  return left == 0 ? text : "";
 }
 
 }  // namespace tocsin

@@ -11,6 +11,7 @@
 
 #include "base/template/builtins.h"
 #include "exporter/html.h"
+#include "exporter/runbooks.h"
 #include "exporter/static_file.h"
 #include "exporter/web_assets.h"
 
@@ -22,10 +23,12 @@ constexpr std::string_view kPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// One address of the page, and where its like without scripts is, seen from "/".
+/// One address of the page, and where its like without scripts is, seen from "/": what stands
+/// between `plain` and `plain_end` is what stands for the `*` of the path.
 struct Address {
   std::string_view path;
   std::string_view plain;
+  std::string_view plain_end = "";
 };
 
 constexpr Address kAddresses[] = {
@@ -41,6 +44,9 @@ constexpr Address kAddresses[] = {
     {"/silences/*", "plain/silences/"},
     {"/status", "plain/"},
 };
+
+constexpr std::string_view kMarkdown = ".md";
+constexpr Address kRunbook = {"/runbooks/*", "runbooks/", kMarkdown};
 
 std::string_view ContentTypeOf(std::string_view name) {
   if (name.ends_with(".js")) return "text/javascript; charset=utf-8";
@@ -64,7 +70,8 @@ HttpResponse Show(std::string_view document, const Address& address, const HttpR
   // Links are relative, so that the page also works below a path, behind a proxy.
   const std::string_view root = address.path.find('/', 1) == std::string_view::npos ? "" : "../";
   const std::string plain =
-      fmt::format("{}{}{}", root, address.plain, text_template::QueryEscaped(request.parameter));
+      fmt::format("{}{}{}{}", root, address.plain, text_template::QueryEscaped(request.parameter),
+                  address.plain_end);
   std::string content(document);
   Replace(content, "%ROOT%", root);
   Replace(content, "%PLAIN%", Html().Text(plain).Take());
@@ -73,6 +80,18 @@ HttpResponse Show(std::string_view document, const Address& address, const HttpR
   response.headers.emplace_back("Content-Security-Policy", kPolicy);
   response.headers.emplace_back("Referrer-Policy", "same-origin");
   return response;
+}
+
+/// /runbooks/NAME, the page, and /runbooks/NAME.md, the text, for the runbooks that there are.
+HttpResponse ShowRunbook(std::string_view document, const HttpRequest& request) {
+  std::string_view name = request.parameter;
+  const bool is_text = name.ends_with(kMarkdown);
+  if (is_text) name.remove_suffix(kMarkdown.size());
+  const Runbook* const runbook = FindRunbook(name);
+  if (runbook == nullptr) return HttpResponse::Text(404, "404 not found\n");
+  if (!is_text) return Show(document, kRunbook, request);
+  // Not text/markdown, which browsers would offer to save.
+  return StaticFile("text/plain; charset=utf-8", std::string(runbook->text)).Answer(request);
 }
 
 Route Get(std::string_view path, std::function<HttpResponse(const HttpRequest&)> handle) {
@@ -104,6 +123,9 @@ std::vector<Route> WebPageRoutes(bool demo) {
       return Show(*document, address, request);
     }));
   }
+  routes.push_back(Get(kRunbook.path, [document](const HttpRequest& request) {
+    return ShowRunbook(*document, request);
+  }));
   return routes;
 }
 

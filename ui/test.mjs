@@ -21,6 +21,7 @@ if (!(kind in FOLDERS)) throw new Error("which tests: unit or page?");
 if (options.tocsin) process.env.TOCSIN = resolve(options.tocsin);
 process.env.SCREENSHOTS = resolve(options.screenshots ?? join(here, "../build/test-results/screenshots"));
 process.env.LOOKS = join(here, "e2e/looks");
+process.env.RUNBOOKS = join(here, "../docs/runbooks");
 if (options["update-looks"]) process.env.UPDATE_LOOKS = "1";
 
 /** The tests as node can run them, where node also finds the packages that they use. */

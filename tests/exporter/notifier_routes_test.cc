@@ -88,6 +88,26 @@ BOOST_AUTO_TEST_CASE(AnAlertsPageTellsAllAboutIt) {
   BOOST_TEST(*notifier.asked.alert == 0xabcU);
 }
 
+BOOST_AUTO_TEST_CASE(AnAlertsPageLeadsToTheRunbook) {
+  const struct {
+    std::string_view url;
+    std::string_view shown;
+  } rows[] = {
+      {"docs/runbooks/atlasdown.md",
+       "<td><a href=\"../../runbooks/atlasdown.md\">AtlasDown</a> </td>"},
+      {"https://wiki/atlasdown.md",
+       "<td><a href=\"../../runbooks/atlasdown.md\">AtlasDown</a> <a href=\"https://wiki/"
+       "atlasdown.md\">https://wiki/atlasdown.md</a></td>"},
+      {"https://wiki/other", "<td><a href=\"https://wiki/other\">https://wiki/other</a></td>"},
+  };
+  for (const auto& row : rows) {
+    Alert alert = *notifier.alerts[0].alert.alert;
+    alert.annotations = {{"runbook_url", std::string(row.url)}};
+    notifier.alerts[0].alert.alert = std::make_shared<const Alert>(alert);
+    BOOST_TEST(Has(Ask("GET", "/plain/alerts/0000000000000abc"), row.shown), row.url);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(PagesEscapeWhatTheyShow) {
   notifier.silences = {FakeNotifier::SilenceOf("1", "job=\"<script>\\\"x\\\"\"")};
   notifier.silences[0].comment = "<script>";

@@ -72,6 +72,32 @@ BOOST_AUTO_TEST_CASE(EachAddressOfThePageGetsTheDocument) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(ARunbookHasAPageAndAText) {
+  const HttpResponse page = Get("/runbooks/AtlasDown", "/runbooks/*");
+  BOOST_TEST(page.status == 200);
+  BOOST_TEST(page.content_type == "text/html; charset=utf-8");
+  BOOST_TEST(Has(page, "src=\"../ui/app.js\""));
+  BOOST_TEST(Has(page, "href=\"../runbooks/AtlasDown.md\""));
+  const HttpResponse text = Get("/runbooks/atlasdown.md", "/runbooks/*");
+  BOOST_TEST(text.status == 200);
+  BOOST_TEST(text.content_type == "text/plain; charset=utf-8");
+  BOOST_TEST(text.body->starts_with("# AtlasDown\n"));
+  BOOST_TEST(Has(text, "## Mitigation"));
+  BOOST_TEST(
+      Get("/runbooks/atlasdown.md", "/runbooks/*", {{"If-None-Match", HeaderOf(text, "ETag")}})
+          .status == 304);
+}
+
+BOOST_AUTO_TEST_CASE(NoOtherRunbookIsFound) {
+  for (const std::string_view path :
+       {"/runbooks/high-load", "/runbooks/high-load.md", "/runbooks/.md",
+        "/runbooks/atlasdown.md.md", "/runbooks/../runbooks/atlasdown.md", "/runbooks/atlasdown/",
+        "/runbooks/atlasdown.md/", "/runbooks/x/atlasdown", "/runbooks//etc/passwd",
+        "/runbooks/..%2fatlasdown"}) {
+    BOOST_TEST(Get(path, "/runbooks/*").status == 404, path);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(ASlashTooManyIsNotFound) {
   for (const std::string_view path : {"/alerts/0abc/", "/alerts/a/b"}) {
     BOOST_TEST(Get(path, "/alerts/*").status == 404, path);

@@ -30,6 +30,7 @@ function pages(): [string, string, string][] {
     ["overview", "/", ".tile"],
     ["alerts", "/alerts", ".alert-row"],
     ["alert", `/alerts/${fingerprint}`, ".plot canvas"],
+    ["runbook", "/runbooks/dagsterdaemonunavailable", "td code"],
     ["rules", "/rules", ".rule-row"],
     ["what-if", "/rules?whatif=load+%3E+10&for=0s&range=10m", "td code"],
     ["explore", "/explore?g0.expr=load&g0.tab=0&g1.expr=up&g1.tab=1", ".plot canvas"],
@@ -79,7 +80,7 @@ async function violations(tab: Tab): Promise<string[]> {
 }
 
 for (const [look, options] of Object.entries(LOOKS)) {
-  for (const name of ["overview", "alerts", "alert", "rules", "what-if", "explore", "collectors", "silences", "new-silence", "status"]) {
+  for (const name of ["overview", "alerts", "alert", "runbook", "rules", "what-if", "explore", "collectors", "silences", "new-silence", "status"]) {
     test(`${name} loads cleanly and can be used by everybody (${look})`, async () => {
       const [, path, sign] = pages().find(([each]) => each === name) ?? ["", "", ""];
       const tab = await Tab.open(browser, () => watched.tocsin.url, options);
@@ -102,7 +103,8 @@ test("an alert's page tells what a person needs", async () => {
   await tab.sees("Orders wait.");
   await tab.sees("job:load:max > 10");
   await tab.sees("threshold 10");
-  await tab.sees("https://runbooks.example/high-load");
+  await tab.page.getByRole("link", {name: "https://runbooks.example/high-load"}).waitFor();
+  assert.equal(await tab.page.locator("#runbook").count(), 0);  // It is none of ours.
   await tab.page.locator("#notifications ~ .scroll td", {hasText: "team"}).first().waitFor();
   await tab.page.locator("#notifications ~ .scroll .badge", {hasText: "delivered"}).first().waitFor();
   await tab.page.locator("#history ~ .scroll .badge", {hasText: "firing"}).first().waitFor();

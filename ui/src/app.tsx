@@ -8,6 +8,7 @@ import {Explore} from "./pages/explore";
 import {NewSilence} from "./pages/new_silence";
 import {Overview} from "./pages/overview";
 import {Rules} from "./pages/rules";
+import {RunbookPage} from "./pages/runbook";
 import {SilencePage} from "./pages/silence";
 import {Silences} from "./pages/silences";
 import {Status} from "./pages/status";
@@ -16,7 +17,7 @@ import {Link} from "./parts/link";
 
 const MENU: readonly {to: string; title: string; pages: readonly Route["page"][]}[] = [
   {to: "/", title: "Overview", pages: ["overview"]},
-  {to: "/alerts", title: "Alerts", pages: ["alerts", "alert"]},
+  {to: "/alerts", title: "Alerts", pages: ["alerts", "alert", "runbook"]},
   {to: "/rules", title: "Rules", pages: ["rules"]},
   {to: "/explore", title: "Explore", pages: ["explore"]},
   {to: "/collectors", title: "Collectors", pages: ["collectors"]},
@@ -35,6 +36,7 @@ function Page({route}: {route: Route}) {
     case "silences": return <Silences />;
     case "new-silence": return <NewSilence />;
     case "silence": return <SilencePage key={route.id} id={route.id} />;
+    case "runbook": return <RunbookPage key={route.id} name={route.id} />;
     case "status": return <Status />;
     case "nowhere": return <><h1>Nothing is here</h1><p><Link to="/">Overview</Link></p></>;
   }

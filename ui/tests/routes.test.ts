@@ -8,6 +8,7 @@ test("each address has its page", () => {
     ["/", {page: "overview"}], ["/alerts", {page: "alerts"}], ["/alerts/", {page: "alerts"}],
     ["/alerts/0123abc", {page: "alert", id: "0123abc"}], ["/graph", {page: "explore"}],
     ["/silences/new", {page: "new-silence"}], ["/silences/a-b", {page: "silence", id: "a-b"}],
+    ["/runbooks/atlasdown", {page: "runbook", id: "atlasdown"}], ["/runbooks", {page: "nowhere"}],
     ["/x", {page: "nowhere"}], ["/rules/x", {page: "nowhere"}], ["/constructor", {page: "nowhere"}],
   ];
   for (const [path, route] of rows) assert.deepEqual(routeOf(path), route, path);

@@ -83,6 +83,13 @@ export async function getJson<T>(path: string, parameters: Parameters = {}, sign
   return content(response, text) as T;
 }
 
+/** GETs text. */
+export async function getText(path: string, signal?: AbortSignal): Promise<string> {
+  const {response, text} = await ask(path, {}, signal, PATIENCE_MS);
+  if (!response.ok) throw failure(response.status, text);
+  return text;
+}
+
 /** GETs the data of an answer of Prometheus' API. */
 export async function getData<T>(path: string, parameters: Parameters = {}, signal?: AbortSignal,
                                  patience = PATIENCE_MS): Promise<T> {

@@ -1,6 +1,6 @@
 export type Route =
   | {page: "overview" | "alerts" | "rules" | "explore" | "collectors" | "silences" | "new-silence" | "status"}
-  | {page: "alert" | "silence"; id: string}
+  | {page: "alert" | "silence" | "runbook"; id: string}
   | {page: "nowhere"};
 
 const PAGES: Readonly<Record<string, Route>> = {
@@ -29,10 +29,10 @@ export function routeOf(path: string): Route {
   const trimmed = path.length > 1 ? path.replace(/\/$/, "") : path;
   const page = PAGES[trimmed];
   if (page) return page;
-  const found = /^\/(alert|silence)s\/([^/]+)$/.exec(trimmed);
+  const found = /^\/(alert|silence|runbook)s\/([^/]+)$/.exec(trimmed);
   const id = decoded(found?.[2]);
   if (!found || id === null) return {page: "nowhere"};
-  return {page: found[1] as "alert" | "silence", id};
+  return {page: found[1] as "alert" | "silence" | "runbook", id};
 }
 
 /** Where a link of Alertmanager's page, "#/silences/new?filter=...", leads to here; null if it is none of them. */

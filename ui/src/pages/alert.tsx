@@ -5,6 +5,7 @@ import {fingerprint, formatLabels, isSubset} from "../lib/labels";
 import {amtoolCommand, formatMatchers, matchersOf} from "../lib/matchers";
 import {usePolled} from "../lib/polling";
 import {askAlerts} from "../lib/questions";
+import {askRunbookAt, SELDOM_MS, type Runbook} from "../lib/runbooks";
 import type {AlertEvent, Rule, RuleGroup, SentAlert, SentNotification} from "../lib/types";
 import {AlertPlot} from "../parts/alert_plot";
 import {AlertRow} from "../parts/alert_row";
@@ -13,6 +14,7 @@ import {CopyButton} from "../parts/copy_button";
 import {Waiting} from "../parts/failure";
 import {Facts} from "../parts/labels_list";
 import {Link, OutsideLink} from "../parts/link";
+import {Markdown} from "../parts/markdown";
 import {Notifications} from "../parts/notifications";
 import {Scroll} from "../parts/scroll";
 import {Age, Time} from "../parts/time";
@@ -88,7 +90,13 @@ function SilencedBy({ids}: {ids: readonly string[]}) {
   return <>{ids.map(id => <span key={id}><Link to={`/silences/${id}`}>{id}</Link> </span>)}</>;
 }
 
-function AlertFacts({found: {alert, rule, file}}: {found: Found & {alert: AlertItem}}) {
+/** Ours, if it is one of ours, and where the rule says that it is, which may say more. */
+function RunbookLink({url, runbook}: {url: string; runbook: Runbook | null}) {
+  if (!runbook) return <OutsideLink url={url} />;
+  return <><Link to={`/runbooks/${runbook.name}`}>{runbook.title}</Link> {url.includes("://") && <OutsideLink url={url} />}</>;
+}
+
+function AlertFacts({found: {alert, rule, file}, runbook}: {found: Found & {alert: AlertItem}; runbook: Runbook | null}) {
   const facts: [string, preact.ComponentChildren][] = [
     ["State", <Badge state={alert.state} />],
     ["Severity", <Badge state={alert.severity} />],
@@ -109,8 +117,8 @@ function AlertFacts({found: {alert, rule, file}}: {found: Found & {alert: AlertI
   if (alert.inhibitedBy.length > 0) {
     facts.push(["Inhibited by", <>{alert.inhibitedBy.map(id => <Link key={id} to={`/alerts/${id}`}>{id}</Link>)}</>]);
   }
-  const runbook = alert.annotations.runbook_url;
-  if (runbook) facts.push(["Runbook", <OutsideLink url={runbook} />]);
+  const url = alert.annotations.runbook_url;
+  if (url) facts.push(["Runbook", <RunbookLink url={url} runbook={runbook} />]);
   if (alert.source && !alert.source.includes("/graph?")) facts.push(["Source", <OutsideLink url={alert.source} />]);
   return <Facts>{facts}</Facts>;
 }
@@ -146,8 +154,15 @@ function History({events}: {events: readonly AlertEvent[]}) {
   );
 }
 
+async function askRunbookOf(url: string | undefined, signal: AbortSignal): Promise<{runbook: Runbook | null}> {
+  return url ? await askRunbookAt(url, signal) : {runbook: null};
+}
+
 function Shown({found}: {found: Found & {alert: AlertItem}}) {
   const {alert, rule} = found;
+  const url = alert.annotations.runbook_url;
+  const answer = usePolled(`runbook of ${url}`, signal => askRunbookOf(url, signal), SELDOM_MS);
+  const runbook = answer.data?.runbook ?? null;
   const {summary, description, runbook_url: _runbook, ...others} = alert.annotations;
   const expression = rule?.query ?? alert.expression;
   return (
@@ -155,13 +170,16 @@ function Shown({found}: {found: Found & {alert: AlertItem}}) {
       <h1>{alert.name}</h1>
       {summary && <p class="lead">{summary}</p>}
       {description && <p>{description}</p>}
-      <AlertFacts found={found} />
+      <AlertFacts found={found} runbook={runbook} />
       <Actions alert={alert} />
       {expression && (
         <section aria-labelledby="plot">
           <h2 id="plot">The expression, and its threshold</h2>
           <AlertPlot alert={alert} expression={expression} hold={rule?.duration ?? 0} />
         </section>
+      )}
+      {runbook && (
+        <section aria-labelledby="runbook"><h2 id="runbook">Runbook</h2><Markdown blocks={runbook.blocks} below={1} /></section>
       )}
       <section aria-labelledby="labels">
         <h2 id="labels">Labels</h2>

@@ -1,0 +1,17 @@
+# Writes OUTPUT, the runbooks that exporter/packed_runbooks.h gives, from FILES, paths with "|" between them: each a line
+# with U+001E and the name, then its text, and all of it packed by zstd. Run by tocsin_embed_runbooks().
+string(ASCII 30 separator)
+string(REPLACE "|" ";" FILES "${FILES}")
+list(SORT FILES)
+set(all "")
+foreach(file IN LISTS FILES)
+  get_filename_component(name ${file} NAME_WLE)
+  file(READ ${file} text)
+  if(text MATCHES "${separator}")
+    message(FATAL_ERROR "${file}: contains U+001E, which ends a runbook")
+  endif()
+  string(APPEND all "${separator}${name}\n${text}")
+endforeach()
+get_filename_component(folder ${OUTPUT} DIRECTORY)
+file(WRITE ${folder}/runbooks.txt "${all}")
+file(ARCHIVE_CREATE OUTPUT ${OUTPUT} PATHS ${folder}/runbooks.txt FORMAT raw COMPRESSION Zstd COMPRESSION_LEVEL 9)
