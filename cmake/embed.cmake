@@ -1,3 +1,5 @@
+include(${CMAKE_CURRENT_LIST_DIR}/include_binary.cmake)
+
 # tocsin_embed(TARGET) builds the rule packs and the panel specifications into TARGET, byte for byte, behind
 # exporter/generate/catalogue.h. They are globbed for the reason that layers.cmake gives. That they stand on the command
 # line makes the file anew when one of them has gone, too.
@@ -51,48 +53,4 @@ std::string_view PackedRunbooks() {
 ")
   target_sources(${target} PRIVATE ${generated})
   set_source_files_properties(${generated} PROPERTIES SKIP_PRECOMPILE_HEADERS ON OBJECT_DEPENDS ${packed})
-endfunction()
-
-# tocsin_include_binary(OUT SYMBOL PATH) appends C++ to OUT that has the assembler put the bytes of PATH between SYMBOL and
-# SYMBOL_end: a compiler would need longer for literals of that size than for all else.
-function(tocsin_include_binary out symbol path)
-  string(APPEND ${out}
-    "asm(\".pushsection .rodata\\n${symbol}:\\n.incbin \\\"${path}\\\"\\n${symbol}_end:\\n.popsection\\n\");\n"
-    "extern \"C\" const char ${symbol}[];\nextern \"C\" const char ${symbol}_end[];\n")
-  set(${out} "${${out}}" PARENT_SCOPE)
-endfunction()
-
-# tocsin_embed_web_page(TARGET) builds the committed files of ui/dist into TARGET, byte for byte, behind
-# exporter/web_assets.h. Nothing of npm is needed: `./dev ui` makes these files.
-function(tocsin_embed_web_page target)
-  set(generated ${PROJECT_BINARY_DIR}/generated/web_assets.cc)
-  file(GLOB paths CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/ui/dist/*)
-  set(declarations "")
-  set(rows "")
-  set(number 0)
-  foreach(path IN LISTS paths)
-    get_filename_component(name ${path} NAME)
-    set(symbol tocsin_web_asset_${number})
-    tocsin_include_binary(declarations ${symbol} ${path})
-    string(APPEND rows "      {\"${name}\", {${symbol}, static_cast<std::size_t>(${symbol}_end - ${symbol})}},\n")
-    math(EXPR number "${number} + 1")
-  endforeach()
-  file(CONFIGURE OUTPUT ${generated} @ONLY CONTENT "// Made by cmake/embed.cmake.
-#include \"exporter/web_assets.h\"
-
-#include <cstddef>
-
-@declarations@
-namespace tocsin {
-
-std::span<const WebAsset> WebAssets() {
-  static const WebAsset kAssets[] = {
-@rows@  };
-  return kAssets;
-}
-
-}  // namespace tocsin
-")
-  target_sources(${target} PRIVATE ${generated})
-  set_source_files_properties(${generated} PROPERTIES SKIP_PRECOMPILE_HEADERS ON OBJECT_DEPENDS "${paths}")
 endfunction()

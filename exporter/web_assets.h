@@ -1,4 +1,4 @@
-// The files of ui/dist, as CMake has built them into the binary.
+// The files of the web page, as CMake has built them into the binary.
 
 #pragma once
 
