@@ -262,6 +262,7 @@ def walk_operate():
 
 class WalkThroughTest(unittest.TestCase):
     WALKS = {
+        "dashboards.md": lambda: walk("dashboards.md"),
         "notifications.md": walk_notifications,
         "one-vm.md": walk_one_vm,
         "operate.md": walk_operate,
@@ -279,6 +280,9 @@ class WalkThroughTest(unittest.TestCase):
         pool = concurrent.futures.ThreadPoolExecutor(len(cls.WALKS))
         cls.walks = {page: pool.submit(how) for page, how in cls.WALKS.items()}
         cls.addClassCleanup(pool.shutdown)
+
+    def test_dashboards(self):
+        self.walks["dashboards.md"].result()
 
     def test_notifications(self):
         self.walks["notifications.md"].result()

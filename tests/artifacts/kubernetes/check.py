@@ -26,6 +26,7 @@ import zipfile
 
 import yaml
 
+import documented
 import pods
 import plain
 import serve
@@ -521,6 +522,17 @@ def configurations(proof):
 def serves(proof):
     """One secret and one collector are enough: the rendered ConfigMap starts the binary beside a real PostgreSQL."""
     return serve.beside_postgres(proof)
+
+
+# --- Does the guide tell the truth? -----------------------------------------------------------------------------------
+
+@check
+def guide(proof):
+    """The values in the guide are good, and its commands run as they are written, as far as they go without a cluster."""
+    faults, values = documented.value_faults(proof, proof.tools.strict)
+    more_faults, commands = documented.command_faults(proof)
+    fail_with(faults + more_faults)
+    return f"{values} values, {commands} blocks of commands"
 
 
 def main():
