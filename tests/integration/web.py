@@ -37,6 +37,10 @@ class WebServer:
                 self.end_headers()
                 self.wfile.write(body)
 
+            def do_POST(self):
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self.do_GET()
+
             def setup(self):
                 super().setup()
                 connections.append(self.connection)

@@ -131,6 +131,16 @@ def miroir_page():
     return page
 
 
+def workspace():
+    """What Dagster's webserver answers to the question of the collector; one location is broken."""
+    return {"data": {
+        "instance": {"daemonHealth": {"allDaemonStatuses": [{"daemonType": "SENSOR", "required": True}]}},
+        "workspaceOrError": {"__typename": "Workspace", "locationEntries": [
+            {"name": "etl", "locationOrLoadError": {"__typename": "RepositoryLocation"}},
+            {"name": "reports", "locationOrLoadError": {"__typename": "PythonError"}}]},
+        "repositoriesOrError": {"__typename": "RepositoryConnection", "nodes": []}}}
+
+
 CONTAINERS = {"floe": "dagster-daemon", "dashflow": "dashflow", "optimizer": "optimizer", "search": "miroir"}
 
 
@@ -215,6 +225,8 @@ class Watched:
         self.kube.put("cronjobs", "floe", "dagster-backup", spec={"suspend": False}, status={
             "lastScheduleTime": test_kubernetes.moment(300)[:19] + "Z",
             "lastSuccessfulTime": test_kubernetes.moment(200)[:19] + "Z"})
+        # The fault that the panel on lost parts is about: a right that is not there. No board shows what it is about.
+        self.kube.fail(path="/poddisruptionbudgets", status=403, times=1000000)
         self._add("kubernetes", api_server=self.kube.url)
 
     def _dagster(self):
@@ -232,9 +244,10 @@ class Watched:
               {"location_name": "etl"}}, "job_name": "nightly"}}');""")
         self.dagster.add_runs("STARTED", 2)
         self.dagster.add_runs("QUEUED", 1)
-        webserver = self._enter(web.WebServer({"/server_info": web.page_of_json(
-            {"dagster_webserver_version": "1.13.27", "dagster_version": "1.13.27",
-             "dagster_graphql_version": "1.13.27"})}))
+        webserver = self._enter(web.WebServer({
+            "/server_info": web.page_of_json({"dagster_webserver_version": "1.13.27", "dagster_version": "1.13.27",
+                                              "dagster_graphql_version": "1.13.27"}),
+            "/graphql": web.page_of_json(workspace())}))
         leases = self._enter(web.WebServer({LEASE_PATH: lambda: web.page_of_json(
             {"kind": "Lease", "metadata": {"namespace": "floe", "name": "dagster-daemon-leader"}, "spec": lease()})}))
         self._add("dagster", postgres={**self._server(), "database": self.postgres.DATABASE},
@@ -252,7 +265,9 @@ class Watched:
         for path in ("stores", "pool?active=3&idle=2&exhausted=2", "breaker?name=payments", "tasks?count=4",
                      "executions?prefix=a&good=3&bad=2&pending=1", "queue"):
             self.kailash.drive(path)
-        self._add("kailash", http={"url": self.kailash.url}, sqlite={"path": str(self.kailash.sqlite_file)},
+        # The server of Kailash has no probes of its own; applications bring them, also at other addresses.
+        probes = self._enter(web.WebServer({"/health/live": web.text("OK"), "/health/ready": web.text("OK")}))
+        self._add("kailash", http={"url": self.kailash.url, "probes_url": probes.url}, sqlite={"path": str(self.kailash.sqlite_file)},
                   redis={"host": "127.0.0.1", "port": redis.port, "password": redis.PASSWORD},
                   breakers=["database", "payments"], pools=[{"name": "main-db", "max_connections": 5}])
 
@@ -312,3 +327,4 @@ class Watched:
                 log.write('10.0.0.1 - - [01/May/2026:10:00:00 +0000] "GET /api HTTP/1.1" 200 5 "-" "-" "-"\n')
             if self.kailash is not None:
                 self.kailash.execute("orders")
+                self.kailash.drive("acquire")

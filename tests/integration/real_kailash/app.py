@@ -49,6 +49,12 @@ async def drive_pool(active: int, idle: int, exhausted: int):
         pool.track_pool_exhaustion()
 
 
+@server.app.post("/drive/acquire")
+async def drive_acquire():
+    with pool.track_acquisition():
+        pass
+
+
 @server.app.post("/drive/breaker")
 async def drive_breaker(name: str, failures: int = BREAKER_CALLS):
     breaker = breakers.get_or_create(name, CircuitBreakerConfig(failure_threshold=5))
