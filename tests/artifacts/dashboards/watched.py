@@ -49,7 +49,7 @@ class Page:
         self.looks += 1
         lines = []
         for kind, name, label_sets, value in self._families:
-            lines.append(f"# TYPE {name} {kind}")
+            lines += [f"# HELP {name} What is called so.", f"# TYPE {name} {kind}"]
             for labels in label_sets:
                 if kind == "histogram":
                     lines += self._histogram(name, labels, *value)
