@@ -71,6 +71,7 @@ RuleOutcome AlertingRule::EvaluateAt(Millis at) {
   if (found) found = CheckLimit();
   RuleOutcome outcome;
   if (block) outcome.result_series = CountPresent(*block);
+  if (!block) outcome.error_position = query_.failed_at();
   if (!found) {
     outcome.error = found.error().message;
     writer().Skip();

@@ -28,6 +28,7 @@ RuleOutcome EvaluatedRule::Evaluate(Millis at) {
   const MutexLock lock(mutex_);
   health_.health = outcome.error ? RuleHealth::kError : RuleHealth::kOk;
   health_.last_error = outcome.error.value_or("");
+  health_.error_position = outcome.error_position;
   health_.last_evaluation = now;
   health_.evaluation_seconds = seconds;
   health_.result_series = outcome.result_series;
@@ -74,6 +75,7 @@ RuleView EvaluatedRule::View(bool with_alerts) const {
     const MutexLock lock(mutex_);
     view.health = health_.health;
     view.last_error = health_.last_error;
+    view.error_position = health_.error_position;
     view.last_evaluation = health_.last_evaluation;
     view.evaluation_seconds = health_.evaluation_seconds;
     view.result_series = health_.result_series;

@@ -30,10 +30,11 @@ struct RuleSettings {
 
 /// What one evaluation of a rule has done.
 struct RuleOutcome {
-  std::optional<std::string> error;          ///< Why it has done nothing, or not all of it.
-  std::size_t samples = 0;                   ///< Written to the store.
-  std::optional<std::size_t> result_series;  ///< See RuleView.
-  std::vector<AlertEvent> events;            ///< Without the names of group and rule.
+  std::optional<std::string> error;                ///< Why it has done nothing, or not all of it.
+  std::optional<promql::Position> error_position;  ///< See RuleView.
+  std::size_t samples = 0;                         ///< Written to the store.
+  std::optional<std::size_t> result_series;        ///< See RuleView.
+  std::vector<AlertEvent> events;                  ///< Without the names of group and rule.
   bool changed = false;  ///< Something that is kept over a restart is another now.
 };
 
@@ -90,6 +91,7 @@ class EvaluatedRule {
   struct Health {
     RuleHealth health = RuleHealth::kUnknown;
     std::string last_error;
+    std::optional<promql::Position> error_position;
     std::optional<TimePoint> last_evaluation;
     double evaluation_seconds = 0;
     std::optional<std::size_t> result_series;

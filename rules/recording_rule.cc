@@ -36,6 +36,7 @@ RuleOutcome RecordingRule::EvaluateAt(Millis at) {
   if (checked && layout.may_collide) checked = CheckDistinct(layout.labels, *block);
   RuleOutcome outcome;
   if (block) outcome.result_series = CountPresent(*block);
+  if (!block) outcome.error_position = query_.failed_at();
   if (!checked) {
     outcome.error = checked.error().message;
     writer().Skip();

@@ -31,6 +31,7 @@ RuleQuery::RuleQuery(const RuleEnvironment& environment, std::string_view expres
   auto prepared = engine_.Prepare(expression);
   if (const auto* error = std::get_if<promql::ParseError>(&prepared)) {
     error_ = error->ToString(expression);
+    if (!expression.empty()) failed_at_ = error->position;
     return;
   }
   query_ = std::move(std::get<promql::PreparedQuery>(prepared));
@@ -47,6 +48,7 @@ bool RuleQuery::IsNumber() const {
 Result<promql::Block> RuleQuery::Run(Millis at) {
   if (!query_) return Error{ErrorCode::kInvalidInput, error_};
   promql::QueryOutcome outcome = engine_.Instant(*query_, at, options_);
+  failed_at_ = outcome ? std::nullopt : outcome.error().position;
   if (!outcome) return Error{ErrorCode::kUnavailable, outcome.error().message};
   promql::Operand& value = std::get<promql::QueryResult>(outcome.state).value;
   if (auto* const block = std::get_if<promql::Block>(&value)) return std::move(*block);

@@ -34,6 +34,8 @@ class RuleQuery {
   /// object for as long as the series are the same. Fails with what PromQL says, or if the result
   /// is neither a number nor a vector.
   Result<promql::Block> Run(Millis at);
+  /// Which part of the expression is to blame for the failure of the last Run(), if one is.
+  std::optional<promql::Position> failed_at() const { return failed_at_; }
 
   /// The expression in normal form, as Prometheus shows it.
   const std::string& text() const { return text_; }
@@ -47,6 +49,7 @@ class RuleQuery {
   std::optional<promql::PreparedQuery> query_;
   promql::Engine::Options options_;
   std::string error_;  ///< Why it is none.
+  std::optional<promql::Position> failed_at_;
   std::string text_;
 };
 

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/latency_histogram.h"
 #include "rules/active_alert.h"
+#include "rules/promql/ast.h"
 #include "rules/rule_file.h"
 
 namespace tocsin {
@@ -26,6 +27,8 @@ struct RuleView {
   std::shared_ptr<const Rule> rule;
   RuleHealth health = RuleHealth::kUnknown;
   std::string last_error;
+  /// Which part of the rule's expression, as it is written, the error is about, if it is one.
+  std::optional<promql::Position> error_position;
   std::optional<TimePoint> last_evaluation;
   double evaluation_seconds = 0;
   /// Series that the expression gave at the last evaluation: those recorded, or those for which the

@@ -50,12 +50,19 @@ void AppendTexts(std::string& body, std::string_view key, const std::set<std::st
 
 }  // namespace
 
-HttpResponse Failure(ErrorType type, std::string_view message) {
+HttpResponse Failure(ErrorType type, std::string_view message,
+                     const std::optional<ExpressionPart>& part) {
   const Kind kind = KindOf(type);
   std::string body;
   JsonWriter json(body);
   json.BeginObject().Key("status").String("error");
-  json.Key("errorType").String(kind.name).Key("error").String(message).EndObject();
+  json.Key("errorType").String(kind.name).Key("error").String(message);
+  if (part) {
+    json.Key("errorPosition").BeginObject();
+    AppendPart(json, *part);
+    json.EndObject();
+  }
+  json.EndObject();
   return Json(kind.status, std::move(body));
 }
 

@@ -2,10 +2,12 @@
 
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 
+#include "exporter/api/expression_part.h"
 #include "exporter/api/pieces.h"
 #include "exporter/http_message.h"
 
@@ -24,8 +26,10 @@ enum class ErrorType {
   kUnavailable,    ///< 503
 };
 
-/// {"status":"error","errorType":...,"error":...} with the status code of its type.
-HttpResponse Failure(ErrorType type, std::string_view message);
+/// {"status":"error","errorType":...,"error":...} with the status code of its type; with
+/// "errorPosition" if the error is about a part of an expression.
+HttpResponse Failure(ErrorType type, std::string_view message,
+                     const std::optional<ExpressionPart>& part = std::nullopt);
 /// The same for what the server refuses before a handler sees it; see Route::refusal.
 HttpResponse Refusal(int status, std::string_view message);
 

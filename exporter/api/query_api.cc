@@ -14,6 +14,7 @@
 #include "base/json_writer.h"
 #include "exporter/api/envelope.h"
 #include "exporter/api/expression_json.h"
+#include "exporter/api/expression_part.h"
 #include "exporter/api/parameters.h"
 #include "exporter/api/result_json.h"
 #include "rules/promql/printer.h"
@@ -32,7 +33,10 @@ HttpResponse BadData(const Error& error) {
 }
 
 HttpResponse NotPromql(const promql::ParseError& error, std::string_view text) {
-  return BadData(InvalidParameter("query", error.ToString(text)));
+  std::optional<ExpressionPart> part;
+  if (!text.empty()) part = PartOf(text, error.position);
+  return Failure(ErrorType::kBadData, InvalidParameter("query", error.ToString(text)).message,
+                 part);
 }
 
 ErrorType TypeOf(QueryError::Kind kind) {
@@ -109,14 +113,16 @@ void AppendStats(std::string& body, const promql::QueryResult& result, Duration 
   json.EndObject().EndObject();
 }
 
-HttpResponse Answer(const QueryOutcome& outcome, const Wishes& wishes, bool is_range,
-                    Duration took) {
+HttpResponse Answer(const QueryOutcome& outcome, std::string_view text, const Wishes& wishes,
+                    bool is_range, Duration took) {
   if (!outcome) {
     const QueryError& error = outcome.error();
     if (error.kind == QueryError::Kind::kBadData) {
       return BadData(InvalidParameter("query", error.message));
     }
-    return Failure(TypeOf(error.kind), error.message);
+    std::optional<ExpressionPart> part;
+    if (error.position) part = PartOf(text, *error.position);
+    return Failure(TypeOf(error.kind), error.message, part);
   }
   Pieces body(BeginSuccess() + '{');
   std::set<std::string> warnings = outcome->warnings;
@@ -161,7 +167,7 @@ HttpResponse InstantQuery(Queries& queries, const Clock& clock, const HttpReques
   wishes->options.stop = stop.token();
   const SteadyPoint began = clock.SteadyNow();
   const QueryOutcome outcome = lease.engine().Instant(lease.query(), *time, wishes->options);
-  return Answer(outcome, *wishes, /*is_range=*/false, clock.SteadyNow() - began);
+  return Answer(outcome, text, *wishes, /*is_range=*/false, clock.SteadyNow() - began);
 }
 
 /// The same if it takes no longer than asking a thread to do it: a small query that has been
@@ -174,13 +180,14 @@ std::optional<HttpResponse> InstantQueryAtOnce(Queries& queries, const Clock& cl
   const Result<Millis> time = parameters->Time("time", Now(clock));
   const Result<Wishes> wishes = ReadWishes(*parameters);
   if (!time || !wishes) return std::nullopt;
-  std::optional<Queries::Lease> lease = queries.Known(parameters->Get("query"));
+  const std::string_view text = parameters->Get("query");
+  std::optional<Queries::Lease> lease = queries.Known(text);
   if (!lease) return std::nullopt;
   const SteadyPoint began = clock.SteadyNow();
   const std::optional<QueryOutcome> outcome =
       lease->engine().InstantAtOnce(lease->query(), *time, wishes->options);
   if (!outcome) return std::nullopt;
-  return Answer(*outcome, *wishes, /*is_range=*/false, clock.SteadyNow() - began);
+  return Answer(*outcome, text, *wishes, /*is_range=*/false, clock.SteadyNow() - began);
 }
 
 /// The moments of a range query, and the end that was asked for, which may lie behind the last.
@@ -237,7 +244,7 @@ HttpResponse RangeQuery(Queries& queries, const Clock& clock, const HttpRequest&
   wishes->options.stop = stop.token();
   const SteadyPoint began = clock.SteadyNow();
   const QueryOutcome outcome = lease.engine().Range(lease.query(), range->steps, wishes->options);
-  return Answer(outcome, *wishes, /*is_range=*/true, clock.SteadyNow() - began);
+  return Answer(outcome, text, *wishes, /*is_range=*/true, clock.SteadyNow() - began);
 }
 
 /// Answers with what `show` appends for the parsed expression.

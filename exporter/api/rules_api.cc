@@ -19,6 +19,7 @@
 #include "base/quote.h"
 #include "base/rfc3339.h"
 #include "exporter/api/envelope.h"
+#include "exporter/api/expression_part.h"
 #include "exporter/api/page_token.h"
 #include "exporter/api/parameters.h"
 #include "exporter/api/result_json.h"
@@ -167,6 +168,16 @@ std::string NormalForm(const std::string& expr, bool experimental) {
   return parsed ? promql::Print(*parsed.query->root) : expr;
 }
 
+/// A place in the expression as it is written, which "query" is not.
+void AppendError(JsonWriter& json, const RuleView& view) {
+  json.Key("lastError").String(view.last_error);
+  if (!view.error_position) return;
+  const std::string& expression = view.rule->expr;
+  json.Key("lastErrorPosition").BeginObject().Key("expression").String(expression);
+  AppendPart(json, PartOf(expression, *view.error_position));
+  json.EndObject();
+}
+
 void AppendRule(JsonWriter& json, const RuleView& view, const Wishes& wishes, bool experimental) {
   const Rule& rule = *view.rule;
   const bool alerting = rule.kind == Rule::Kind::kAlerting;
@@ -188,7 +199,7 @@ void AppendRule(JsonWriter& json, const RuleView& view, const Wishes& wishes, bo
     AppendTexts(json, "labels", rule.labels);
   }
   json.Key("health").String(Name(view.health));
-  if (!view.last_error.empty()) json.Key("lastError").String(view.last_error);
+  if (!view.last_error.empty()) AppendError(json, view);
   json.Key("evaluationTime").Number(view.evaluation_seconds);
   if (view.result_series) {
     json.Key("resultSeries").Integer(static_cast<std::int64_t>(*view.result_series));

@@ -43,7 +43,8 @@ class SlotGuard {
   QuerySlots& slots_;
 };
 
-QueryError Explain(const Error& error) {
+/// `position` is where the evaluation has ended.
+QueryError Explain(const Error& error, std::optional<Position> position = std::nullopt) {
   using enum QueryError::Kind;
   switch (error.code) {
     case ErrorCode::kTimeout: return {kTimeout, error.message};
@@ -52,9 +53,9 @@ QueryError Explain(const Error& error) {
     case ErrorCode::kNotFound:
     case ErrorCode::kDenied:
     case ErrorCode::kCorrupt:
-    case ErrorCode::kTooLarge: return {kExecution, error.message};
+    case ErrorCode::kTooLarge: return {kExecution, error.message, position};
   }
-  return {kExecution, error.message};
+  return {kExecution, error.message, position};
 }
 
 /// Gives the series their final labels; those of a range query are sorted by them.
@@ -222,7 +223,7 @@ QueryOutcome Engine::Evaluate(PreparedQuery::State& query, const Start& start,
   // Room for everyday ranges is kept; that of a huge one is given back.
   if (environment.buffer.t.capacity() <= kMostKeptRoom)
     query.buffer = std::move(environment.buffer);
-  if (!value) return {Explain(value.error())};
+  if (!value) return {Explain(value.error(), environment.failed_at)};
   return {QueryResult{std::move(*value), steps, annotations.warnings(), annotations.infos(),
                       environment.samples_read, budget.peak()}};
 }

@@ -31,6 +31,9 @@ struct QueryError {
   enum class Kind { kBadData, kExecution, kTimeout, kCanceled, kUnavailable };
   Kind kind;
   std::string message;
+  /// The innermost part of the expression that could not be evaluated. None if that is not due to
+  /// one part: the time is over, or only the result as a whole is none.
+  std::optional<Position> position = std::nullopt;
 };
 /// "bad_data", "execution", "timeout", "canceled", "unavailable".
 std::string_view Name(QueryError::Kind kind);

@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
+#include "rules/promql/ast.h"
 #include "rules/promql/block.h"
 #include "rules/promql/context.h"
 #include "rules/promql/shared_results.h"
@@ -35,6 +37,8 @@ struct Environment {
   Budget& budget;
   std::size_t samples_read = 0;
   std::size_t unchecked = 0;
+  /// Of the first part of the expression that failed: no part of it did.
+  std::optional<Position> failed_at = std::nullopt;
   Samples buffer;  ///< Of the series that is being read; kept to not allocate for each.
   /// Null if the windows of this evaluation are not worth keeping.
   std::shared_ptr<WindowAllowance> window_allowance = nullptr;

@@ -78,6 +78,13 @@ std::size_t SizeOf(const Operand& value) {
 }
 
 Result<Operand> Evaluator::Evaluate(const Expr& expr, const Steps& steps) {
+  Result<Operand> value = EvaluateNode(expr, steps);
+  // Its operands have been here before it: the first that fails is the innermost.
+  if (!value && !environment_.failed_at) environment_.failed_at = expr.position;
+  return value;
+}
+
+Result<Operand> Evaluator::EvaluateNode(const Expr& expr, const Steps& steps) {
   assert(steps.count > 0);
   if (const Status checked = environment_.budget.Check(); !checked) return checked.error();
   if (const SharedResults::Id id = SharedId(expr, steps); id != SharedResults::kNone) {

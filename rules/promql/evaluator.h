@@ -49,6 +49,7 @@ class Evaluator {
   PlannedNode& planned(const Expr& expr) { return plan_[expr]; }
 
  private:
+  Result<Operand> EvaluateNode(const Expr& expr, const Steps& steps);
   /// What the node is called in environment_.shared, if it is at the query's own moment.
   SharedResults::Id SharedId(const Expr& expr, const Steps& steps) const;
   Result<Operand> EvaluateShared(const Expr& expr, SharedResults::Id id, const Steps& steps);

@@ -39,10 +39,15 @@ Result<T> ParseWhole(std::string_view text, T (*parse)(TokenStream&)) {
 
 }  // namespace
 
-std::string LineAndColumn(std::string_view text, std::uint32_t offset) {
+Place PlaceOf(std::string_view text, std::uint32_t offset) {
   const std::size_t end = std::min<std::size_t>(offset, text.size());
-  const auto line = std::ranges::count(text.substr(0, end), '\n') + 1;
-  return fmt::format("{}:{}", line, end - LineStart(text, end) + 1);
+  const auto breaks = static_cast<std::size_t>(std::ranges::count(text.substr(0, end), '\n'));
+  return {breaks + 1, end - LineStart(text, end) + 1};
+}
+
+std::string LineAndColumn(std::string_view text, std::uint32_t offset) {
+  const Place place = PlaceOf(text, offset);
+  return fmt::format("{}:{}", place.line, place.column);
 }
 
 std::string ParseError::ToString(std::string_view text) const {

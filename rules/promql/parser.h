@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,7 +35,13 @@ struct ParseError {
   std::string WithCaret(std::string_view text) const;
 };
 
-/// Line and column of a byte offset, from 1: "3:14".
+/// Line and column of a byte offset, from 1; columns in bytes.
+struct Place {
+  std::size_t line = 1;
+  std::size_t column = 1;
+};
+Place PlaceOf(std::string_view text, std::uint32_t offset);
+/// The same as text: "3:14".
 std::string LineAndColumn(std::string_view text, std::uint32_t offset);
 
 /// How deep parentheses, calls, signs and powers may nest, and how deep a tree may be, which is

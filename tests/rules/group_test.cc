@@ -110,6 +110,38 @@ BOOST_AUTO_TEST_CASE(RecordingFailsAsAWhole) {
   BOOST_TEST(Query("r", 3 * kMinute) == "r 1");
 }
 
+BOOST_AUTO_TEST_CASE(AFailureIsPlacedInTheExpressionIfAPartOfItIsToBlame) {
+  const auto part = [&](std::size_t rule) -> std::string {
+    const RuleView view = View(rule);
+    if (!view.error_position) return "";
+    const auto [begin, end] = *view.error_position;
+    return view.rule->expr.substr(begin, end - begin);
+  };
+  EffectiveGroup effective =
+      GroupOf({Alerting("1  +  sum(m * on() m)"), Recording("r", "label_replace(m,'i','','','')"),
+               Recording("s", "m +")});
+  effective.group.rules[1].labels = {{"i", "0"}};
+  Start(effective);
+  Put("m{i=\"1\"}", 0, "1");
+  Put("m{i=\"2\"}", 0, "1");
+  Evaluate(0);
+  BOOST_TEST(part(0) == "m * on() m");
+  BOOST_TEST(part(1) == "label_replace(m,'i','','','')");
+  BOOST_TEST(View(2).error_position.value().begin == 3);
+  // The other expression is well, and its result is none that can be recorded.
+  effective.group.rules[1].expr = "m";
+  Reload(effective);
+  Put("m{i=\"1\"}", kMinute, "_");
+  Evaluate(kMinute);
+  BOOST_TEST(View(0).last_error == "");
+  BOOST_TEST(part(0) == "");
+  Put("m{i=\"1\"}", 2 * kMinute, "1");
+  Evaluate(2 * kMinute);
+  BOOST_TEST(View(1).last_error ==
+             "vector contains metrics with the same labelset after applying rule labels");
+  BOOST_TEST(part(1) == "");
+}
+
 BOOST_AUTO_TEST_CASE(RefusedSamplesAreAnErrorAndTheOthersStay) {
   Start(Recording("r", "m"));
   Put("m{i=\"1\"}", 0, "1");

@@ -104,13 +104,22 @@ test("Explore completes, runs, plots and is shared by its address", async () => 
   await tab.close();
 });
 
-test("what is wrong with an expression is said", async () => {
+test("what is wrong with an expression is said, and where", async () => {
   const tab = await Tab.open(browser, () => watched.tocsin.url);
-  await tab.go("/explore?g0.expr=sum(&g0.tab=1");
-  await tab.page.getByRole("alert").getByText("parse error").waitFor();
-  assert.equal(await tab.page.locator(".caret").textContent(), "sum(\n    ^");
-  // The browser writes of each answer 400 on the console.
-  assert.ok(tab.problems.every(each => each.includes("400")), tab.problems.join("\n"));
+  const rows: [string, string, string][] = [
+    ["/explore?g0.expr=sum(&g0.tab=1", "parse error", "sum(\n    ^"],
+    ["/explore?g0.expr=sum(&g0.tab=0", "parse error", "sum(\n    ^"],
+    ["/rules?whatif=1+%2B+sum(&for=0s&range=10m", "parse error", "1 + sum(\n        ^"],
+    ["/explore?g0.expr=1+%2B+(up+%2B+on(x)+vector(1)+*+on(x)+{job!%3D%22%22})&g0.tab=1", "many-to-many",
+      '1 + (up + on(x) vector(1) * on(x) {job!=""})\n                ^^^^^^^^^^^^^^^^^^^^^^^^^^^'],
+  ];
+  for (const [address, text, place] of rows) {
+    await tab.go(address);
+    await tab.page.getByRole("alert").getByText(text).waitFor();
+    assert.deepEqual(await tab.page.locator(".caret").allTextContents(), [place]);
+  }
+  // The browser writes of each answer that is a failure on the console.
+  assert.ok(tab.problems.every(each => /\b4(00|22)\b/.test(each)), tab.problems.join("\n"));
   tab.problems.length = 0;
   await tab.close();
 });

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import {after, before, test} from "node:test";
 import type {Browser} from "playwright-core";
 import {launch, Tab} from "./browser";
@@ -11,6 +12,8 @@ groups:
       - record: twice
         expr: label_replace(vector(1), "side", "left", "", "") or vector(2)
         labels: {side: none}
+      - record: matched
+        expr: 0 + sum by   (side) (vector(1) * on() (vector(1) or label_replace(vector(2), "side", "left", "", "")))
       - record: once
         expr: vector(1)
 `;
@@ -31,10 +34,16 @@ after(async () => {
 test("the rules page says in full why a rule fails", async () => {
   const tab = await Tab.open(browser, () => tocsin.url);
   await tab.go("/rules");
-  await tab.sees("2 rules in 1 group, 1 of them fail");
+  await tab.sees("3 rules in 1 group, 2 of them fail");
   const why = tab.page.getByRole("region", {name: "Why they fail"});
   await why.getByText("twice").waitFor();
   await why.getByText("vector contains metrics with the same labelset after applying rule labels").waitFor();
+  // Only a part of the second expression is to blame, and none of the first.
+  const carets = await why.locator(".caret").allTextContents();
+  assert.equal(carets.length, 1);
+  const [line = "", marks = ""] = carets[0]?.split("\n") ?? [];
+  assert.match(line, /^0 \+ sum by {3}\(side\)/);
+  assert.match(line.slice(marks.indexOf("^"), marks.length), /^vector\(1\) \* on\(\) \(.*\)$/);
   await tab.page.getByLabel("Name or expression").fill("once");
   await why.waitFor({state: "detached"});
   await tab.close();

@@ -162,9 +162,25 @@ BOOST_AUTO_TEST_CASE(InstantQueries) {
   for (const Case& c : cases) BOOST_TEST(Ask(c.target) == c.answer);
   BOOST_TEST(Ask("/api/v1/query?query=up{").starts_with(kNotPromql));
   BOOST_TEST(Ask("/api/v1/query").starts_with(kNotPromql));
-  BOOST_TEST(Ask("/api/v1/query?query=up+*+on(x)+up").starts_with("422 "));
   BOOST_TEST(Ask("/api/v1/query?query=up&stats=all").find("\"stats\":{\"timings\":{") !=
              std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(FailuresNameThePartOfTheExpressionThatIsToBlame) {
+  const std::string vain = Ask("/api/v1/query?query=1+%2B%0A+sum(up+*+on(x)+up)");
+  BOOST_TEST(vain.starts_with(R"(422 {"status":"error","errorType":"execution","error":")"));
+  const std::string_view part =
+      R"("errorPosition":{"line":2,"column":6,"endLine":2,"endColumn":19}})";
+  BOOST_TEST(vain.ends_with(part), vain);
+  const std::string range =
+      Ask("/api/v1/query_range?query=1+%2B%0A+sum(up+*+on(x)+up)&start=0&end=1&step=1");
+  BOOST_TEST(range.ends_with(part), range);
+  const std::string unreadable = Ask("/api/v1/query?query=sum(");
+  BOOST_TEST(
+      unreadable.ends_with(R"("errorPosition":{"line":1,"column":5,"endLine":1,"endColumn":5}})"),
+      unreadable);
+  BOOST_TEST(Ask("/api/v1/query").find("errorPosition") == std::string::npos);
+  BOOST_TEST(Ask("/api/v1/query?query=up&time=x").find("errorPosition") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(StatsTellWhatWasReadAndWhatWasHeld) {

@@ -147,6 +147,19 @@ BOOST_AUTO_TEST_CASE(ARuleThatWasNeverEvaluatedIsInNoState) {
              std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(AnErrorIsPlacedInTheExpressionAsItIsWritten) {
+  RuleView fails = AlertingRule("Fails", {});
+  fails.health = RuleHealth::kError;
+  fails.last_error = "it cannot be";
+  groups = {GroupOf("c.yml", "one", {fails})};
+  BOOST_TEST(Ask("/api/v1/rules").find(R"("lastError":"it cannot be","evaluationTime")") !=
+             std::string::npos);
+  groups[0].rules[0].error_position = promql::Position{4, 8};
+  BOOST_TEST(Ask("/api/v1/rules")
+                 .find(R"("lastErrorPosition":{"expression":"up  ==  0","line":1,"column":5,)"
+                       R"("endLine":1,"endColumn":9})") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(GroupsAreSortedByFileAndNameAndFiltered) {
   const Case cases[] = {
       {"", "a.yml/one; a.yml/two; b.yml/one; "},

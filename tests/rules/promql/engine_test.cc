@@ -1,7 +1,9 @@
 #include "rules/promql/engine.h"
 
 #include <atomic>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -102,6 +104,39 @@ BOOST_AUTO_TEST_CASE(TheEndMayLieBehindTheLastStep) {
   BOOST_TEST(ResultText::Of(engine.Range(query, {kSecond, kSecond, 2}, {})) == "{} 2001 2001");
   BOOST_TEST(ResultText::Of(engine.Range(query, {kSecond, kSecond, 2}, {.end = 2500})) ==
              "{} 2501.5 2501.5");
+}
+
+BOOST_AUTO_TEST_CASE(AFailureNamesTheInnermostPartOfTheExpression) {
+  struct Case {
+    std::string_view text;
+    std::string_view part;  ///< Empty if none is to blame.
+  };
+  LoadMany(2);
+  const Case cases[] = {
+      {"1 + sum(m * on(x) m)", "m * on(x) m"},
+      {"sum(m) and\n (label_replace(m, \"1\", \"(\", \"i\", \"(\"))",
+       "label_replace(m, \"1\", \"(\", \"i\", \"(\")"},
+      {"max_over_time((m + on(x) m)[1m:30s]) > 0", "m + on(x) m"},
+      {"label_replace(m, \"i\", \"\", \"\", \"\")", "label_replace(m, \"i\", \"\", \"\", \"\")"},
+      {"m[step()]", ""},
+  };
+  for (const Case& each : cases) {
+    BOOST_TEST_CONTEXT(each.text) {
+      const QueryOutcome outcome = Query(each.text, 0);
+      BOOST_REQUIRE(!outcome);
+      const std::optional<Position> at = outcome.error().position;
+      BOOST_TEST((at ? each.text.substr(at->begin, at->end - at->begin) : "") == each.part);
+    }
+  }
+  // When the time is over, any part may be the one that is being evaluated.
+  const TickingClock ticking;
+  settings.timeout = Duration(1);
+  const Engine engine(settings, store, ticking);
+  PreparedQuery slow = Prepared(engine, "sum(count_over_time(vector(1)[1h:1ms]))");
+  const QueryOutcome late = engine.Instant(slow, 0, {});
+  BOOST_REQUIRE(!late);
+  BOOST_TEST(Name(late.error().kind) == "timeout");
+  BOOST_TEST(!late.error().position.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(SortedInstantResultsKeepTheirOrder) {

@@ -1,9 +1,10 @@
+import type {Place} from "./caret";
 import {connectionFailed, connectionWorks} from "./connection";
 import {root} from "./address";
 
-/** An answer that is no success. */
+/** An answer that is no success. `place` is that of the mistake in an expression, if it is one. */
 export class ApiError extends Error {
-  constructor(readonly status: number, message: string) {
+  constructor(readonly status: number, message: string, readonly place?: Place) {
     super(message);
   }
 }
@@ -64,8 +65,8 @@ function parsed(text: string): unknown {
 function failure(status: number, text: string): ApiError {
   const said = parsed(text);
   if (typeof said === "string") return new ApiError(status, said);
-  const error = (said as {error?: unknown; message?: unknown} | null);
-  return new ApiError(status, String(error?.error ?? error?.message ?? (text.trim() || `HTTP ${status}`)));
+  const error = (said as {error?: unknown; message?: unknown; errorPosition?: Place} | null);
+  return new ApiError(status, String(error?.error ?? error?.message ?? (text.trim() || `HTTP ${status}`)), error?.errorPosition);
 }
 
 /** What an answer says in JSON. A page for people, such as that of a proxy where one logs in, is none. */

@@ -1,5 +1,6 @@
 // What tocsin answers, as far as the page reads it.
 
+import type {Place} from "./caret";
 import type {Labels} from "./labels";
 import type {Matcher} from "./matchers";
 
@@ -75,6 +76,8 @@ export interface Rule {
   state?: string;
   health: string;
   lastError?: string;
+  /** What part of the expression, as it is written, the error is about; missing if it is about none. */
+  lastErrorPosition?: Place & {expression: string};
   evaluationTime: number;
   /** What its expression gave at the last evaluation; missing if that was nothing but an error. */
   resultSeries?: number;

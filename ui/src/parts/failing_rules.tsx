@@ -11,7 +11,10 @@ export function FailingRules({rules}: {rules: readonly Rule[]}) {
       <h2 id="failing">Why they fail</h2>
       <ul class="plain-list">
         {rules.slice(0, MOST_SHOWN).map((rule, i) => (
-          <li key={`${i} ${rule.name}`}>{rule.name}<QueryFailure expression={rule.query} message={rule.lastError ?? ""} /></li>
+          <li key={`${i} ${rule.name}`}>{rule.name}
+            <QueryFailure expression={rule.lastErrorPosition?.expression ?? rule.query} message={rule.lastError ?? ""}
+                          place={rule.lastErrorPosition} />
+          </li>
         ))}
       </ul>
       {rules.length > MOST_SHOWN && <p class="quiet">And {rules.length - MOST_SHOWN} more, below.</p>}

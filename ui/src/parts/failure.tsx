@@ -1,13 +1,13 @@
-import {pointedAt} from "../lib/caret";
+import {pointedAt, type Place} from "../lib/caret";
 import type {Polled} from "../lib/polling";
 
-/** What is wrong with an expression, and where. */
-export function QueryFailure({expression, message}: {expression: string; message: string}) {
-  const place = pointedAt(expression, message);
+/** What is wrong with an expression, and where, if it is in one part of it. */
+export function QueryFailure({expression, message, place}: {expression: string; message: string; place: Place | undefined}) {
+  const pointed = place ? pointedAt(expression, place) : null;
   return (
     <div role="alert" class="problem">
       <p>{message}</p>
-      {place && <pre class="caret">{place}</pre>}
+      {pointed && <pre class="caret">{pointed}</pre>}
     </div>
   );
 }

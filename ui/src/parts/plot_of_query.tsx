@@ -37,7 +37,7 @@ export function PlotOfQuery({title, expression, range, end, step, threshold, sha
     return {start: until - range, end: until, series: choose ? choose(series) : series};
   }, everyMs ?? 15_000);
   const lines = useMemo(() => linesOf(answer.data?.series ?? []), [answer.data]);
-  if (isRefusal(answer.error)) return <QueryFailure expression={expression} message={answer.error.message} />;
+  if (isRefusal(answer.error)) return <QueryFailure expression={expression} message={answer.error.message} place={answer.error.place} />;
   return (
     <>
       <Waiting of={answer} what="the series" />

@@ -26,7 +26,7 @@ function rowsOf(data: QueryResult): Row[] {
 export function ResultTable({expression, at}: {expression: string; at: number | null}) {
   const answer = usePolled(JSON.stringify([expression, at]), signal =>
     postQuery<QueryResult>("api/v1/query", {query: expression, time: at ?? undefined}, signal), EVERY_MS * 2);
-  if (isRefusal(answer.error)) return <QueryFailure expression={expression} message={answer.error.message} />;
+  if (isRefusal(answer.error)) return <QueryFailure expression={expression} message={answer.error.message} place={answer.error.place} />;
   if (!answer.data) return <Waiting of={answer} what="the result" />;
   const rows = rowsOf(answer.data);
   return (

@@ -1,13 +1,13 @@
 import {useEffect, useState} from "preact/hooks";
 import {navigate} from "../lib/address";
-import {postQuery} from "../lib/api";
+import {isRefusal, postQuery} from "../lib/api";
 import {formatDuration, parseDuration} from "../lib/durations";
 import {usePolled} from "../lib/polling";
 import {thresholdOf} from "../lib/threshold";
 import type {QueryResult, Series} from "../lib/types";
 import {firings, lookEvery, type Firing} from "../lib/what_if";
 import {ExpressionField} from "./expression_field";
-import {Waiting} from "./failure";
+import {QueryFailure, Waiting} from "./failure";
 import {Link} from "./link";
 import {PlotOfQuery} from "./plot_of_query";
 import {Scroll} from "./scroll";
@@ -44,6 +44,9 @@ async function ask(expression: string, hold: number, range: number, signal: Abor
 function Found({expression, hold, range}: {expression: string; hold: number; range: number}) {
   const answer = usePolled(JSON.stringify([expression, hold, range]), signal => ask(expression, hold, range, signal), AGAIN_MS);
   const threshold = thresholdOf(expression);
+  if (isRefusal(answer.error)) {
+    return <QueryFailure expression={expression} message={answer.error.message} place={answer.error.place} />;
+  }
   return (
     <>
       <Waiting of={answer} what="the history" />
