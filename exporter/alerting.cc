@@ -100,12 +100,14 @@ const promql::Engine* Alerting::EngineFor(const promql::Engine::Settings& settin
 std::vector<Route> Alerting::Routes() {
   std::vector<Route> routes =
       api::RuleRoutes({.groups = [this](bool with_alerts) { return manager_->Views(with_alerts); },
-                       .experimental = [this] { return experimental_.load(); }});
+                       .experimental = [this] { return experimental_.load(); },
+                       .naming = ringer_.access().naming});
   routes.push_back(api::EventsRoute(
       [this](const AlertStore::EventQuery& query) -> Result<std::vector<AlertStore::StoredEvent>> {
         if (kept_ == nullptr) return std::vector<AlertStore::StoredEvent>();
         return kept_->Events(query);
-      }));
+      },
+      ringer_.access().naming));
   for (Route& route : NotifierRoutes(ringer_.access(), parts_.clock, started_at_)) {
     routes.push_back(std::move(route));
   }

@@ -24,6 +24,7 @@ struct NotifierAccess {
   std::function<std::optional<notify::Notifier::AlertView>(std::uint64_t fingerprint)> find_alert;
   std::function<std::vector<notify::Notifier::GroupView>()> groups;
   std::function<void(std::vector<Alert>)> post;
+  std::function<notify::AlertNaming()> naming;
 
   std::function<std::vector<notify::Silence>()> silences;
   std::function<std::optional<notify::Silence>(std::string_view id)> find_silence;

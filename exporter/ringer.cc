@@ -98,6 +98,7 @@ NotifierAccess Ringer::access() {
   access.find_alert = [&notifier](std::uint64_t alert) { return notifier.FindAlert(alert); };
   access.groups = [&notifier] { return notifier.Groups(); };
   access.post = [&notifier](std::vector<Alert> alerts) { notifier.Post(std::move(alerts)); };
+  access.naming = [&notifier] { return notifier.naming(); };
   access.silences = [&notifier] { return notifier.AllSilences(); };
   access.find_silence = [&notifier](std::string_view id) { return notifier.FindSilence(id); };
   access.set_silence = [&notifier](notify::Silence silence) {

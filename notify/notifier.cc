@@ -15,7 +15,6 @@
 #include "base/relabel.h"
 #include "notify/couriers.h"
 #include "notify/dispatcher.h"
-#include "notify/external_labels.h"
 #include "notify/inhibition.h"
 #include "notify/log_book.h"
 #include "notify/plan.h"
@@ -318,22 +317,20 @@ void Notifier::Configure(std::shared_ptr<const NotifyConfig> config, Labels exte
 }
 
 void Notifier::Send(std::span<const Alert> alerts) {
-  std::shared_ptr<const NotifyConfig> config;
-  Labels external_labels;
-  {
-    const MutexLock lock(impl_->mutex);
-    config = impl_->config;
-    external_labels = impl_->external_labels;
-  }
+  const AlertNaming names = naming();
   ReceivedAlerts received;
   received.reserve(alerts.size());
   for (const Alert& alert : alerts) {
-    std::optional<Labels> labels =
-        Relabel(WithExternal(alert.labels, external_labels), config->alertmanagers.alert_relabel);
-    if (!labels || labels->empty()) continue;
+    std::optional<Labels> labels = names.LabelsOf(alert.labels);
+    if (!labels) continue;
     received.push_back({std::move(*labels), std::make_shared<const Alert>(alert), TimePoint()});
   }
   impl_->Receive(std::move(received));
+}
+
+AlertNaming Notifier::naming() const {
+  const MutexLock lock(impl_->mutex);
+  return {impl_->config, impl_->external_labels};
 }
 
 void Notifier::Post(std::vector<Alert> alerts) {

@@ -17,6 +17,7 @@
 #include "base/labels.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "notify/alert_naming.h"
 #include "notify/delivery_stats.h"
 #include "notify/notify_config.h"
 #include "notify/notify_store.h"
@@ -54,6 +55,9 @@ class Notifier final : public AlertSink {
   /// Alerts that others have posted: their labels are complete. An alert without an end ends after
   /// `resolve_timeout`.
   void Post(std::vector<Alert> alerts);
+
+  /// What Send() makes of labels, at the moment.
+  AlertNaming naming() const;
 
   /// Every rule has been evaluated; notifications may begin.
   void Open();

@@ -132,9 +132,11 @@ std::optional<StoredEvent> ReadEvent(const SqliteStatement& row) {
 bool Matches(const AlertStore::EventQuery& query, const AlertEvent& event) {
   if (query.start && event.at < *query.start) return false;
   if (query.end && event.at > *query.end) return false;
-  return std::all_of(query.matchers.begin(), query.matchers.end(), [&](const Matcher& matcher) {
-    return matcher.Matches(event.alert.labels.Get(matcher.name()).text());
-  });
+  const bool matches =
+      std::all_of(query.matchers.begin(), query.matchers.end(), [&](const Matcher& matcher) {
+        return matcher.Matches(event.alert.labels.Get(matcher.name()).text());
+      });
+  return matches && (!query.wanted || query.wanted(event.alert.labels));
 }
 
 Result<AlertFile> AlertFile::Open(const std::filesystem::path& path) {

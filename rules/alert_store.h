@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -100,6 +101,8 @@ class AlertStore {
     std::optional<Millis> start = std::nullopt;
     std::optional<Millis> end = std::nullopt;
     std::vector<Matcher> matchers = {};  ///< Over the alerts' labels.
+    /// Looks at the labels of those that are left; by default all are wanted.
+    std::function<bool(const Labels&)> wanted = {};
     std::size_t limit = 1000;
     std::optional<std::int64_t> before = std::nullopt;  ///< Paging: only events with a smaller id.
   };

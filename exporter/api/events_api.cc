@@ -1,6 +1,5 @@
 #include "exporter/api/events_api.h"
 
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,11 +10,11 @@
 #include <fmt/format.h>
 
 #include "base/json_writer.h"
-#include "base/quote.h"
 #include "base/rfc3339.h"
 #include "exporter/api/envelope.h"
 #include "exporter/api/parameters.h"
 #include "exporter/api/result_json.h"
+#include "notify/received_alert.h"
 
 namespace tocsin::api {
 namespace {
@@ -30,26 +29,17 @@ Result<std::optional<Millis>> TimeOf(const Parameters& parameters, std::string_v
   return std::optional<Millis>(*time);
 }
 
-Result<std::optional<std::int64_t>> BeforeOf(const Parameters& parameters) {
-  const std::string_view text = parameters.Get("before");
-  if (text.empty()) return std::optional<std::int64_t>();
-  std::int64_t id = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (problem != std::errc{} || end != text.data() + text.size()) {
-    return InvalidParameter("before",
-                            fmt::format("expected the id of an event, got {}", Quoted(text)));
-  }
-  return std::optional<std::int64_t>(id);
-}
-
-Result<AlertStore::EventQuery> ReadQuery(const HttpRequest& request) {
+Result<AlertStore::EventQuery> ReadQuery(const HttpRequest& request,
+                                         const notify::AlertNaming& names) {
   const Result<Parameters> parameters = Parameters::Read(request);
   if (!parameters) return parameters.error();
   const Result<std::optional<Millis>> start = TimeOf(*parameters, "start");
   if (!start) return start.error();
   const Result<std::optional<Millis>> end = TimeOf(*parameters, "end");
   if (!end) return end.error();
-  const Result<std::optional<std::int64_t>> before = BeforeOf(*parameters);
+  const Result<std::optional<std::uint64_t>> alert = parameters->Fingerprint("alert");
+  if (!alert) return alert.error();
+  const Result<std::optional<std::int64_t>> before = parameters->Id("before", "an event");
   if (!before) return before.error();
   const Result<std::size_t> limit = parameters->Limit();
   if (!limit) return limit.error();
@@ -64,6 +54,11 @@ Result<AlertStore::EventQuery> ReadQuery(const HttpRequest& request) {
   query.end = *end;
   query.before = *before;
   query.limit = *limit == 0 ? kDefaultLimit : *limit;
+  if (*alert) {
+    query.wanted = [names, wanted = **alert](const Labels& labels) {
+      return names.FingerprintOf(labels) == wanted;
+    };
+  }
   if (!selectors->empty()) query.matchers = std::move(selectors->front());
   return query;
 }
@@ -72,7 +67,8 @@ void AppendTime(JsonWriter& json, std::string_view key, std::optional<Millis> ti
   if (time) json.Key(key).String(FormatRfc3339(TimePoint(Duration(*time))));
 }
 
-void AppendEvent(JsonWriter& json, const AlertStore::StoredEvent& stored) {
+void AppendEvent(JsonWriter& json, const AlertStore::StoredEvent& stored,
+                 const notify::AlertNaming& names) {
   const AlertEvent& event = stored.event;
   const ActiveAlert& alert = event.alert;
   std::string labels;
@@ -84,6 +80,7 @@ void AppendEvent(JsonWriter& json, const AlertStore::StoredEvent& stored) {
   json.Key("kind").String(Name(event.kind));
   json.Key("file").String(event.group_file).Key("group").String(event.group);
   json.Key("rule").String(event.rule).Key("labels").Raw(labels);
+  json.Key("fingerprint").String(notify::FingerprintText(names.FingerprintOf(alert.labels)));
   json.Key("annotations").BeginObject();
   for (const auto& [name, text] : alert.annotations) json.Key(name).String(text);
   json.EndObject().Key("value").String(value);
@@ -96,15 +93,16 @@ void AppendEvent(JsonWriter& json, const AlertStore::StoredEvent& stored) {
   json.EndObject();
 }
 
-HttpResponse Events(const FindEvents& find, const HttpRequest& request) {
-  const Result<AlertStore::EventQuery> query = ReadQuery(request);
+HttpResponse Events(const FindEvents& find, const NameAlerts& naming, const HttpRequest& request) {
+  const notify::AlertNaming names = naming();
+  const Result<AlertStore::EventQuery> query = ReadQuery(request, names);
   if (!query) return Failure(ErrorType::kBadData, query.error().message);
   const Result<std::vector<AlertStore::StoredEvent>> found = find(*query);
   if (!found) return Failure(ErrorType::kUnavailable, found.error().message);
   std::string body = BeginSuccess();
   JsonWriter json(body);
   json.BeginObject().Key("events").BeginArray();
-  for (const AlertStore::StoredEvent& event : *found) AppendEvent(json, event);
+  for (const AlertStore::StoredEvent& event : *found) AppendEvent(json, event, names);
   json.EndArray();
   if (found->size() == query->limit) json.Key("before").Integer(found->back().id);
   json.EndObject();
@@ -113,12 +111,12 @@ HttpResponse Events(const FindEvents& find, const HttpRequest& request) {
 
 }  // namespace
 
-Route EventsRoute(FindEvents find) {
+Route EventsRoute(FindEvents find, NameAlerts naming) {
   return {.path = "/api/v1/tocsin/events",
           .methods = {"GET"},
           .waits = Waits::kMaybe,
-          .handle = [find = std::move(find)](
-                        const HttpRequest& request) { return Events(find, request); },
+          .handle = [find = std::move(find), naming = std::move(naming)](
+                        const HttpRequest& request) { return Events(find, naming, request); },
           .refusal = &Refusal};
 }
 

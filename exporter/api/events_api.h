@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "exporter/http_message.h"
+#include "notify/alert_naming.h"
 #include "rules/alert_store.h"
 
 namespace tocsin::api {
@@ -14,9 +15,12 @@ namespace tocsin::api {
 using FindEvents =
     std::function<Result<std::vector<AlertStore::StoredEvent>>(const AlertStore::EventQuery&)>;
 
+/// What alerts are called outside the rules. Called from any thread.
+using NameAlerts = std::function<notify::AlertNaming()>;
+
 /// /api/v1/tocsin/events: how alerts have changed, newest first, with the parameters `start`,
-/// `end`, `match[]` (over the alerts' labels; at most one), `limit` (100) and `before`, for the
-/// next page. docs/http-api.md shows the answer.
-Route EventsRoute(FindEvents find);
+/// `end`, `match[]` (over the alerts' labels; at most one), `alert` (a fingerprint), `limit` (100)
+/// and `before`, for the next page. docs/http-api.md shows the answer.
+Route EventsRoute(FindEvents find, NameAlerts naming);
 
 }  // namespace tocsin::api

@@ -1,6 +1,5 @@
 #include "exporter/api/notifications_api.h"
 
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,7 +11,6 @@
 #include <fmt/format.h>
 
 #include "base/json_writer.h"
-#include "base/quote.h"
 #include "base/rfc3339.h"
 #include "exporter/api/envelope.h"
 #include "exporter/api/parameters.h"
@@ -34,20 +32,6 @@ Result<std::optional<TimePoint>> TimeOf(const Parameters& parameters, std::strin
   return std::optional<TimePoint>(TimePoint(Duration(*time)));
 }
 
-/// A whole number in the given base; nothing if the parameter is not there.
-template <class Number>
-Result<std::optional<Number>> NumberOf(const Parameters& parameters, std::string_view name,
-                                       int base, std::string_view expected) {
-  const std::string_view text = parameters.Get(name);
-  if (text.empty()) return std::optional<Number>();
-  Number number = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  if (problem == std::errc{} && end == text.data() + text.size()) {
-    return std::optional<Number>(number);
-  }
-  return InvalidParameter(name, fmt::format("expected {}, got {}", expected, Quoted(text)));
-}
-
 Result<std::size_t> LimitOf(const Parameters& parameters) {
   const Result<std::size_t> limit = parameters.Limit();
   if (!limit) return limit.error();
@@ -62,10 +46,9 @@ Result<HistoryQuery> ReadQuery(const Parameters& parameters) {
   if (!start) return start.error();
   const Result<std::optional<TimePoint>> end = TimeOf(parameters, "end");
   if (!end) return end.error();
-  const auto alert =
-      NumberOf<std::uint64_t>(parameters, "alert", 16, "the fingerprint of an alert");
+  const Result<std::optional<std::uint64_t>> alert = parameters.Fingerprint("alert");
   if (!alert) return alert.error();
-  const auto before = NumberOf<std::int64_t>(parameters, "before", 10, "the id of a record");
+  const Result<std::optional<std::int64_t>> before = parameters.Id("before", "a record");
   if (!before) return before.error();
   const Result<std::size_t> limit = LimitOf(parameters);
   if (!limit) return limit.error();

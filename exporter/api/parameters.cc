@@ -37,6 +37,20 @@ std::optional<long long> ParseInteger(std::string_view text) {
   return value;
 }
 
+/// A whole number in the given base; nothing if the parameter is not there.
+template <class Number>
+Result<std::optional<Number>> NumberOf(const Parameters& parameters, std::string_view name,
+                                       int base, std::string_view expected) {
+  const std::string_view text = parameters.Get(name);
+  if (text.empty()) return std::optional<Number>();
+  Number number = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  if (problem == std::errc{} && end == text.data() + text.size()) {
+    return std::optional<Number>(number);
+  }
+  return InvalidParameter(name, fmt::format("expected {}, got {}", expected, Quoted(text)));
+}
+
 }  // namespace
 
 std::optional<Millis> ParseTime(std::string_view text) {
@@ -129,6 +143,15 @@ Result<std::optional<std::size_t>> Parameters::SignedLimit(std::string_view name
   if (!value) return Error{ErrorCode::kInvalidInput, fmt::format("{} must be a number", name)};
   if (*value < 0) return std::optional<std::size_t>();
   return std::optional(static_cast<std::size_t>(*value));
+}
+
+Result<std::optional<std::uint64_t>> Parameters::Fingerprint(std::string_view name) const {
+  return NumberOf<std::uint64_t>(*this, name, 16, "the fingerprint of an alert");
+}
+
+Result<std::optional<std::int64_t>> Parameters::Id(std::string_view name,
+                                                   std::string_view what) const {
+  return NumberOf<std::int64_t>(*this, name, 10, fmt::format("the id of {}", what));
 }
 
 Result<std::vector<std::vector<Matcher>>> Parameters::Selectors() const {

@@ -42,6 +42,10 @@ class Parameters {
   /// As /api/v1/metadata takes its limits: any whole number. Nothing if it is negative or not
   /// there.
   Result<std::optional<std::size_t>> SignedLimit(std::string_view name) const;
+  /// What an alert is called by, in hexadecimal digits; nothing if the parameter is not there.
+  Result<std::optional<std::uint64_t>> Fingerprint(std::string_view name) const;
+  /// The id of `what`, such as "an event"; nothing if the parameter is not there.
+  Result<std::optional<std::int64_t>> Id(std::string_view name, std::string_view what) const;
   /// The selectors of `match[]`, each text once. Fails if there are more than kMostSelectors.
   Result<std::vector<std::vector<Matcher>>> Selectors() const;
 

@@ -23,6 +23,7 @@
 #include "exporter/api/page_token.h"
 #include "exporter/api/parameters.h"
 #include "exporter/api/result_json.h"
+#include "notify/received_alert.h"
 #include "rules/promql/parser.h"
 #include "rules/promql/printer.h"
 
@@ -142,10 +143,11 @@ std::string ExponentForm(double value) {
   return {text.data(), problem == std::errc{} ? end : text.data()};
 }
 
-void AppendAlert(JsonWriter& json, const ActiveAlert& alert) {
+void AppendAlert(JsonWriter& json, const ActiveAlert& alert, const notify::AlertNaming& names) {
   std::string labels;
   AppendLabels(labels, alert.labels);
   json.BeginObject().Key("labels").Raw(labels);
+  json.Key("fingerprint").String(notify::FingerprintText(names.FingerprintOf(alert.labels)));
   AppendTexts(json, "annotations", alert.annotations);
   json.Key("state").String(Name(alert.state));
   json.Key("activeAt").String(FormatRfc3339(TimePoint(Duration(alert.active_at))));
@@ -156,9 +158,10 @@ void AppendAlert(JsonWriter& json, const ActiveAlert& alert) {
   json.Key("value").String(ExponentForm(alert.value)).EndObject();
 }
 
-void AppendAlerts(JsonWriter& json, const std::vector<ActiveAlert>& alerts) {
+void AppendAlerts(JsonWriter& json, const std::vector<ActiveAlert>& alerts,
+                  const notify::AlertNaming& names) {
   json.Key("alerts").BeginArray();
-  for (const ActiveAlert& alert : alerts) AppendAlert(json, alert);
+  for (const ActiveAlert& alert : alerts) AppendAlert(json, alert, names);
   json.EndArray();
 }
 
@@ -178,20 +181,27 @@ void AppendError(JsonWriter& json, const RuleView& view) {
   json.EndObject();
 }
 
-void AppendRule(JsonWriter& json, const RuleView& view, const Wishes& wishes, bool experimental) {
+/// What an answer is made with.
+struct Answering {
+  const Wishes& wishes;
+  bool experimental = false;
+  notify::AlertNaming names;
+};
+
+void AppendRule(JsonWriter& json, const RuleView& view, const Answering& answer) {
   const Rule& rule = *view.rule;
   const bool alerting = rule.kind == Rule::Kind::kAlerting;
   json.BeginObject();
   if (alerting) json.Key("state").String(view.state ? Name(*view.state) : "unknown");
   json.Key("name").String(rule.name);
-  json.Key("query").String(NormalForm(rule.expr, experimental));
+  json.Key("query").String(NormalForm(rule.expr, answer.experimental));
   if (alerting) {
     json.Key("duration").Number(Seconds(rule.hold));
     json.Key("keepFiringFor").Number(Seconds(rule.keep_firing_for));
     AppendTexts(json, "labels", rule.labels);
     AppendTexts(json, "annotations", rule.annotations);
-    if (wishes.with_alerts) {
-      AppendAlerts(json, view.alerts);
+    if (answer.wishes.with_alerts) {
+      AppendAlerts(json, view.alerts, answer.names);
     } else {
       json.Key("alerts").BeginArray().EndArray();
     }
@@ -210,11 +220,10 @@ void AppendRule(JsonWriter& json, const RuleView& view, const Wishes& wishes, bo
 
 /// The group with those of its rules that are wanted.
 void AppendGroup(JsonWriter& json, const GroupView& group,
-                 const std::vector<const RuleView*>& rules, const Wishes& wishes,
-                 bool experimental) {
+                 const std::vector<const RuleView*>& rules, const Answering& answer) {
   json.BeginObject().Key("name").String(group.name).Key("file").String(group.file);
   json.Key("rules").BeginArray();
-  for (const RuleView* const rule : rules) AppendRule(json, *rule, wishes, experimental);
+  for (const RuleView* const rule : rules) AppendRule(json, *rule, answer);
   json.EndArray();
   json.Key("interval").Number(Seconds(group.interval));
   json.Key("limit").Integer(static_cast<std::int64_t>(group.limit));
@@ -249,7 +258,7 @@ HttpResponse Rules(const RuleSources& sources, const HttpRequest& request) {
   std::size_t shown = 0;
   std::string next;
   bool begun = wishes->token.empty();
-  const bool experimental = sources.experimental();
+  const Answering answer{*wishes, sources.experimental(), sources.naming()};
   for (const GroupView& group : SortedGroups(sources, wishes->with_alerts)) {
     if (!begun && PageToken(group.file, group.name) != wishes->token) continue;
     begun = true;
@@ -260,7 +269,7 @@ HttpResponse Rules(const RuleSources& sources, const HttpRequest& request) {
       next = PageToken(group.file, group.name);
       break;
     }
-    AppendGroup(json, group, rules, *wishes, experimental);
+    AppendGroup(json, group, rules, answer);
     ++shown;
   }
   if (!begun) {
@@ -287,7 +296,7 @@ HttpResponse Alerts(const RuleSources& sources) {
   std::string body = BeginSuccess();
   JsonWriter json(body);
   json.BeginObject();
-  AppendAlerts(json, alerts);
+  AppendAlerts(json, alerts, sources.naming());
   json.EndObject();
   return EndSuccess(std::move(body));
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "exporter/http_message.h"
+#include "notify/alert_naming.h"
 #include "rules/group.h"
 
 namespace tocsin::api {
@@ -16,6 +17,8 @@ struct RuleSources {
   std::function<std::vector<GroupView>(bool with_alerts)> groups;
   /// `promql.experimental`: which expressions are known.
   std::function<bool()> experimental;
+  /// What alerts are called outside the rules.
+  std::function<notify::AlertNaming()> naming;
 };
 
 /// /api/v1/rules and /api/v1/alerts. Source: Prometheus' documentation, "HTTP API", "Rules" and

@@ -250,6 +250,7 @@ BOOST_AUTO_TEST_CASE(EventsAreGivenNewestFirstAndInPages) {
   store->Flush();
   store->Record(std::span(events).subspan(6));
 
+  const auto is_odd = [](const Labels& labels) { return labels.Get("instance") == "odd"; };
   struct Row {
     const char* name;
     AlertStore::EventQuery query;
@@ -270,6 +271,7 @@ BOOST_AUTO_TEST_CASE(EventsAreGivenNewestFirstAndInPages) {
       {"alertname and times",
        {.start = kNow + 1000, .end = kNow + 2000, .matchers = {Equal("alertname", "Down")}},
        {3, 2}},
+      {"chosen", {.matchers = {Equal("alertname", "Down")}, .wanted = is_odd, .limit = 2}, {8, 6}},
       {"no such", {.matchers = {Equal("alertname", "Nothing")}}, {}},
   };
   // Those that are not yet written, or are just being written, too.

@@ -61,6 +61,7 @@ struct FakeNotifier {
       return found == alerts.end() ? std::nullopt : std::optional(*found);
     };
     access.groups = [this] { return groups; };
+    access.naming = [] { return notify::AlertNaming(); };
     access.post = [this](std::vector<Alert> given) { posted = std::move(given); };
     access.silences = [this] { return silences; };
     access.find_silence = [this](std::string_view id) { return Find(id); };

@@ -4,19 +4,27 @@ import {allAlerts, byUrgency, grouped, resolvedIn, severityOf} from "../src/lib/
 import {isAbout, systemsOf} from "../src/lib/systems";
 import type {AlertEvent, RuleAlert, SentAlert, Target} from "../src/lib/types";
 
+/** As a server with the external label `cluster: c` calls an alert of a rule. */
+function fingerprintOf(labels: Record<string, string>): string {
+  return JSON.stringify(Object.entries({...labels, cluster: "c"}).sort());
+}
+
 function sent(labels: Record<string, string>, more: Partial<SentAlert> = {}): SentAlert {
   return {
-    fingerprint: Object.values(labels).join("-"), labels, annotations: {}, startsAt: "2026-01-31T10:00:00Z", endsAt: "", updatedAt: "",
+    fingerprint: fingerprintOf(labels), labels, annotations: {}, startsAt: "2026-01-31T10:00:00Z", endsAt: "", updatedAt: "",
     receivers: [{name: "team"}], status: {state: "active", silencedBy: [], inhibitedBy: [], mutedBy: []}, ...more,
   };
 }
 
 function ofRule(labels: Record<string, string>, state: "pending" | "firing"): RuleAlert {
-  return {labels, annotations: {}, state, activeAt: "2026-01-31T10:00:00Z", value: "7e+00"};
+  return {labels, fingerprint: fingerprintOf(labels), annotations: {}, state, activeAt: "2026-01-31T10:00:00Z", value: "7e+00"};
 }
 
 function event(id: number, kind: AlertEvent["kind"], labels: Record<string, string>): AlertEvent {
-  return {id, kind, labels, at: "2026-01-31T10:00:00Z", file: "", group: "", rule: labels.alertname ?? "", annotations: {}, value: "1", reason: ""};
+  return {
+    id, kind, labels, fingerprint: fingerprintOf(labels), at: "2026-01-31T10:00:00Z", file: "", group: "", rule: labels.alertname ?? "",
+    annotations: {}, value: "1", reason: "",
+  };
 }
 
 function target(collector: string, name: string, health: Target["health"] = "up", labels: Record<string, string> = {}): Target {
@@ -32,6 +40,14 @@ test("an alert is shown once, whoever tells of it", () => {
   assert.deepEqual(alerts.map(({name, state}) => [name, state]), [
     ["A", "firing"], ["Other", "firing"], ["B", "pending"], ["Unsent", "firing"], ["C", "resolved"]]);
   assert.equal(alerts[0]?.value, "7e+00");
+});
+
+test("an alert is another one than that which has its labels and more", () => {
+  const alerts = allAlerts(
+    [sent({alertname: "A", cluster: "c", job: "x"})], [ofRule({alertname: "A"}, "firing")],
+    [event(1, "resolved", {alertname: "A", job: "y"})]);
+  assert.deepEqual(alerts.map(({state, value}) => [state, value]), [["firing", null], ["firing", "7e+00"], ["resolved", "1"]]);
+  assert.equal(allAlerts([sent({alertname: "A", job: "x"})], [], [event(1, "resolved", {alertname: "A"})]).length, 2);
 });
 
 test("only the newest event of an alert says whether it ended", () => {

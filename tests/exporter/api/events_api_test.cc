@@ -30,6 +30,9 @@ struct Fixture {
       [this](const AlertStore::EventQuery& query) -> Result<std::vector<AlertStore::StoredEvent>> {
         asked = query;
         return events;
+      },
+      [] {
+        return notify::AlertNaming(nullptr, {{"cluster", "test"}});
       });
 };
 
@@ -61,7 +64,7 @@ BOOST_AUTO_TEST_CASE(AnEventTellsWhatHasChangedAndWhen) {
   const std::string expected =
       R"(200 {"status":"success","data":{"events":[{"id":7,"at":"1970-01-01T00:01:30.000Z",)"
       R"("kind":"resolved","file":"a.yml","group":"g","rule":"Down",)"
-      R"("labels":{"alertname":"Down"},"annotations":{"summary":"\"x\" is down"},"value":"1",)"
+      R"("labels":{"alertname":"Down"},"fingerprint":"7dde7b81e29670f8","annotations":{"summary":"\"x\" is down"},"value":"1",)"
       R"("reason":"resolved","activeAt":"1970-01-01T00:00:00.000Z",)"
       R"("firedAt":"1970-01-01T00:01:00.000Z","resolvedAt":"1970-01-01T00:01:30.000Z"}]}})";
   BOOST_TEST(Ask("") == expected);
@@ -80,6 +83,16 @@ BOOST_AUTO_TEST_CASE(WhatIsAskedForIsLookedUp) {
   BOOST_TEST(asked.matchers[0].ToString() == "job=\"a\"");
 }
 
+BOOST_AUTO_TEST_CASE(TheHistoryOfOneAlertIsThatOfNoOtherThatHasItsLabels) {
+  Ask("?alert=7dde7b81e29670f8");  // With the external label.
+  BOOST_REQUIRE(asked.wanted);
+  BOOST_TEST(asked.wanted({{"alertname", "Down"}}));
+  BOOST_TEST(!asked.wanted({{"alertname", "Down"}, {"job", "a"}}));
+  BOOST_TEST(!asked.wanted({}));
+  Ask("");
+  BOOST_TEST(!asked.wanted);
+}
+
 BOOST_AUTO_TEST_CASE(AFullPageTellsWhereTheNextBegins) {
   events = {Resolved()};
   BOOST_TEST(Ask("?limit=1").find(R"("before":7)") != std::string::npos);
@@ -87,7 +100,7 @@ BOOST_AUTO_TEST_CASE(AFullPageTellsWhereTheNextBegins) {
 }
 
 BOOST_AUTO_TEST_CASE(WhatIsNotUnderstoodIsRefused) {
-  for (const std::string_view query : {"?start=x", "?end=x", "?before=x", "?limit=-1",
+  for (const std::string_view query : {"?start=x", "?end=x", "?before=x", "?alert=x", "?limit=-1",
                                        "?limit=10001", "?match[]=%7B", "?match[]=a&match[]=b"}) {
     BOOST_TEST(Ask(query).starts_with(R"(400 {"status":"error","errorType":"bad_data")"), query);
   }

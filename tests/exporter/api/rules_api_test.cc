@@ -107,7 +107,12 @@ struct Fixture {
 
   std::vector<GroupView> groups;
   std::vector<Route> routes =
-      RuleRoutes({.groups = [this](bool) { return groups; }, .experimental = [] { return false; }});
+      RuleRoutes({.groups = [this](bool) { return groups; },
+                  .experimental = [] { return false; },
+                  .naming =
+                      [] {
+                        return notify::AlertNaming(nullptr, {{"cluster", "test"}});
+                      }});
 };
 
 struct Case {
@@ -124,7 +129,8 @@ BOOST_AUTO_TEST_CASE(AnAlertingRuleIsShownWithAllThatPrometheusShows) {
       R"(200 {"status":"success","data":{"groups":[{"name":"one","file":"a.yml","rules":[)"
       R"({"state":"firing","name":"Down","query":"up == 0","duration":60,"keepFiringFor":0,)"
       R"("labels":{"severity":"page"},"annotations":{"summary":"{{ $labels.job }} is down"},)"
-      R"("alerts":[{"labels":{"alertname":"Down","job":"a"},"annotations":{"summary":"a is down"},)"
+      R"("alerts":[{"labels":{"alertname":"Down","job":"a"},)"
+      R"("fingerprint":"827f1e08e8896938","annotations":{"summary":"a is down"},)"
       R"("state":"firing","activeAt":"1970-01-01T00:00:01.500Z",)"
       R"("keepFiringSince":"1970-01-01T00:01:01.000Z","value":"2.5e-01"}],)"
       R"("health":"ok","evaluationTime":0.25,"resultSeries":3,"lastEvaluation":"1970-01-01T00:01:30.500Z",)"
@@ -223,7 +229,7 @@ BOOST_AUTO_TEST_CASE(WhatIsNotUnderstoodIsRefused) {
 BOOST_AUTO_TEST_CASE(AlertsOfAllRulesStandInOneList) {
   const std::string expected =
       R"(200 {"status":"success","data":{"alerts":[{"labels":{"alertname":"Down","job":"a"},)"
-      R"("annotations":{"summary":"a is down"},"state":"firing",)"
+      R"("fingerprint":"827f1e08e8896938","annotations":{"summary":"a is down"},"state":"firing",)"
       R"("activeAt":"1970-01-01T00:00:01.500Z",)"
       R"("keepFiringSince":"1970-01-01T00:01:01.000Z","value":"2.5e-01"}]}})";
   BOOST_TEST(Ask("/api/v1/alerts") == expected);

@@ -1,5 +1,5 @@
 import {expressionOf} from "./threshold";
-import {fingerprint, isSubset, type Labels} from "./labels";
+import type {Labels} from "./labels";
 import type {AlertEvent, RuleAlert, SentAlert} from "./types";
 
 export type AlertState = "firing" | "silenced" | "inhibited" | "muted" | "pending" | "resolved";
@@ -55,14 +55,14 @@ export function itemOfSent(alert: SentAlert): AlertItem {
 
 function itemOfRule(alert: RuleAlert): AlertItem {
   return {
-    ...itemOf(alert.labels, alert.annotations, fingerprint(alert.labels)),
+    ...itemOf(alert.labels, alert.annotations, alert.fingerprint),
     state: alert.state, since: Date.parse(alert.activeAt), value: alert.value,
   };
 }
 
 function itemOfEvent(event: AlertEvent): AlertItem {
   return {
-    ...itemOf(event.labels, event.annotations, fingerprint(event.labels)),
+    ...itemOf(event.labels, event.annotations, event.fingerprint),
     state: "resolved", since: Date.parse(event.at), value: event.value,
   };
 }
@@ -71,38 +71,25 @@ function itemOfEvent(event: AlertEvent): AlertItem {
 export function resolvedIn(events: readonly AlertEvent[]): AlertEvent[] {
   const newest = new Map<string, AlertEvent>();
   for (const event of events) {
-    const key = fingerprint(event.labels);
-    const known = newest.get(key);
-    if (!known || known.id < event.id) newest.set(key, event);
+    const known = newest.get(event.fingerprint);
+    if (!known || known.id < event.id) newest.set(event.fingerprint, event);
   }
   return [...newest.values()].filter(event => event.kind === "resolved");
 }
 
-/**
- * All alerts: those sent to receivers, those of rules that nobody was sent (yet), and those that ended. What is sent has
- * the external labels, too, and is not shown twice.
- */
+/** All alerts: those sent to receivers, those of rules that nobody was sent (yet), and those that ended; each once. */
 export function allAlerts(sent: readonly SentAlert[], ofRules: readonly RuleAlert[],
                           events: readonly AlertEvent[]): AlertItem[] {
   const items = sent.map(itemOfSent);
-  const byName = new Map<string, AlertItem[]>();
-  for (const item of items) {
-    const same = byName.get(item.name);
-    if (same) same.push(item);
-    else byName.set(item.name, [item]);
-  }
   const byId = new Map(items.map(item => [item.id, item]));
-  const sentAs = (labels: Labels) =>
-    byId.get(fingerprint(labels)) ?? byName.get(labels.alertname ?? "")?.find(item => isSubset(labels, item.labels));
   for (const alert of ofRules) {
-    const known = sentAs(alert.labels);
+    const known = byId.get(alert.fingerprint);
     if (known && alert.state === "firing") known.value = alert.value;
     else items.push(itemOfRule(alert));
   }
   const live = new Set(items.map(item => item.id));
   for (const event of resolvedIn(events)) {
-    const item = itemOfEvent(event);
-    if (!live.has(item.id) && !sentAs(event.labels)) items.push(item);
+    if (!live.has(event.fingerprint)) items.push(itemOfEvent(event));
   }
   return items;
 }

@@ -17,9 +17,10 @@ export interface SentAlert {
   status: {state: string; silencedBy: string[]; inhibitedBy: string[]; mutedBy: string[]};
 }
 
-/** Of /api/v1/alerts. */
+/** Of /api/v1/alerts. Its fingerprint is that of what is sent, which has the external labels, too. */
 export interface RuleAlert {
   labels: Labels;
+  fingerprint: string;
   annotations: Labels;
   state: "pending" | "firing";
   activeAt: string;
@@ -35,6 +36,7 @@ export interface AlertEvent {
   group: string;
   rule: string;
   labels: Labels;
+  fingerprint: string;
   annotations: Labels;
   value: string;
   reason: string;

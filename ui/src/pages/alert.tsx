@@ -1,7 +1,7 @@
 import {isActive, itemOfSent, type AlertItem} from "../lib/alerts";
 import {getData, getJson} from "../lib/api";
 import {root} from "../lib/address";
-import {fingerprint, formatLabels, isSubset} from "../lib/labels";
+import {formatLabels, isSubset} from "../lib/labels";
 import {amtoolCommand, formatMatchers, matchersOf} from "../lib/matchers";
 import {usePolled} from "../lib/polling";
 import {askAlerts} from "../lib/questions";
@@ -29,9 +29,10 @@ interface Found {
   others: AlertItem[];
 }
 
-/** A label's value as a selector of Prometheus' API has it, of the alert's own labels alone. */
-function selectorOf(name: string): string {
-  return formatLabels({alertname: name});
+/** What became of the alert, newest first. Its name makes the search short. */
+async function askHistory({id, name}: AlertItem, signal: AbortSignal): Promise<AlertEvent[]> {
+  const parameters = {alert: id, "match[]": [formatLabels({alertname: name})], limit: 500};
+  return (await getData<{events: AlertEvent[]}>("api/v1/tocsin/events", parameters, signal)).events;
 }
 
 async function askNotifications(id: string, signal: AbortSignal): Promise<SentNotification[]> {
@@ -56,12 +57,9 @@ async function findAlert(id: string, signal: AbortSignal): Promise<{alert: Alert
   const {alerts: all} = await askAlerts(signal);
   const alert = all.find(each => each.id === id);
   if (alert) return {alert, all};
-  // It may have been named before the external labels were added.
   const events = (await getData<{events: AlertEvent[]}>("api/v1/tocsin/events", {limit: 2000}, signal)).events;
-  const event = events.find(each => fingerprint(each.labels) === id);
+  const event = events.find(each => each.fingerprint === id);
   if (!event) return {alert: null, all};
-  const live = all.find(each => isActive(each) && isSubset(event.labels, each.labels));
-  if (live) return {alert: live, all};
   const past: SentAlert = {
     fingerprint: id, labels: event.labels, annotations: event.annotations, startsAt: event.at, endsAt: event.at,
     updatedAt: event.at, receivers: [], status: {state: "", silencedBy: [], inhibitedBy: [], mutedBy: []},
@@ -73,15 +71,14 @@ async function askAlert(id: string, signal: AbortSignal): Promise<Found> {
   const {alert, all} = await findAlert(id, signal);
   const nothing: Found = {alert: null, rule: null, file: "", events: [], notifications: [], others: []};
   if (!alert) return nothing;
-  const [rules, history, notifications] = await Promise.all([
+  const [rules, events, notifications] = await Promise.all([
     getJson<{data: {groups: RuleGroup[]}}>("api/v1/rules", {"rule_name[]": [alert.name], exclude_alerts: "true"}, signal),
-    getData<{events: AlertEvent[]}>("api/v1/tocsin/events", {"match[]": [selectorOf(alert.name)], limit: 500}, signal),
+    askHistory(alert, signal),
     askNotifications(alert.id, signal),
   ]);
   const found = ruleOf(rules.data.groups, alert);
   return {
-    alert, rule: found?.rule ?? null, file: found?.file ?? "", notifications,
-    events: history.events.filter(event => isSubset(event.labels, alert.labels)),
+    alert, rule: found?.rule ?? null, file: found?.file ?? "", events, notifications,
     others: all.filter(each => isActive(each) && each.id !== alert.id),
   };
 }

@@ -1,4 +1,3 @@
-import {fingerprint} from "../lib/labels";
 import type {AlertEvent} from "../lib/types";
 import {Badge} from "./badge";
 import {Link} from "./link";
@@ -28,7 +27,7 @@ export function Timeline({events, from, to}: {events: readonly AlertEvent[]; fro
         {events.slice(0, MOST_LISTED).map(event => (
           <li key={event.id}>
             <Time at={Date.parse(event.at)} /> <Badge state={event.kind} />{" "}
-            <Link to={`/alerts/${fingerprint(event.labels)}`}>{event.rule || event.labels.alertname || "an alert"}</Link>
+            <Link to={`/alerts/${event.fingerprint}`}>{event.rule || event.labels.alertname || "an alert"}</Link>
           </li>
         ))}
       </ul>
