@@ -28,6 +28,7 @@ UNITS = {"s", "ms", "short", "bytes", "percentunit", "reqps", "ops", "dateTimeFr
 MOST_OPEN_PANELS = 24
 MOST_BYTES = 256 * 1024  # With more, `kubectl apply` cannot note what it applied to a ConfigMap.
 MADE_BY_THE_ENGINE = {"up", "ALERTS", "ALERTS_FOR_STATE"}
+PICTURES = ROOT / "docs" / "images" / "dashboards"
 SELECTOR = re.compile(r"([a-zA-Z_:][\w:]*)?\{")
 NAME_MATCHER = re.compile(r'__name__=~"([\w|]+)"')
 
@@ -92,6 +93,7 @@ class Checker:
             self.want(shown.get(name, {}).get("uid") == uid, name, f"its uid was {uid}, and must stay")
         for name, board in shown.items():
             self.want(name in UIDS, name, "its uid is not in the list of check.py")
+            self.want((PICTURES / f"{name}.png").is_file(), name, "has no picture: run tests/artifacts/pictures/pictures.py")
             self.check_board(name, board)
             self.check_variables(name, board)
             self.check_layout(name, board)
