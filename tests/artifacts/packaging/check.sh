@@ -67,12 +67,16 @@ served_url() {
   grep -oE 'http://127\.0\.0\.1:[1-9][0-9]*' "$work/serve.log" | head -n 1 | grep .
 }
 
+is_ready() {
+  build/tocsin healthcheck --url "$(served_url)" 2>/dev/null
+}
+
 # Serves with the command $@, which listens on a port that nobody chose, until the binary itself finds it ready.
 serves() {
   "$@" >"$work/serve.log" 2>&1 &
   server=$!
   await "an address in the log" 60 served_url >/dev/null
-  await "it to be ready" 60 build/tocsin healthcheck --url "$(served_url)" 2>/dev/null
+  await "it to be ready" 60 is_ready
   stop_server
 }
 
