@@ -28,6 +28,7 @@ UNITS = {"s", "ms", "short", "bytes", "percentunit", "reqps", "ops", "dateTimeFr
 MOST_OPEN_PANELS = 24
 MOST_BYTES = 256 * 1024  # With more, `kubectl apply` cannot note what it applied to a ConfigMap.
 MADE_BY_THE_ENGINE = {"up", "ALERTS", "ALERTS_FOR_STATE"}
+NEVER_IS_ZERO = "tocsin_collector_last_success_timestamp_seconds"
 PICTURES = ROOT / "docs" / "images" / "dashboards"
 SELECTOR = re.compile(r"([a-zA-Z_:][\w:]*)?\{")
 NAME_MATCHER = re.compile(r'__name__=~"([\w|]+)"')
@@ -198,6 +199,8 @@ class Checker:
             if function in ("rate", "increase", "irate"):
                 rises = kind in ("counter", "histogram", "unknown")
                 self.want(rises, name, f"{title}: {function} of {metric}, a {kind}")
+        if NEVER_IS_ZERO in expr and "> 0" not in expr:
+            self.fail(name, f"{title}: what has never succeeded is shown as if it had in 1970")
         # A counter's own value says nothing.
         for metric in re.findall(r"(?<![\w:(])([a-zA-Z_:][\w:]*_total)\{", expr):
             self.fail(name, f"{title}: {metric} without rate() or increase()")

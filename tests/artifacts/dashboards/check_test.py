@@ -53,6 +53,8 @@ FAULTS = {
     "nothing exports dagster_moon": lambda board: rename(board, 'dagster_moon{job=~"$job"}'),
     "rate of dagster_backfills, a gauge": lambda board: rename(board, 'rate(dagster_backfills{a="b"}[5m])'),
     "dagster_runs_failed_total without rate()": lambda board: rename(board, 'dagster_runs_failed_total{a="b"}'),
+    "never succeeded is shown as if it had in 1970": lambda board: rename(
+        board, 'time() - tocsin_collector_last_success_timestamp_seconds{a="b"}'),
     "selects nothing": lambda board: rename(board, "vector(1)"),
     "several series without a legend": lambda board: graph(board).update(
         targets=[{**graph(board)["targets"][0], "legendFormat": "__auto"}] * 2),
