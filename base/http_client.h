@@ -131,6 +131,9 @@ struct HttpJob {
   const OutgoingRequest& request;
   Duration timeout;    ///< Instead of that of `settings`.
   bool fresh = false;  ///< Over a new connection and a whole handshake, closed afterwards.
+  /// If it is not null, and has room enough, the answer's body takes it. Jobs may share one: the
+  /// first whose body comes gets it.
+  std::string* memory = nullptr;
 };
 
 struct HttpOutcome {

@@ -126,7 +126,7 @@ Status HttpExchange::Prepare() {
   if (!headers) return headers.error();
   headers_ = std::move(*headers);
   if (Status status = SetCredentials(); !status) return status;
-  incoming_ = {.most = job_->settings.max_answer_bytes};
+  incoming_ = {.most = job_->settings.max_answer_bytes, .memory = job_->memory};
   SetRequest();
   SetConnection();
   if (job_->fresh) SetFreshness();
@@ -217,14 +217,24 @@ void HttpExchange::TraceConnection() {
   if (!ip.empty()) trace_.ip_version = ip.find(':') == std::string_view::npos ? 4 : 6;
 }
 
+/// Finds memory for all of the body at once.
+void HttpExchange::BeginBody(Incoming& incoming) {
+  std::string& body = incoming.answer.body;
+  const std::size_t expected = std::min(AnnouncedBytes(incoming.answer), incoming.most);
+  if (incoming.memory != nullptr && incoming.memory->capacity() >= expected) {
+    body = std::exchange(*incoming.memory, {});
+    body.clear();
+  }
+  body.reserve(expected);
+}
+
 std::size_t HttpExchange::TakeBody(char* data, std::size_t size, std::size_t count, void* to) {
   auto& incoming = *static_cast<Incoming*>(to);
   const std::size_t bytes = size * count;
   incoming.too_large = bytes > incoming.most - incoming.answer.body.size();
   if (incoming.too_large) return 0;  // Makes libcurl give up.
-  std::string& body = incoming.answer.body;
-  if (body.empty()) body.reserve(std::min(AnnouncedBytes(incoming.answer), incoming.most));
-  body.append(data, bytes);
+  if (incoming.answer.body.empty()) BeginBody(incoming);
+  incoming.answer.body.append(data, bytes);
   return bytes;
 }
 

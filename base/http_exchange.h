@@ -54,10 +54,12 @@ class HttpExchange {
   /// What comes in while a request runs.
   struct Incoming {
     std::size_t most = 0;
+    std::string* memory = nullptr;  ///< That of the job.
     std::size_t head_bytes = 0;
     HttpAnswer answer = {};
     bool too_large = false;
   };
+  static void BeginBody(Incoming& incoming);
   static std::size_t TakeBody(char* data, std::size_t size, std::size_t count, void* to);
   static std::size_t TakeHeader(char* data, std::size_t size, std::size_t count, void* to);
   static CURLcode WatchTls(CURL* easy, void* context, void* to);

@@ -20,6 +20,9 @@ constexpr std::string_view kParamPrefix = "__param_";
 constexpr std::string_view kJob = "job";
 constexpr std::string_view kInstance = "instance";
 
+/// Of the memory for pages: of 200,000 series, about.
+constexpr std::size_t kMostKeptBytes = std::size_t{16} << 20;
+
 void SetIfMissing(LabelsBuilder& labels, std::string_view name, std::string_view value) {
   if (labels.Get(name).empty()) labels.Set(name, value);
 }
@@ -119,7 +122,7 @@ struct PrometheusCollector::Target {
         request(PageRequest(UrlOf(target, settings))),
         pages(labels, settings.rules, claims) {}
 
-  void Take(HttpOutcome outcome);
+  void Take(HttpOutcome outcome, std::string& memory);
 
   const Labels found;
   const Labels labels;
@@ -132,12 +135,16 @@ struct PrometheusCollector::Target {
   DropCounts dropped{};
 };
 
-/// Reads the answer, whose memory is free again afterwards.
-void PrometheusCollector::Target::Take(HttpOutcome outcome) {
+/// Reads the answer, and leaves its memory in `memory` if that is better than what is there.
+void PrometheusCollector::Target::Take(HttpOutcome outcome, std::string& memory) {
   report = {.duration_seconds = SecondsOf(outcome.trace.phases)};
   answered = outcome.answer ? CheckPageAnswer(*outcome.answer) : outcome.answer.error();
   if (!answered) return;
-  Result<TargetPages::Counts> counts = pages.Read(TakePageText(*outcome.answer));
+  std::string page = TakePageText(*outcome.answer);
+  Result<TargetPages::Counts> counts = pages.Read(page);
+  if (page.capacity() > memory.capacity() && page.capacity() <= kMostKeptBytes) {
+    memory = std::move(page);
+  }
   if (!counts) {
     answered = counts.error();
     return;
@@ -210,11 +217,12 @@ void PrometheusCollector::FetchAll(const Attempt& attempt) {
   for (const std::unique_ptr<Target>& target : targets_) {
     jobs.push_back({.settings = settings_.http,
                     .request = target->request,
-                    .timeout = std::max(left, Duration(1))});
+                    .timeout = std::max(left, Duration(1)),
+                    .memory = &page_memory_});
   }
   // Each is read at once: the pages of a thousand targets need not be in memory together.
   http_.SendAll(jobs, attempt.stop, [this](std::size_t job, HttpOutcome outcome) {
-    targets_[job]->Take(std::move(outcome));
+    targets_[job]->Take(std::move(outcome), page_memory_);
   });
 }
 

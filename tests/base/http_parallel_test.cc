@@ -102,6 +102,34 @@ BOOST_AUTO_TEST_CASE(AnswersAreTakenWhileOthersAreWaitedFor) {
   BOOST_TEST(order == (std::vector<std::size_t>{2, 1, 0}), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(ABodyTakesTheMemoryThatItIsGiven) {
+  const std::string text(100'000, 'x');
+  const TestServer server(Always(TestServer::Answer(200, text)));
+  const HttpSettings settings;
+  const OutgoingRequest request{.url = server.url()};
+  std::string memory = "what was there before";
+  memory.reserve(text.size());
+  const char* const place = memory.data();
+  ParallelHttpClient client;
+  const std::vector<HttpJob> jobs(
+      2, HttpJob{.settings = settings, .request = request, .timeout = kLong, .memory = &memory});
+  std::size_t given = 0;
+  for (const HttpOutcome& outcome : client.SendAll(jobs, {})) {
+    BOOST_REQUIRE(bool{outcome.answer});
+    BOOST_TEST((outcome.answer->body == text));
+    if (outcome.answer->body.data() == place) ++given;
+  }
+  BOOST_TEST(given == 1U);
+  BOOST_TEST(memory.empty());
+
+  std::string small(1000, 'y');  // Too small.
+  const HttpJob job{.settings = settings, .request = request, .timeout = kLong, .memory = &small};
+  const std::vector<HttpOutcome> outcomes = client.SendAll({&job, 1}, {});
+  BOOST_REQUIRE(bool{outcomes.front().answer});
+  BOOST_TEST((outcomes.front().answer->body == text));
+  BOOST_TEST(small == std::string(1000, 'y'));
+}
+
 BOOST_AUTO_TEST_CASE(ThereIsALimitToConnections) {
   constexpr std::size_t kMost = ParallelHttpClient::kMostConnections;
   std::atomic<std::size_t> asked = 0;

@@ -1,5 +1,7 @@
 #include "collectors/prometheus/collector.h"
 
+#include <sys/resource.h>
+
 #include <atomic>
 #include <chrono>
 #include <fstream>
@@ -9,6 +11,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "base/allocator.h"
 #include "tests/collectors/prometheus/snapshot_text.h"
 #include "tests/support/recorded_log.h"
 #include "tests/support/temporary_folder.h"
@@ -172,6 +175,26 @@ BOOST_AUTO_TEST_CASE(ATargetThatFailsCostsItselfOnly) {
       BOOST_TEST(Failure(AddressOf(good)) == nullptr);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(APageTakesTheMemoryOfTheOneBefore) {
+  SetUpAllocator();  // What is as large as this page goes back to the kernel when it is freed.
+  constexpr std::size_t kBytes = std::size_t{8} << 20;
+  std::string page = "a 1\n";
+  while (page.size() < kBytes) page += "#" + std::string(60'000, ' ') + "\n";
+  const TestServer server(Always(MetricsAnswer(page)));
+  Configure("{body_size_limit: 16MB, static_configs: [{targets: ['" + AddressOf(server) + "']}]}");
+  const auto faults = [] {
+    rusage usage{};
+    BOOST_REQUIRE(getrusage(RUSAGE_THREAD, &usage) == 0);
+    return usage.ru_minflt;
+  };
+  BOOST_REQUIRE(Collect());
+  const auto before = faults();
+  BOOST_REQUIRE(Collect());
+  BOOST_TEST(Family("a", AddressOf(server)) == "unknown: a{instance=HOST}{job=prometheus}=1\n");
+  constexpr auto kPages = static_cast<long>(kBytes / 4096);
+  BOOST_TEST(faults() - before < kPages / 2);
 }
 
 BOOST_AUTO_TEST_CASE(TellsWhatIsWrongWithAPage) {
