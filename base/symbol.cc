@@ -1,12 +1,13 @@
 #include "base/symbol.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstring>
 #include <mutex>
 #include <new>
-#include <unordered_set>
 #include <utility>
+#include <vector>
 
 namespace tocsin {
 namespace {
@@ -44,28 +45,70 @@ struct Symbol::Entry {
   const char* data() const { return reinterpret_cast<const char*>(this + 1); }
   std::string_view text() const { return {data(), size}; }
 
-  struct Hash {
-    using is_transparent = void;  // NOLINT(readability-identifier-naming): the library's name.
-    std::size_t operator()(const Entry* entry) const { return entry->hash; }
-    std::size_t operator()(const std::pair<std::string_view, std::uint64_t>& key) const {
-      return key.second;
-    }
-  };
-  struct Equal {
-    using is_transparent = void;  // NOLINT(readability-identifier-naming): the library's name.
-    bool operator()(const Entry* a, const Entry* b) const { return a == b; }
-    bool operator()(const std::pair<std::string_view, std::uint64_t>& a, const Entry* b) const {
-      return a.second == b->hash && a.first == b->text();
-    }
-    bool operator()(const Entry* a, const std::pair<std::string_view, std::uint64_t>& b) const {
-      return (*this)(b, a);
-    }
-  };
+  /// Texts by hash. Hashes stand in the table itself, so that neither looking up nor growing
+  /// touches other entries, each of which is not in the cache.
+  class Table {
+   public:
+    std::mutex mutex;  ///< For all below.
 
-  /// The texts that there are, in parts with a lock each, so that threads rarely meet.
-  struct Table {
-    std::mutex mutex;
-    std::unordered_set<Entry*, Hash, Equal> entries;
+    std::size_t size() const { return size_; }
+
+    /// Null if there is none.
+    Entry* Find(std::string_view text, std::uint64_t hash) const {
+      if (slots_.empty()) return nullptr;
+      for (std::size_t at = hash & mask(); slots_[at].entry != nullptr; at = (at + 1) & mask()) {
+        if (slots_[at].hash == hash && slots_[at].entry->text() == text) return slots_[at].entry;
+      }
+      return nullptr;
+    }
+
+    /// Adds an entry with a text that is not there.
+    void Insert(Entry* entry) {
+      if ((size_ + 1) * 3 > slots_.size() * 2) Rehash(std::max(kFewestSlots, slots_.size() * 2));
+      Put({entry->hash, entry});
+      ++size_;
+    }
+
+    void Erase(const Entry* entry) {
+      std::size_t free = entry->hash & mask();
+      while (slots_[free].entry != entry) free = (free + 1) & mask();
+      // Who stands behind it moves up, unless that would be before where a search for it begins.
+      for (std::size_t at = (free + 1) & mask(); slots_[at].entry != nullptr;
+           at = (at + 1) & mask()) {
+        const std::size_t from_begin = (at - slots_[at].hash) & mask();
+        if (from_begin < ((at - free) & mask())) continue;
+        slots_[free] = slots_[at];
+        free = at;
+      }
+      slots_[free] = {};
+      --size_;
+      if (slots_.size() > kFewestSlots && size_ * 8 < slots_.size()) Rehash(slots_.size() / 2);
+    }
+
+   private:
+    static constexpr std::size_t kFewestSlots = 16;
+    struct Slot {
+      std::uint64_t hash = 0;
+      Entry* entry = nullptr;  ///< Null: free.
+    };
+
+    std::size_t mask() const { return slots_.size() - 1; }
+
+    void Put(Slot slot) {
+      std::size_t at = slot.hash & mask();
+      while (slots_[at].entry != nullptr) at = (at + 1) & mask();
+      slots_[at] = slot;
+    }
+
+    void Rehash(std::size_t slots) {
+      const std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(slots));
+      for (const Slot& slot : old) {
+        if (slot.entry != nullptr) Put(slot);
+      }
+    }
+
+    std::vector<Slot> slots_;  ///< As many as a power of two, a third of them free; or none.
+    std::size_t size_ = 0;
   };
   static constexpr std::size_t kTables = 16;
   /// Never destroyed: symbols may live in objects that outlive main().
@@ -86,12 +129,13 @@ struct Symbol::Entry {
     const std::uint64_t hash = HashText(text);
     Table& table = TableOf(hash);
     const std::lock_guard lock(table.mutex);
-    const auto found = table.entries.find(std::pair(text, hash));
-    if (found != table.entries.end()) {
-      (*found)->references.fetch_add(1, std::memory_order_relaxed);
-      return *found;
+    if (Entry* const found = table.Find(text, hash); found != nullptr) {
+      found->references.fetch_add(1, std::memory_order_relaxed);
+      return found;
     }
-    return *table.entries.insert(Make(text, hash)).first;
+    Entry* const made = Make(text, hash);
+    table.Insert(made);
+    return made;
   }
 
   static void Release(Entry* entry) {
@@ -107,7 +151,7 @@ struct Symbol::Entry {
     Table& table = TableOf(entry->hash);
     const std::lock_guard lock(table.mutex);
     if (entry->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-    table.entries.erase(entry);
+    table.Erase(entry);
     entry->~Entry();
     ::operator delete(entry);
   }
@@ -144,7 +188,7 @@ std::size_t Symbol::Count() {
   std::size_t count = 0;
   for (Entry::Table& table : Entry::tables()) {
     const std::lock_guard lock(table.mutex);
-    count += table.entries.size();
+    count += table.size();
   }
   return count;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <map>
+#include <random>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -30,6 +32,32 @@ BOOST_AUTO_TEST_CASE(EqualTextsAreOneSymbol) {
   BOOST_TEST(Symbol::Count() == before);
   BOOST_TEST((Symbol("") == Symbol()));
   BOOST_TEST(Symbol().text().empty());
+}
+
+BOOST_AUTO_TEST_CASE(SymbolsAreFoundWhileOthersComeAndGo) {
+  const std::size_t before = Symbol::Count();
+  {
+    std::mt19937 random(1);
+    std::map<std::string, Symbol> held;
+    for (const std::size_t most : {20'000U, 10U, 3000U}) {  // The table grows, shrinks and grows.
+      for (int i = 0; i < 60'000; ++i) {
+        const std::string text = "text " + std::to_string(random() % most);
+        const auto found = held.find(text);
+        if (found == held.end()) {
+          held.emplace(text, Symbol(text));
+          continue;
+        }
+        BOOST_TEST_REQUIRE((Symbol(text) == found->second));
+        BOOST_TEST_REQUIRE(found->second.text() == text);
+        held.erase(found);
+      }
+      BOOST_TEST(Symbol::Count() == before + held.size());
+      for (const auto& [text, symbol] : held) BOOST_TEST_REQUIRE((Symbol(text) == symbol));
+      while (held.size() > most / 2) held.erase(held.begin());
+      for (const auto& [text, symbol] : held) BOOST_TEST_REQUIRE((Symbol(text) == symbol));
+    }
+  }
+  BOOST_TEST(Symbol::Count() == before);
 }
 
 BOOST_AUTO_TEST_CASE(SymbolsMayComeAndGoInSeveralThreads) {
