@@ -10,14 +10,19 @@
 namespace tocsin {
 namespace {
 
-constexpr std::size_t kFewestSlots = 16;
-constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t kNone = HashPlaces::kNone;
 
 // Estimates of what the standard library and the allocator take.
 constexpr std::size_t kHashNode = 32;     // Next, hash, the allocator's share, a bucket.
+constexpr std::size_t kHashPlace = 32;    // What is free in the list, and of the hash table.
 constexpr std::size_t kSymbolBytes = 48;  // Beside the text.
 
 using Span = std::span<const std::uint32_t>;
+
+/// What the index takes for a value of a label, without its postings.
+std::size_t BytesOf(const Symbol& value) {
+  return sizeof(ValuePostings::Entry) + kHashPlace + kSymbolBytes + value.text().size();
+}
 
 /// Calls `visit(place)` for what is in both.
 template <class Visit>
@@ -113,40 +118,17 @@ void KeepLargest(std::vector<LabelStat>& stats, std::size_t limit) {
 
 void Index::Reserve(std::size_t count) {
   series_.reserve(count);
-  std::size_t slots = std::max(kFewestSlots, slots_.size());
-  while (count * 3 > slots * 2) slots *= 2;
-  if (slots > slots_.size()) Rehash(slots);
+  places_.Reserve(count);
 }
 
 void Index::Prefetch(const Labels& labels) const {
-  if (slots_.empty()) return;
-  __builtin_prefetch(&slots_[static_cast<std::uint32_t>(labels.hash()) & (slots_.size() - 1)], 1);
+  places_.Prefetch(labels.hash());
 }
 
 Series* Index::Find(const Labels& labels) const {
-  if (slots_.empty()) return nullptr;
-  const std::size_t mask = slots_.size() - 1;
-  const auto hash = static_cast<std::uint32_t>(labels.hash());
-  for (std::size_t at = hash & mask; slots_[at].place_plus_one != 0; at = (at + 1) & mask) {
-    if (slots_[at].hash != hash) continue;
-    Series* series = series_[slots_[at].place_plus_one - 1].get();
-    if (series->labels() == labels) return series;
-  }
-  return nullptr;
-}
-
-void Index::Insert(Slot slot) {
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t at = slot.hash & mask;
-  while (slots_[at].place_plus_one != 0) at = (at + 1) & mask;
-  slots_[at] = slot;
-}
-
-void Index::Rehash(std::size_t slots) {
-  const std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(slots));
-  for (const Slot& slot : old) {
-    if (slot.place_plus_one != 0) Insert(slot);
-  }
+  const std::uint32_t found = places_.Find(
+      labels.hash(), [&](std::uint32_t place) { return series_[place]->labels() == labels; });
+  return found == kNone ? nullptr : series_[found].get();
 }
 
 void Index::Add(RefPtr<Series> series) {
@@ -155,26 +137,23 @@ void Index::Add(RefPtr<Series> series) {
   const auto labels = series->labels().all();
   if (recent_.size() < labels.size()) recent_.resize(labels.size());
   for (std::size_t i = 0; i < labels.size(); ++i) AddLabel(labels[i], recent_[i], place);
-  const auto hash = static_cast<std::uint32_t>(series->labels().hash());
+  places_.Add(series->labels().hash(), place);
   series_.push_back(std::move(series));
-  if (series_.size() * 3 > slots_.size() * 2) {
-    Rehash(std::max(kFewestSlots, slots_.size() * 2));
-  }
-  Insert({hash, place + 1});
 }
 
 void Index::AddLabel(const Label& label, Recent& recent, std::uint32_t place) {
   if (recent.name == nullptr || recent.name->first != label.name) {
     const auto [name, is_new] = labels_.try_emplace(label.name);
     if (is_new) bytes_ += sizeof(*name) + kHashNode + kSymbolBytes + label.name.text().size();
-    recent = {&*name, nullptr};
+    recent = {&*name, kNone};
   }
-  if (recent.value == nullptr || recent.value->first != label.value) {
-    const auto [value, is_new] = recent.name->second.try_emplace(label.value);
-    if (is_new) bytes_ += sizeof(*value) + kHashNode + kSymbolBytes + label.value.text().size();
-    recent.value = &*value;
+  ValuePostings& values = recent.name->second;
+  if (recent.value == kNone || values.at(recent.value).value != label.value) {
+    const auto [number, is_new] = values.FindOrAdd(label.value);
+    if (is_new) bytes_ += BytesOf(label.value);
+    recent.value = number;
   }
-  Postings& postings = recent.value->second;
+  Postings& postings = values.at(recent.value).postings;
   bytes_ -= postings.MemoryBytes();
   postings.Add(place);
   bytes_ += postings.MemoryBytes();
@@ -199,35 +178,20 @@ void Index::RemoveDropped() {
   }
   bytes_ = 0;
   for (auto name = labels_.begin(); name != labels_.end();) {
-    Values& values = name->second;
-    for (auto value = values.begin(); value != values.end();) {
-      value->second.Renumber(new_places, kNone);
-      if (value->second.size() == 0) {
-        value = values.erase(value);
-        continue;
-      }
-      bytes_ += sizeof(*value) + kHashNode + kSymbolBytes + value->first.text().size() +
-                value->second.MemoryBytes();
-      ++value;
-    }
-    if (values.empty()) {
+    ValuePostings& values = name->second;
+    values.Renumber(new_places, kNone);
+    for (const auto& [value, postings] : values) bytes_ += BytesOf(value) + postings.MemoryBytes();
+    if (values.size() == 0) {
       name = labels_.erase(name);
       continue;
     }
     bytes_ += sizeof(*name) + kHashNode + kSymbolBytes + name->first.text().size();
     ++name;
   }
-  for (Slot& slot : slots_) {
-    if (slot.place_plus_one == 0) continue;
-    const std::uint32_t place = new_places[slot.place_plus_one - 1];
-    slot.place_plus_one = place == kNone ? 0 : place + 1;
-  }
-  std::size_t slots = kFewestSlots;
-  while (series_.size() * 3 > slots * 2) slots *= 2;
-  Rehash(slots);
+  places_.Renumber(new_places);
 }
 
-const Index::Values* Index::ValuesOf(const Symbol& name) const {
+const ValuePostings* Index::ValuesOf(const Symbol& name) const {
   const auto found = labels_.find(name);
   return found == labels_.end() ? nullptr : &found->second;
 }
@@ -235,13 +199,13 @@ const Index::Values* Index::ValuesOf(const Symbol& name) const {
 /// What `matcher` adds or takes away: the series whose value it matches; or, if it matches an
 /// absent label too, those whose value it does not match.
 Index::Places Index::Union(const Matcher& matcher) const {
-  const Values* values = ValuesOf(matcher.name());
+  const ValuePostings* values = ValuesOf(matcher.name());
   if (values == nullptr) return {};
   const bool wanted = !matcher.MatchesEmpty();
   std::vector<Span> lists;
   const auto look_up = [&](std::string_view text) {
-    const auto value = values->find(Symbol(text));
-    if (value != values->end()) lists.push_back(value->second.all());
+    const Postings* const postings = values->Find(Symbol(text));
+    if (postings != nullptr) lists.push_back(postings->all());
   };
   if (!IsLookup(matcher)) {
     for (const auto& [value, postings] : *values) {
@@ -264,7 +228,7 @@ void Index::FilterEach(const Matcher& matcher, Places& places) const {
 }
 
 void Index::Narrow(const Matcher& matcher, Places& places) const {
-  const Values* values = ValuesOf(matcher.name());
+  const ValuePostings* values = ValuesOf(matcher.name());
   const std::size_t different = values == nullptr ? 0 : values->size();
   if (!IsLookup(matcher) && different > places.size()) {
     FilterEach(matcher, places);
@@ -279,11 +243,11 @@ void Index::Narrow(const Matcher& matcher, Places& places) const {
 std::size_t Index::Estimate(const Matcher& matcher) const {
   if (matcher.MatchesEmpty()) return std::numeric_limits<std::size_t>::max();
   if (!IsLookup(matcher)) return series_.size() + 1;
-  const Values* values = ValuesOf(matcher.name());
+  const ValuePostings* values = ValuesOf(matcher.name());
   if (values == nullptr) return 0;
   const auto count = [&](std::string_view text) {
-    const auto value = values->find(Symbol(text));
-    return value == values->end() ? 0 : value->second.size();
+    const Postings* const postings = values->Find(Symbol(text));
+    return postings == nullptr ? 0 : postings->size();
   };
   if (matcher.set().empty()) return count(matcher.value());
   std::size_t sum = 0;
@@ -383,7 +347,7 @@ std::vector<std::string> Index::LabelValues(std::string_view name,
   const Symbol symbol(name);
   std::unordered_set<Symbol> found;
   if (matchers.empty()) {
-    if (const Values* values = ValuesOf(symbol); values != nullptr) {
+    if (const ValuePostings* values = ValuesOf(symbol); values != nullptr) {
       for (const auto& [value, postings] : *values) found.insert(value);
     }
   } else {
@@ -422,7 +386,7 @@ Cardinality Index::Top(std::size_t limit) const {
 
 std::size_t Index::MemoryBytes() const {
   constexpr std::size_t kOrder = 2 * sizeof(std::uint32_t);
-  return bytes_ + series_.capacity() * sizeof(series_[0]) + slots_.size() * sizeof(slots_[0]) +
+  return bytes_ + series_.capacity() * sizeof(series_[0]) + places_.MemoryBytes() +
          series_.size() * kOrder;
 }
 

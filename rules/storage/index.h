@@ -13,10 +13,11 @@
 
 #include "base/labels.h"
 #include "base/mutex.h"
+#include "rules/storage/hash_places.h"
 #include "rules/storage/matcher.h"
-#include "rules/storage/postings.h"
 #include "rules/storage/ref_counted.h"
 #include "rules/storage/series.h"
+#include "rules/storage/value_postings.h"
 
 namespace tocsin {
 
@@ -69,36 +70,27 @@ class Index {
   std::size_t MemoryBytes() const;
 
  private:
-  /// Of the hash table. A part of the hash stands beside the place, so that neither looking up nor
-  /// growing touches the labels of other series, each of which is not in the cache.
-  struct Slot {
-    std::uint32_t hash = 0;
-    std::uint32_t place_plus_one = 0;  ///< 0: free.
-  };
   using Places = std::vector<std::uint32_t>;
-  using Values = std::unordered_map<Symbol, Postings>;
   /// A label of the series that was added last: the next one often has the same.
   struct Recent {
-    std::pair<const Symbol, Values>* name = nullptr;
-    std::pair<const Symbol, Postings>* value = nullptr;
+    std::pair<const Symbol, ValuePostings>* name = nullptr;
+    std::uint32_t value = HashPlaces::kNone;  ///< Its number there.
   };
 
-  const Values* ValuesOf(const Symbol& name) const;
+  const ValuePostings* ValuesOf(const Symbol& name) const;
   Places PlacesOf(std::span<const Matcher> matchers) const;
   std::size_t Estimate(const Matcher& matcher) const;
   Places Union(const Matcher& matcher) const;
   void Narrow(const Matcher& matcher, Places& places) const;
   void FilterEach(const Matcher& matcher, Places& places) const;
   void AddLabel(const Label& label, Recent& recent, std::uint32_t place);
-  void Insert(Slot slot);
-  void Rehash(std::size_t slots);
   void Order() const;
   bool OrderAlone(Places& places) const;
   Found FoundAt(const Places& places) const;
 
   std::vector<RefPtr<Series>> series_;  ///< By place.
-  std::vector<Slot> slots_;             ///< By hash of the labels; open addressing.
-  std::unordered_map<Symbol, Values> labels_;
+  HashPlaces places_;                   ///< Of series, by their labels.
+  std::unordered_map<Symbol, ValuePostings> labels_;
   std::vector<Recent> recent_;  ///< Points into labels_.
   std::size_t bytes_ = 0;       ///< Of labels_.
 
