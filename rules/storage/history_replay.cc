@@ -27,10 +27,16 @@ class BatchAppender {
       AppendSingly(batch);
       return;
     }
-    if (layout->rows.empty()) Claim(batch.series);
-    waiting_samples_ += batch.series.size();
+    if (layout->rows.empty()) FlushIfClaimed(batch.series);
     layout->rows.push_back({batch.t, std::move(batch.values)});
     batch.values.clear();
+    if (layout->refs.empty()) {
+      // Now, while the labels that were just read are in the cache.
+      AppendRows(*layout);
+      return;
+    }
+    if (layout->rows.size() == 1) Claim(batch.series);
+    waiting_samples_ += batch.series.size();
     if (waiting_samples_ >= kMostWaiting) Flush();
   }
 
@@ -78,21 +84,27 @@ class BatchAppender {
   }
 
   /// A series that has rows waiting in another list gets them first: its samples stay in order.
-  void Claim(std::span<const std::uint32_t> series) {
+  void FlushIfClaimed(std::span<const std::uint32_t> series) {
     claims_.resize(decoder_.series());
     const auto is_claimed = [&](std::uint32_t number) { return claims_[number] == flushes_; };
     if (std::any_of(series.begin(), series.end(), is_claimed)) Flush();
+  }
+
+  void Claim(std::span<const std::uint32_t> series) {
     for (const std::uint32_t number : series) claims_[number] = flushes_;
   }
 
   void Flush() {
     for (auto& [name, layout] : layouts_) {
-      if (layout.rows.empty()) continue;
-      counts_ += store_.Append(layout.labels, layout.refs, layout.rows);
-      layout.rows = {};
+      if (!layout.rows.empty()) AppendRows(layout);
     }
     waiting_samples_ = 0;
     ++flushes_;
+  }
+
+  void AppendRows(Layout& layout) {
+    counts_ += store_.Append(layout.labels, layout.refs, layout.rows);
+    layout.rows = {};
   }
 
   void AppendSingly(const HistoryBatch& batch) {
