@@ -18,6 +18,11 @@ const std::string_view kDefaultTexts = R"tmpl(
 
 {{- define "__description" }}{{ end -}}
 
+{{- define "__condition" -}}
+  {{- $tense := "" }}{{ if eq .Status "resolved" }}{{ $tense = "was " }}{{ end }}
+  {{- with .Condition }} ({{ $tense }}{{ . }}){{ end }}
+{{- end -}}
+
 {{- define "__text_alert_list" -}}
   {{- range $alert := . }}Labels:
 {{ range $alert.Labels.SortedPairs }} - {{ .Name }} = {{ .Value }}
@@ -38,7 +43,7 @@ const std::string_view kDefaultTexts = R"tmpl(
 {{ . }}
 {{ end }}
 {{- if ne $alert.Value nil }}
-Value: {{ humanize $alert.Value }}{{ with $alert.Condition }} ({{ . }}){{ end }}
+Value: {{ humanize $alert.Value }}{{ template "__condition" $alert }}
 {{ end }}
 {{- with $alert.RunbookURL }}
 [Runbook]({{ . }})
@@ -90,7 +95,7 @@ Value: {{ humanize $alert.Value }}{{ with $alert.Condition }} ({{ . }}){{ end }}
   {{- range $alert := .Alerts }}{{ toUpper $alert.Status }} {{ $alert.Labels.alertname }}
   {{- with $alert.Annotations.summary }}: {{ . }}{{ end }}
 since {{ $alert.StartsAt }}
-{{ if ne $alert.Value nil }}value {{ humanize $alert.Value }}{{ with $alert.Condition }} ({{ . }}){{ end }} {{ $alert.Sparkline }}
+{{ if ne $alert.Value nil }}value {{ humanize $alert.Value }}{{ template "__condition" $alert }}{{ with $alert.Sparkline }} {{ . }}{{ end }}
 {{ end }}{{ with $alert.Annotations.description }}{{ . }}
 {{ end }}{{ range $alert.Labels.SortedPairs }}  {{ .Name }} = {{ .Value }}
 {{ end }}{{ with $alert.RunbookURL }}Runbook: {{ . }}
@@ -105,7 +110,7 @@ since {{ $alert.StartsAt }}
 {{ with .Annotations.summary }}<p style="margin:4px 0"><b>{{ html . }}</b></p>
 {{ end }}{{ with .Annotations.description }}<p style="margin:4px 0">{{ html . }}</p>
 {{ end }}<p style="margin:4px 0">since {{ .StartsAt }}{{ if ne .Value nil }}, value {{ humanize .Value }}{{ end }}
-{{- with .Condition }} ({{ html . }}){{ end }} {{ .Sparkline }}</p>
+{{- html (tmpl "__condition" .) }}{{ with .Sparkline }} {{ . }}{{ end }}</p>
 <p style="margin:4px 0;color:#666">{{ range .Labels.SortedPairs }}{{ html .Name }} = {{ html .Value }}<br>
 {{ end }}</p>
 <p style="margin:4px 0">
@@ -132,7 +137,7 @@ since {{ $alert.StartsAt }}
   {{- with $alert.Annotations.summary }}: {{ . }}{{ end }}
     labels {{ range ($alert.Labels.Remove (stringSlice "alertname")).SortedPairs }}{{ .Name }}={{ .Value }} {{ end }}
     since  {{ $alert.StartsAt }}{{ if ne $alert.Value nil }}, value {{ humanize $alert.Value }}{{ end }}
-    {{- with $alert.Condition }} ({{ . }}){{ end }}{{ with $alert.Sparkline }} {{ . }}{{ end }}
+    {{- template "__condition" $alert }}{{ with $alert.Sparkline }} {{ . }}{{ end }}
 {{ end }}
 {{- end -}}
 )tmpl";

@@ -71,8 +71,10 @@ std::string LabelsLine(const NotifiedAlert& alert) {
 std::string ValueLine(const NotifiedAlert& alert, const std::string& sparkline) {
   if (!alert.value) return {};
   std::string line = fmt::format("value *{}*", ValueText(alert));
-  if (!alert.condition.empty())
-    line += fmt::format(" ({})", Escaped(alert.condition, kMostCondition));
+  if (!alert.condition.empty()) {
+    line += fmt::format(" ({}{})", alert.resolved ? "was " : "",
+                        Escaped(alert.condition, kMostCondition));
+  }
   if (!sparkline.empty()) line += "  " + sparkline;
   return line;
 }

@@ -50,7 +50,9 @@ std::string Sparkline(std::span<const double> values) {
   std::string line;
   if (known < 2) return line;
   for (const double value : condensed) line += HeightOf(value, least, greatest);
-  return line;
+  // An alert is often younger than what the line is for.
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line.erase(0, line.find_first_not_of(' '));
 }
 
 std::vector<std::string> SparklinesOf(const Notification& notification,

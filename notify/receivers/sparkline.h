@@ -10,9 +10,10 @@
 
 namespace tocsin::notify {
 
-/// Blocks of eight heights, from the least value to the greatest; a space for NaN; half a height if
-/// all are the same. At most 24 characters: more values are put together, each character for the
-/// greatest of its own. Empty if fewer than two values are known.
+/// Blocks of eight heights, from the least value to the greatest; half a height if all are the
+/// same. A space for NaN between two of them, nothing for NaN before and after. At most 24
+/// characters: more values are put together, each character for the greatest of its own. Empty if
+/// fewer than two values are known.
 std::string Sparkline(std::span<const double> values);
 
 /// Of each alert of the notification; all empty if nobody knows values.

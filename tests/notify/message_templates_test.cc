@@ -133,6 +133,29 @@ BOOST_AUTO_TEST_CASE(EveryBuiltInTextWorks) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(WhatIsResolvedWasAboveItsThreshold) {
+  const NotifiedAlert firing = MakeAlert({{"alertname", "Slow"}, {"job", "x"}});
+  NotifiedAlert resolved = MakeAlert({{"alertname", "Slow"}, {"job", "y"}}, true);
+  resolved.value = 16.4;
+  const Notification both = MakeNotification({firing, resolved});
+  const struct {
+    std::string name;
+    std::string firing;
+    std::string resolved;
+  } rows[] = {
+      {"stdout.default.text", ", value 312.5 (> 300) \u2581\u2588\n", ", value 16.4 (was > 300)\n"},
+      {"email.default.text", "\nvalue 312.5 (> 300) \u2581\u2588\n", "\nvalue 16.4 (was > 300)\n"},
+      {"email.default.html", ", value 312.5 (&gt; 300) \u2581\u2588</p>",
+       ", value 16.4 (was &gt; 300)</p>"},
+      {"msteamsv2.default.text", "\nValue: 312.5 (> 300)\n", "\nValue: 16.4 (was > 300)\n"},
+  };
+  for (const auto& row : rows) {
+    const std::string text = Expand("{{ template \"" + row.name + "\" . }}", both);
+    BOOST_TEST(text.find(row.firing) != std::string::npos, text);
+    BOOST_TEST(text.find(row.resolved) != std::string::npos, text);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(HtmlOfAMailHoldsNoLabelAsItIs) {
   NotifiedAlert alert = MakeAlert({{"alertname", "<em>"}, {"job", "<script>"}});
   alert.annotations = {{"description", "<i>"}, {"summary", "<u>"}};

@@ -93,6 +93,17 @@ actions: [{type: button, text: Go, url: 'https://e', style: danger, confirm: {te
   BOOST_TEST(last().body == kAttachment);
 }
 
+BOOST_AUTO_TEST_CASE(WhatIsResolvedWasAboveItsThreshold) {
+  Read("slack", kWebhook);
+  NotifiedAlert resolved = MakeAlert({{"alertname", "Slow"}, {"job", "y"}}, true);
+  resolved.value = 16.4;
+  Send(MakeNotification({MakeAlert({{"alertname", "Slow"}, {"job", "x"}}), resolved}));
+  for (const std::string_view text :
+       {" · value *312.5* (&gt; 300)\\n", " · value *16.4* (was &gt; 300)\\n"}) {
+    BOOST_TEST(last().body.find(text) != std::string::npos, last().body);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(LabelsPingNobody) {
   NotifiedAlert alert = MakeAlert({{"alertname", "<!here>"}, {"job", "<@U123> & <b|c>"}});
   alert.annotations = {{"description", "<!channel>"}, {"summary", "<!everyone>"}};
@@ -329,6 +340,7 @@ BOOST_AUTO_TEST_CASE(SparklinesHaveEightHeights) {
       {{0, 1, 2, 3, 4, 5, 6, 7}, "▁▂▃▄▅▆▇█"},
       {{0, nan, 7}, "▁ █"},
       {{5, 5}, "▄▄"},
+      {{nan, nan, 0, nan, 7, nan}, "▁ █"},  // An alert is often younger than what is asked for.
       {{1, INFINITY, 2}, "▁ █"},
   };
   for (const auto& [values, line] : cases) BOOST_TEST(Sparkline(values) == line);
