@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/duration.h"
 #include "exporter/api/query_api.h"
@@ -171,21 +172,28 @@ std::vector<Route> Application::Routes(bool demo) {
              return api::StatusSources::Reload{last.successful, last.last_success};
            },
        .retention = [this] { return FormatDuration(store_.retention()); },
-       .limits = [this] { return Limits(); },
+       .in_force = [this] { return InForce(); },
        .corruptions =
            [this] { return history_ == nullptr ? 0 : history_->stats().loaded.lost_records; },
        .started = started_at_}));
   return routes;
 }
 
-std::vector<std::pair<std::string, std::string>> Application::Limits() {
+std::vector<std::pair<std::string, std::string>> Application::InForce() {
   const promql::Engine::Settings queries = queries_.engine()->settings();
-  return {{"storage.retention", FormatDuration(store_.retention())},
-          {"storage.max_series", fmt::to_string(storage_.max_series)},
-          {"storage.max_bytes", fmt::to_string(storage_.max_bytes)},
-          {"promql.timeout", FormatDuration(queries.timeout)},
-          {"promql.max_samples", fmt::to_string(queries.max_samples)},
-          {"promql.max_concurrency", fmt::to_string(queries.max_concurrency)}};
+  std::vector<std::pair<std::string, std::string>> values = {
+      {"storage.retention", FormatDuration(store_.retention())},
+      {"storage.max_series", fmt::to_string(storage_.max_series)},
+      {"storage.max_bytes", fmt::to_string(storage_.max_bytes)},
+      {"promql.timeout", FormatDuration(queries.timeout)},
+      {"promql.max_samples", fmt::to_string(queries.max_samples)},
+      {"promql.max_concurrency", fmt::to_string(queries.max_concurrency)}};
+  // The server may be asked before Listen() has returned it.
+  if (started_.load(std::memory_order_acquire)) {
+    values.insert(values.begin(),
+                  {"server.listen", fmt::format("{}", fmt::join(addresses(), ", "))});
+  }
+  return values;
 }
 
 Status Application::OpenHistory(const Config::Storage& storage) {

@@ -70,7 +70,7 @@ class Application {
   Status Listen(HttpServer::Settings settings, bool demo);
   std::vector<Route> Routes(bool demo);
   /// By their keys in the configuration, as they are in force.
-  std::vector<std::pair<std::string, std::string>> Limits();
+  std::vector<std::pair<std::string, std::string>> InForce();
   Status OpenHistory(const Config::Storage& storage);
   std::shared_ptr<const Snapshot> OwnPage();
   void Apply(const Config& config);

@@ -146,12 +146,13 @@ HttpResponse Configuration(const StatusSources& sources) {
   return EndSuccess(std::move(body));
 }
 
-/// What Prometheus takes as flags is in the configuration here; of it, the limits.
+/// What Prometheus takes as flags is in the configuration here; of it, where tocsin listens, and the
+/// limits.
 HttpResponse Flags(const StatusSources& sources) {
   std::string body = BeginSuccess();
   JsonWriter json(body);
   json.BeginObject();
-  for (const auto& [key, value] : sources.limits()) json.Key(key).String(value);
+  for (const auto& [key, value] : sources.in_force()) json.Key(key).String(value);
   json.EndObject();
   return EndSuccess(std::move(body));
 }

@@ -33,8 +33,8 @@ struct StatusSources {
   };
   std::function<Reload()> last_reload;
   std::function<std::string()> retention;  ///< "6h".
-  /// What is in force, by its key in the configuration.
-  std::function<std::vector<std::pair<std::string, std::string>>()> limits;
+  /// What is in force, by its key in the configuration, whatever that says.
+  std::function<std::vector<std::pair<std::string, std::string>>()> in_force;
   std::function<std::uint64_t()> corruptions;  ///< Records of the history lost to damage.
   TimePoint started;
 };

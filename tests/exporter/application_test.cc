@@ -254,6 +254,25 @@ BOOST_AUTO_TEST_CASE(ReloadingIsPostOnly) {
   BOOST_TEST(served.Ask("/-/reload").status == 405);
 }
 
+BOOST_AUTO_TEST_CASE(TheAddressInForceIsTheOneThatIsListenedOn) {
+  Served served(ConfigWith({}));
+  const std::string address = served.application().addresses().at(0);
+  BOOST_TEST(!address.ends_with(":0"));
+  BOOST_TEST(served.Ask("/api/v1/status/flags")
+                 .body.starts_with(R"({"status":"success","data":{"server.listen":")" + address +
+                                   R"(","storage.retention":)"));
+}
+
+BOOST_AUTO_TEST_CASE(RunbooksAreServed) {
+  const Served served(ConfigWith({}));
+  BOOST_TEST(served.Ask("/api/v1/tocsin/runbooks").body.find(R"("name":"atlasdown")") !=
+             std::string::npos);
+  BOOST_TEST(served.Ask("/runbooks/atlasdown").status == 200);
+  BOOST_TEST(served.Ask("/runbooks/atlasdown.md").body.starts_with("# AtlasDown\n"));
+  BOOST_TEST(served.Ask("/runbooks/nothing").status == 404);
+  BOOST_TEST(served.Ask("/runbooks/%2e%2e%2fatlasdown.md").status == 404);
+}
+
 BOOST_AUTO_TEST_CASE(ATakenAddressIsSaid) {
   Served served(ConfigWith({}));
   Config second = ConfigWith({});

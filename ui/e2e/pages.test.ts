@@ -134,6 +134,15 @@ test("the limits are those in force", async () => {
   await tab.close();
 });
 
+test("the address is the one that is listened on", async () => {
+  const tab = await Tab.open(browser, () => watched.tocsin.url);
+  await tab.go("/status");
+  const row = tab.page.locator("#build ~ .facts > div", {hasText: "Listens on"});
+  await row.getByText(watched.tocsin.address, {exact: true}).waitFor();
+  assert.equal(await tab.page.locator("#limits ~ .facts > div", {hasText: "server.listen"}).count(), 0);
+  await tab.close();
+});
+
 test("the keyboard leads through the page", async () => {
   const tab = await Tab.open(browser, () => watched.tocsin.url);
   await tab.go("/");

@@ -50,7 +50,7 @@ struct Fixture {
                             return StatusSources::Reload{true, TimePoint()};
                           },
                       .retention = [] { return std::string("6h"); },
-                      .limits =
+                      .in_force =
                           [] {
                             return std::vector<std::pair<std::string, std::string>>{
                                 {"storage.max_series", "1000"}, {"promql.timeout", "2m"}};

@@ -47,9 +47,15 @@ async function askReceivers(signal: AbortSignal): Promise<Receivers> {
   return {names: names.map(each => each.name), pending, sent, failed, deadLetters: dead.deadLetters};
 }
 
+/** What is in force, by its key in the configuration. */
+function useInForce() {
+  return usePolled("in force", signal => getData<Record<string, string>>("api/v1/status/flags", {}, signal), 60_000);
+}
+
 function BuildAndRun() {
   const build = usePolled("build", signal => getData<Build>("api/v1/status/buildinfo", {}, signal), 60_000);
   const runtime = usePolled("runtime", signal => getData<Runtime>("api/v1/status/runtimeinfo", {}, signal));
+  const inForce = useInForce();
   if (!build.data || !runtime.data) return <><Waiting of={build} what="the build" /><Waiting of={runtime} what="the state" /></>;
   const {data: run} = runtime;
   return (
@@ -57,6 +63,7 @@ function BuildAndRun() {
       ["Version", `${build.data.version} (${build.data.revision || "no revision"})`],
       ["Started", <><Time at={Date.parse(run.startTime)} /> (<Age at={Date.parse(run.startTime)} />)</>],
       ["Configuration", <><Badge state={run.reloadConfigSuccess ? "ok" : "err"} /> read <Age at={Date.parse(run.lastConfigTime)} /></>],
+      ["Listens on", inForce.data?.["server.listen"] ?? <Waiting of={inForce} what="the address" />],
       ["Host", run.hostname],
       ["Folder", run.CWD],
       ["Could not be read at the start", String(run.corruptionCount)],
@@ -82,12 +89,11 @@ function StorageFacts() {
   );
 }
 
-/** By the keys with which the configuration changes them. */
 function Limits() {
-  const answer = usePolled("limits", signal => getData<Record<string, string>>("api/v1/status/flags", {}, signal), 60_000);
+  const answer = useInForce();
   if (!answer.data) return <Waiting of={answer} what="the limits" />;
   return (
-    <Facts>{Object.entries(answer.data).map(([key, value]) =>
+    <Facts>{Object.entries(answer.data).filter(([key]) => key !== "server.listen").map(([key, value]) =>
       [key, key.endsWith("_bytes") ? formatBytes(Number(value)) : value])}</Facts>
   );
 }
