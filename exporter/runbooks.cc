@@ -39,8 +39,8 @@ std::string_view Runbook::Title() const {
 }
 
 std::span<const Runbook> Runbooks() {
-  static const Shelf shelf;
-  return shelf.runbooks;
+  static const Shelf kShelf;
+  return kShelf.runbooks;
 }
 
 const Runbook* FindRunbook(std::string_view name) {

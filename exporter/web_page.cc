@@ -28,7 +28,7 @@ constexpr std::string_view kPolicy =
 struct Address {
   std::string_view path;
   std::string_view plain;
-  std::string_view plain_end = "";
+  std::string_view plain_end = {};
 };
 
 constexpr Address kAddresses[] = {
