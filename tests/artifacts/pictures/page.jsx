@@ -38,7 +38,8 @@ function seriesOf(panel) {
     labels: each.metric,
     refId: target.refId,
     times: (each.values ?? [each.value]).map(([at]) => at * 1000),
-    values: (each.values ?? [each.value]).map(([, value]) => Number(value)),
+    // As Grafana does: what is no number is a gap.
+    values: (each.values ?? [each.value]).map(([, value]) => (Number.isFinite(Number(value)) ? Number(value) : null)),
   })));
 }
 
@@ -52,13 +53,16 @@ function frameOf(series, panel, index) {
 }
 
 function Stat({ panel, width, height }) {
-  const [first] = seriesOf(panel);
+  const all = seriesOf(panel);
   const [calc] = panel.options.reduceOptions.calcs;
-  const field = first && frameOf(first, panel, 0).fields[1];
-  const value = field ? field.display(reduceField({ field, reducers: [calc] })[calc])
-    : { text: panel.fieldConfig.defaults.noValue ?? 'No data', numeric: NaN };
-  return <BigValue width={width} height={height} theme={theme} value={value} colorMode={BigValueColorMode.Value}
-    graphMode={BigValueGraphMode.None} textMode="value" />;
+  const values = all.map((series, i) => {
+    const field = frameOf(series, panel, i).fields[1];
+    return { ...field.display(reduceField({ field, reducers: [calc] })[calc]), title: series.name };
+  });
+  if (!values.length) values.push({ text: panel.fieldConfig.defaults.noValue ?? 'No data', numeric: NaN });
+  return <div style={{ display: 'flex' }}>{values.map((value, i) => <BigValue key={i} width={width / values.length}
+    height={height} theme={theme} value={value} colorMode={BigValueColorMode.Value} graphMode={BigValueGraphMode.None}
+    textMode={values.length > 1 ? 'value_and_name' : 'value'} />)}</div>;
 }
 
 function Graph({ panel, width, height }) {
