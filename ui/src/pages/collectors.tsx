@@ -1,24 +1,53 @@
 import {useMemo, useState} from "preact/hooks";
 import {getData, postQuery} from "../lib/api";
+import {explainDropped, formatDropped, meaningOf, type Dropped} from "../lib/dropped";
 import {formatElapsed} from "../lib/durations";
 import {quoted} from "../lib/labels";
 import {usePolled} from "../lib/polling";
 import {askTargets} from "../lib/questions";
-import type {QueryResult, Target} from "../lib/types";
+import type {QueryResult, Series, Target} from "../lib/types";
 import {Badge} from "../parts/badge";
 import {Waiting} from "../parts/failure";
+import {Facts} from "../parts/labels_list";
 import {Link} from "../parts/link";
 import {LongList} from "../parts/long_list";
 import {PlotOfQuery} from "../parts/plot_of_query";
 import {OTHER_ROW, useRowHeight} from "../parts/row_height";
 import {Scroll} from "../parts/scroll";
+import {Sparkline} from "../parts/sparkline";
 import {Age} from "../parts/time";
 
 interface Numbers {
   /** By "collector/name". */
   samples: Map<string, string>;
   success: Map<string, number>;
-  drops: Map<string, string>;
+  drops: Map<string, Dropped[]>;
+}
+
+interface History {
+  start: number;
+  end: number;
+  /** Durations by "collector/name". */
+  values: Map<string, Series["values"]>;
+}
+
+const HISTORY_S = 3600;
+const HISTORY_STEP_S = 60;
+const LESS_OFTEN_MS = 15_000;
+
+/** How long collections took. Of each minute the longest; where less is stored, what there is. */
+async function askHistory(signal: AbortSignal): Promise<History> {
+  const end = Math.floor(Date.now() / 1000);
+  const start = end - HISTORY_S;
+  const metric = "tocsin_collector_duration_seconds";
+  const query = `max_over_time(${metric}[${HISTORY_STEP_S}s]) or ${metric}`;
+  const data = await postQuery<QueryResult>("api/v1/query_range", {query, start, end, step: HISTORY_STEP_S}, signal);
+  const values = new Map<string, Series["values"]>();
+  for (const each of data.resultType === "matrix" ? data.result : []) {
+    const key = `${each.metric.collector}/${each.metric.name}`;
+    values.set(key, [...(values.get(key) ?? []), ...each.values].sort(([a], [b]) => a - b));
+  }
+  return {start, end, values};
 }
 
 async function byCollector(query: string, signal: AbortSignal): Promise<{key: string; reason: string; value: string}[]> {
@@ -35,8 +64,8 @@ async function askNumbers(signal: AbortSignal): Promise<Numbers> {
     byCollector("tocsin_collector_last_success_timestamp_seconds", signal),
     byCollector("tocsin_samples_dropped_total > 0", signal),
   ]);
-  const dropped = new Map<string, string>();
-  for (const {key, reason, value} of drops) dropped.set(key, [dropped.get(key), `${value} ${reason}`].filter(Boolean).join(", "));
+  const dropped = new Map<string, Dropped[]>();
+  for (const {key, reason, value} of drops) dropped.set(key, [...(dropped.get(key) ?? []), {reason, count: value}]);
   return {
     samples: new Map(samples.map(({key, value}) => [key, value])),
     success: new Map(success.map(({key, value}) => [key, Number(value) * 1000])),
@@ -48,8 +77,18 @@ function keyOf(target: Target): string {
   return `${target.labels.collector}/${target.labels.name}`;
 }
 
-function Row({target, numbers, chosen, onChoose}: {target: Target; numbers: Numbers | null; chosen: boolean; onChoose: () => void}) {
+interface RowProperties {
+  target: Target;
+  numbers: Numbers | null;
+  history: History | null;
+  chosen: boolean;
+  onChoose: () => void;
+}
+
+function Row({target, numbers, history, chosen, onChoose}: RowProperties) {
   const key = keyOf(target);
+  const drops = numbers?.drops.get(key) ?? [];
+  const {name} = target.labels;
   return (
     <tr>
       <th scope="row">{target.labels.name}</th>
@@ -59,10 +98,27 @@ function Row({target, numbers, chosen, onChoose}: {target: Target; numbers: Numb
       <td>{target.scrapeInterval}</td>
       <td>{formatElapsed(target.lastScrapeDuration)}</td>
       <td>{numbers?.samples.get(key) ?? "…"}</td>
-      <td>{numbers ? numbers.drops.get(key) ?? "none" : "…"}</td>
+      <td title={explainDropped(drops) || undefined}>{numbers ? formatDropped(drops) : "…"}</td>
       <td class="problem">{target.lastError}</td>
-      <td><button type="button" aria-pressed={chosen} onClick={onChoose}>Durations of {target.labels.name}</button></td>
+      <td class="history">
+        {history && <Sparkline title={`Durations of ${name} in the last hour`} values={history.values.get(key) ?? []}
+                               start={history.start} end={history.end} step={HISTORY_STEP_S} />}
+        <button type="button" aria-pressed={chosen} onClick={onChoose}>Durations of {name}</button>
+      </td>
     </tr>
+  );
+}
+
+/** What the reasons in the table mean, for those who cannot point at them. */
+function DroppedReasons({numbers}: {numbers: Numbers}) {
+  const reasons = [...new Set([...numbers.drops.values()].flat().map(({reason}) => reason))].sort();
+  if (reasons.length === 0) return null;
+  return (
+    <section aria-labelledby="dropped">
+      <h2 id="dropped">Why samples were dropped</h2>
+      <p class="quiet">Counted since tocsin started. The rest of these collections was kept.</p>
+      <Facts>{reasons.map(reason => [reason, meaningOf(reason)])}</Facts>
+    </section>
   );
 }
 
@@ -73,7 +129,7 @@ function Durations({target}: {target: Target}) {
   return (
     <section aria-labelledby="durations">
       <h2 id="durations">How long {target.labels.name} took, in seconds</h2>
-      <PlotOfQuery title={`Durations of ${target.labels.name}`} expression={`tocsin_collector_duration_seconds${selector}`} range={3600} />
+      <PlotOfQuery title={`Durations of ${target.labels.name}`} expression={`tocsin_collector_duration_seconds${selector}`} range={HISTORY_S} />
     </section>
   );
 }
@@ -112,6 +168,7 @@ function Catalogue() {
 export function Collectors() {
   const targets = usePolled("targets", askTargets);
   const numbers = usePolled("numbers", askNumbers);
+  const history = usePolled("durations", askHistory, LESS_OFTEN_MS);
   const [chosen, setChosen] = useState("");
   const target = targets.data?.find(each => keyOf(each) === chosen);
   return (
@@ -124,13 +181,15 @@ export function Collectors() {
           <table>
             <thead><tr>{HEADS.map(head => <th scope="col" key={head}>{head}</th>)}</tr></thead>
             <tbody>
-              {targets.data.map(each => <Row key={keyOf(each)} target={each} numbers={numbers.data} chosen={keyOf(each) === chosen}
+              {targets.data.map(each => <Row key={keyOf(each)} target={each} numbers={numbers.data} history={history.data}
+                                             chosen={keyOf(each) === chosen}
                                              onChoose={() => setChosen(keyOf(each) === chosen ? "" : keyOf(each))} />)}
             </tbody>
           </table>
         </Scroll>
       )}
       {target && <Durations target={target} />}
+      {numbers.data && <DroppedReasons numbers={numbers.data} />}
       <Catalogue />
     </>
   );
