@@ -86,6 +86,9 @@ test("a silence made in the page stops a notification, until it is ended there",
   watched.source.values.load = 99;
   await waitFor("another notification", () => watched.webhook.firing("HighLoad"));
   assert.equal(watched.webhook.firing("OrdersStopped"), 0);
+  await tab.go("/");
+  await tab.page.getByRole("region", {name: "Silenced, inhibited or muted 1"}).getByText("OrdersStopped").waitFor();
+  await tab.page.getByRole("region", {name: "Firing now 1"}).getByText("HighLoad").waitFor();
   await tab.go(`/alerts/${alert.fingerprint}`);
   await tab.sees("Silenced by");
 

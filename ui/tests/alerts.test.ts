@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import {test} from "node:test";
-import {allAlerts, byUrgency, grouped, resolvedIn, severityOf} from "../src/lib/alerts";
+import {activeByHearing, allAlerts, byUrgency, grouped, resolvedIn, severityOf} from "../src/lib/alerts";
 import {isAbout, systemsOf} from "../src/lib/systems";
 import type {AlertEvent, RuleAlert, SentAlert, Target} from "../src/lib/types";
 
@@ -60,6 +60,9 @@ test("silenced and inhibited alerts say so", () => {
   const status = {state: "suppressed", silencedBy: ["s"], inhibitedBy: ["i"], mutedBy: []};
   const alerts = allAlerts([sent({alertname: "A"}, {status}), sent({alertname: "B"}, {status: {...status, silencedBy: []}})], [], []);
   assert.deepEqual(alerts.map(each => each.state), ["silenced", "inhibited"]);
+  const more = allAlerts([sent({alertname: "C"}), sent({alertname: "A"}, {status})], [ofRule({alertname: "D"}, "pending")], []);
+  const {told, quiet} = activeByHearing(more);
+  assert.deepEqual([told.map(each => each.name), quiet.map(each => each.name)], [["C"], ["A"]]);
 });
 
 test("what is worst comes first", () => {

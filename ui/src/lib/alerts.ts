@@ -109,6 +109,12 @@ export function isActive(item: AlertItem): boolean {
   return item.state !== "pending" && item.state !== "resolved";
 }
 
+/** Those that are on, apart by whether somebody is told; worst first. */
+export function activeByHearing(alerts: readonly AlertItem[]): {told: AlertItem[]; quiet: AlertItem[]} {
+  const active = alerts.filter(isActive).sort(byUrgency);
+  return {told: active.filter(each => each.state === "firing"), quiet: active.filter(each => each.state !== "firing")};
+}
+
 export interface AlertGroup {
   title: string;
   alerts: AlertItem[];

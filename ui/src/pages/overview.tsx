@@ -1,4 +1,4 @@
-import {byUrgency, isActive, type AlertItem} from "../lib/alerts";
+import {activeByHearing, type AlertItem} from "../lib/alerts";
 import {useLost} from "../lib/connection";
 import {usePolled} from "../lib/polling";
 import {askAlerts, askScraped, askTargets, HOUR_MS} from "../lib/questions";
@@ -28,18 +28,36 @@ function Tile({system}: {system: System}) {
   );
 }
 
-function Firing({alerts}: {alerts: readonly AlertItem[]}) {
-  const firing = alerts.filter(isActive).sort(byUrgency);
-  const lost = useLost();
+function Listed({alerts}: {alerts: readonly AlertItem[]}) {
   return (
-    <section aria-labelledby="firing">
-      <h2 id="firing">Firing now <small>{firing.length}</small></h2>
-      {firing.length === 0 && <p>{lost ? "Not known." : "Nothing fires."}</p>}
+    <>
       <ul class="plain-list rows">
-        {firing.slice(0, MOST_LISTED).map(alert => <li key={alert.id}><AlertRow alert={alert} /></li>)}
+        {alerts.slice(0, MOST_LISTED).map(alert => <li key={alert.id}><AlertRow alert={alert} /></li>)}
       </ul>
-      {firing.length > MOST_LISTED && <p><Link to="/alerts">All {firing.length} alerts</Link></p>}
-    </section>
+      {alerts.length > MOST_LISTED && <p><Link to="/alerts">All {alerts.length} alerts</Link></p>}
+    </>
+  );
+}
+
+/** What fires, and apart from it that of which nobody is told. */
+function Firing({alerts}: {alerts: readonly AlertItem[]}) {
+  const {told, quiet} = activeByHearing(alerts);
+  const lost = useLost();
+  const nothing = quiet.length > 0 ? "Nothing fires of which somebody would be told." : "Nothing fires.";
+  return (
+    <>
+      <section aria-labelledby="firing">
+        <h2 id="firing">Firing now <small>{told.length}</small></h2>
+        {told.length === 0 && <p>{lost ? "Not known." : nothing}</p>}
+        <Listed alerts={told} />
+      </section>
+      {quiet.length > 0 && (
+        <section aria-labelledby="quiet">
+          <h2 id="quiet">Silenced, inhibited or muted <small>{quiet.length}</small></h2>
+          <Listed alerts={quiet} />
+        </section>
+      )}
+    </>
   );
 }
 
