@@ -114,6 +114,23 @@ test("an alert's page tells what a person needs", async () => {
   await tab.close();
 });
 
+test("on a phone, a wide result scrolls in its box, and the page does not", async () => {
+  const tab = await Tab.open(browser, () => watched.tocsin.url, LOOKS.phone);
+  const expressions = ["load[1m]", 'label_replace(load, "long", "$1-and-$1-and-$1-and-$1", "instance", "(.*)")'];
+  for (const expression of expressions) {
+    await tab.go(`/explore?${new URLSearchParams({"g0.expr": expression, "g0.tab": "1"})}`);
+    const value = tab.page.locator(".result-row b").first();
+    await value.waitFor();
+    const width = await tab.page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+    assert.equal(width[0], width[1]);
+    // Its end can be scrolled to, and is not cut off.
+    await tab.page.getByRole("region", {name: "Result"}).evaluate(box => box.scrollTo(box.scrollWidth, 0));
+    const box = await value.boundingBox();
+    assert.ok(box && box.x + box.width <= 390 && box.x + box.width > 0, JSON.stringify(box));
+  }
+  await tab.close();
+});
+
 test("no secret reaches the page", async () => {
   const tab = await Tab.open(browser, () => watched.tocsin.url);
   await tab.go("/status");

@@ -4,6 +4,7 @@ import {EVERY_MS, usePolled} from "../lib/polling";
 import type {QueryResult} from "../lib/types";
 import {QueryFailure, Waiting} from "./failure";
 import {LongList} from "./long_list";
+import {Scroll} from "./scroll";
 
 const ROW_HEIGHT = 34;
 
@@ -22,6 +23,12 @@ function rowsOf(data: QueryResult): Row[] {
   }
 }
 
+/** How wide the longest row is, in characters: a row that is not in the document makes no room for itself. */
+function widthOf(rows: readonly Row[]): number {
+  const between = 4;
+  return rows.reduce((most, {name, value}) => Math.max(most, name.length + value.length + between), 0);
+}
+
 /** What an expression is now, or was then. */
 export function ResultTable({expression, at}: {expression: string; at: number | null}) {
   const answer = usePolled(JSON.stringify([expression, at]), signal =>
@@ -32,8 +39,12 @@ export function ResultTable({expression, at}: {expression: string; at: number | 
   return (
     <>
       <p class="quiet" aria-live="polite">{rows.length === 0 ? "No result." : `${rows.length} ${rows.length === 1 ? "row" : "rows"}`}</p>
-      <LongList label="Result" rows={rows} rowHeight={ROW_HEIGHT} keyOf={row => row.name}
-                show={row => <div class="result-row"><code>{row.name}</code> <b>{row.value}</b></div>} />
+      <Scroll label="Result">
+        <div style={{minWidth: `${widthOf(rows)}ch`}}>
+          <LongList label="Rows" rows={rows} rowHeight={ROW_HEIGHT} keyOf={row => row.name}
+                    show={row => <div class="result-row"><code>{row.name}</code> <b>{row.value}</b></div>} />
+        </div>
+      </Scroll>
     </>
   );
 }
