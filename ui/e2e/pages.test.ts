@@ -131,6 +131,16 @@ test("on a phone, a wide result scrolls in its box, and the page does not", asyn
   await tab.close();
 });
 
+test("on a phone, times name their zone", async () => {
+  const tab = await Tab.open(browser, () => watched.tocsin.url, LOOKS.phone);
+  await tab.go(`/alerts/${fingerprint}`);
+  await tab.page.locator(".facts time").first().getByText(/ CES?T$/).waitFor();
+  await tab.page.locator(".legend", {hasText: /times in CES?T$/}).waitFor();
+  await tab.go("/explore?g0.expr=load&g0.tab=1");
+  await tab.page.getByLabel(/^Until, in CES?T/).waitFor();
+  await tab.close();
+});
+
 test("no secret reaches the page", async () => {
   const tab = await Tab.open(browser, () => watched.tocsin.url);
   await tab.go("/status");

@@ -2,6 +2,7 @@ import {useEffect, useState} from "preact/hooks";
 import {navigate, useAddress} from "../lib/address";
 import {formatDuration, parseDuration} from "../lib/durations";
 import {addressOf, NEW_PANEL, panelsOf, type Panel} from "../lib/explore";
+import {zoneAt} from "../lib/zone";
 import {ExpressionField} from "../parts/expression_field";
 import {CopyButton} from "../parts/copy_button";
 import {PlotOfQuery} from "../parts/plot_of_query";
@@ -51,7 +52,7 @@ function PanelForm({panel, number, onRun, onRemove}: FormProperties) {
         </fieldset>
         <label>Range <input type="text" size={6} value={range} onInput={event => setRange(event.currentTarget.value)} /></label>
         <label>Step <input type="text" size={6} value={step} placeholder="auto" onInput={event => setStep(event.currentTarget.value)} /></label>
-        <label>Until <input type="datetime-local" step={1} value={end} onInput={event => setEnd(event.currentTarget.value)} /></label>
+        <label>Until, in {zoneAt(panel.end === null ? Date.now() : panel.end * 1000)} <input type="datetime-local" step={1} value={end} onInput={event => setEnd(event.currentTarget.value)} /></label>
         <button type="submit" class="primary">Run</button>
         {onRemove && <button type="button" onClick={onRemove}>Remove</button>}
       </div>

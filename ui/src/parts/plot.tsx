@@ -2,6 +2,7 @@ import {useEffect, useRef} from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import {aligned, describe, type Line} from "../lib/lines";
+import {zoneAt} from "../lib/zone";
 
 interface Properties {
   /** What is shown, for those who cannot see it. */
@@ -126,6 +127,7 @@ export function Plot(properties: Properties) {
             <li key={line.label}><span class={`dot series-${i % COLOURS}`} aria-hidden="true" /> {line.label}</li>
           ))}
           {lines.length > 20 && <li>and {lines.length - 20} more</li>}
+          <li class="quiet">times in {zoneAt(end * 1000)}</li>
         </ul>
       </figcaption>
     </figure>

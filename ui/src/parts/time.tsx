@@ -1,7 +1,7 @@
 import {roughly} from "../lib/durations";
 import {useNow} from "../lib/polling";
 
-const local = new Intl.DateTimeFormat(undefined, {dateStyle: "medium", timeStyle: "medium"});
+const local = new Intl.DateTimeFormat(undefined, {dateStyle: "medium", timeStyle: "long"});
 
 /** What tocsin writes for "never". */
 export function isNever(at: number): boolean {
@@ -12,7 +12,7 @@ export function utc(at: number): string {
   return new Date(at).toISOString().replace("T", " ").replace(/\.\d+Z$/, " UTC");
 }
 
-/** A time in the viewer's zone, with UTC on hover. */
+/** A time in the viewer's zone, which it names, with UTC on hover. */
 export function Time({at}: {at: number}) {
   if (isNever(at)) return <span>never</span>;
   return <time dateTime={new Date(at).toISOString()} title={utc(at)}>{local.format(at)}</time>;
