@@ -146,8 +146,8 @@ HttpResponse Configuration(const StatusSources& sources) {
   return EndSuccess(std::move(body));
 }
 
-/// What Prometheus takes as flags is in the configuration here; of it, where tocsin listens, and the
-/// limits.
+/// What Prometheus takes as flags is in the configuration here; of it, where tocsin listens, and
+/// the limits.
 HttpResponse Flags(const StatusSources& sources) {
   std::string body = BeginSuccess();
   JsonWriter json(body);

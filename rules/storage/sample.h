@@ -27,8 +27,8 @@ inline bool IsStaleNan(double v) {
   return std::bit_cast<std::uint64_t>(v) == kStaleNanBits;
 }
 
-/// Stands where there is no sample: a stale marker, which ends a series, too, at a time that is in no
-/// (after, until].
+/// Stands where there is no sample: a stale marker, which ends a series, too, at a time that is in
+/// no (after, until].
 inline const Sample kNoSample{std::numeric_limits<Millis>::min(), kStaleNan};
 
 /// Whether reading gives the stale markers, too.
