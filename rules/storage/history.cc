@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <thread>
 #include <utility>
+
+#include "rules/storage/series_memory.h"
 
 namespace tocsin {
 namespace {
@@ -15,6 +18,9 @@ constexpr Millis kShortestSegment = 60'000;
 constexpr std::size_t kBytesPerLabelByte = 8;
 /// Whatever their labels take, segments stay well below what HistoryFolder reads.
 constexpr std::size_t kMostSegmentBytes = std::size_t{512} << 20;
+
+/// A segment that takes so long to load that a second thread is of use.
+constexpr std::size_t kManyBytes = std::size_t{1} << 20;
 
 constexpr Millis kUnknown = std::numeric_limits<Millis>::min();
 
@@ -82,6 +88,9 @@ History::Loaded History::Load(const HistoryFolder& folder,
                               SampleStore& store) {
   Loaded loaded;
   std::optional<Millis> newest;
+  std::jthread clearing;
+  const auto is_large = [](const auto& segment) { return segment.bytes > kManyBytes; };
+  if (std::ranges::any_of(segments, is_large)) clearing = ClearSeriesMemoryAhead();
   for (const HistoryFolder::Segment& segment : segments) {
     loaded.last = LoadSegment(folder, segment, store);
     loaded.stats.loaded += loaded.last.counts;

@@ -40,13 +40,36 @@ std::byte* Map(std::size_t bytes) {
 void* HugePages::do_allocate(std::size_t bytes, std::size_t alignment) {
   if (bytes < kLarge) return std::pmr::new_delete_resource()->allocate(bytes, alignment);
   const MutexLock lock(mutex_);
-  if (std::align(alignment, bytes, free_, left_) == nullptr) {
+  void* free = free_;
+  if (std::align(alignment, bytes, free, left_) == nullptr) {
     const std::size_t region = std::max(kRegion, std::size_t{RoundUp(bytes, kPage)});
-    free_ = Map(region);
+    free = cleared_ = Map(region);
     left_ = region;
   }
+  free_ = static_cast<std::byte*>(free) + bytes;
   left_ -= bytes;
-  return std::exchange(free_, static_cast<std::byte*>(free_) + bytes);
+  taken_.notify_all();
+  return free;
+}
+
+std::byte* HugePages::ToClear() const {
+  return cleared_ < free_ + std::min(left_, kAhead) ? cleared_ : nullptr;
+}
+
+void HugePages::ClearAhead(const std::stop_token& stop) {
+  const MutexLock lock(mutex_);
+  while (!stop.stop_requested()) {
+    std::byte* const page = ToClear();
+    if (page == nullptr) {
+      taken_.wait(mutex_, stop, [&]() TOCSIN_REQUIRES(mutex_) { return ToClear() != nullptr; });
+      continue;
+    }
+    cleared_ += kPage;
+    mutex_.unlock();
+    // A kernel that does not know this refuses: then whoever takes the page waits for it.
+    madvise(page, kPage, MADV_POPULATE_WRITE);
+    mutex_.lock();
+  }
 }
 
 void HugePages::do_deallocate(void* memory, std::size_t bytes, std::size_t alignment) {

@@ -2,8 +2,10 @@
 
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <memory_resource>
+#include <stop_token>
 
 #include "base/mutex.h"
 
@@ -20,6 +22,13 @@ class HugePages final : public std::pmr::memory_resource {
   static constexpr std::size_t kPage = std::size_t{2} << 20;
   /// The least that comes from a region.
   static constexpr std::size_t kLarge = std::size_t{256} << 10;
+  /// How far ahead ClearAhead() goes.
+  static constexpr std::size_t kAhead = 2 * kPage;
+
+  /// Until `stop` is requested, has the kernel clear the pages that will be taken next: for a
+  /// thread beside one that takes much at once, and would wait for each page. What it has cleared
+  /// too much, up to kAhead, is there for later.
+  void ClearAhead(const std::stop_token& stop);
 
  private:
   void* do_allocate(std::size_t bytes, std::size_t alignment) override;
@@ -28,9 +37,14 @@ class HugePages final : public std::pmr::memory_resource {
     return this == &other;
   }
 
+  /// The next page for ClearAhead(); null if there is none yet.
+  std::byte* ToClear() const TOCSIN_REQUIRES(mutex_);
+
   Mutex mutex_;
-  void* free_ TOCSIN_GUARDED_BY(mutex_) = nullptr;  ///< What is left of the last region.
+  std::byte* free_ TOCSIN_GUARDED_BY(mutex_) = nullptr;  ///< What is left of the last region.
   std::size_t left_ TOCSIN_GUARDED_BY(mutex_) = 0;
+  std::byte* cleared_ TOCSIN_GUARDED_BY(mutex_) = nullptr;  ///< In the last region, up to here.
+  std::condition_variable_any taken_;  ///< For ClearAhead(): a piece of a region.
 };
 
 }  // namespace tocsin

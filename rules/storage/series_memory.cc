@@ -4,6 +4,15 @@
 #include "rules/storage/huge_pages.h"
 
 namespace tocsin {
+namespace {
+
+/// Never destroyed, as what is made of it.
+HugePages& Pages() {
+  static auto* const kPages = new HugePages();
+  return *kPages;
+}
+
+}  // namespace
 
 std::pmr::memory_resource& SeriesMemory() {
 #ifdef TOCSIN_SANITIZED
@@ -13,10 +22,13 @@ std::pmr::memory_resource& SeriesMemory() {
   constexpr std::pmr::pool_options kOptions = {.max_blocks_per_chunk = 8192,
                                                .largest_required_pool_block = 256};
   // Never destroyed: series may outlive everything that is.
-  static auto* const kPages = new HugePages();
-  static auto* const kPool = new std::pmr::synchronized_pool_resource(kOptions, kPages);
+  static auto* const kPool = new std::pmr::synchronized_pool_resource(kOptions, &Pages());
   return *kPool;
 #endif
+}
+
+std::jthread ClearSeriesMemoryAhead() {
+  return std::jthread([](const std::stop_token& stop) { Pages().ClearAhead(stop); });
 }
 
 }  // namespace tocsin

@@ -1,7 +1,12 @@
 #include "rules/storage/huge_pages.h"
 
+#include <sys/mman.h>
+
+#include <chrono>
 #include <cstdint>
 #include <cstring>
+#include <stop_token>
+#include <thread>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
@@ -46,6 +51,27 @@ BOOST_AUTO_TEST_CASE(LargePiecesShareAPage) {
   const Piece second{static_cast<std::byte*>(pages.allocate(HugePages::kLarge)), 0};
   BOOST_TEST(Address(first) % HugePages::kPage == 0U);
   BOOST_TEST(Address(second) == Address(first) + HugePages::kLarge);
+}
+
+BOOST_AUTO_TEST_CASE(PagesAreClearedAheadOfWhatIsTaken) {
+  constexpr std::size_t kSmallPage = 4096;
+  const auto is_there = [](const std::byte* address) {
+    unsigned char resident = 0;
+    BOOST_REQUIRE(mincore(const_cast<std::byte*>(address), 1, &resident) == 0);
+    return (resident & 1U) != 0;
+  };
+  HugePages pages;
+  const std::jthread clearing([&](const std::stop_token& stop) { pages.ClearAhead(stop); });
+  for (int i = 0; i < 3; ++i) {
+    const auto* const begin = static_cast<std::byte*>(pages.allocate(HugePages::kPage));
+    const std::byte* const last = begin + HugePages::kPage + HugePages::kAhead - kSmallPage;
+    if (madvise(const_cast<std::byte*>(begin), 1, MADV_POPULATE_WRITE) != 0) return;  // No kernel.
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!is_there(last) && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    BOOST_TEST(is_there(last));
+    BOOST_TEST(is_there(begin));
+    BOOST_TEST(!is_there(last + kSmallPage));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(SmallPiecesAreGivenBack) {
