@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <charconv>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -105,9 +107,23 @@ std::size_t PageLines::Follow(const char*& at, const char* end) {
   return steps_.size();
 }
 
+/// Reads a number that is alone but not plain, such as one with 17 digits. Answers where the line
+/// feed is, or null if it is something else.
+const char* PageLines::ReadLongNumber(const char* text, const char* end, Column column) {
+  if (*text < '0' || *text > '9') return nullptr;  // Words and signs are not worth it.
+  end = text + std::min(static_cast<std::size_t>(end - text), settings_.line_bytes);
+  double value = 0;
+  const auto [after, problem] = std::from_chars(text, end, value);
+  if (problem != std::errc{} || after == end || *after != '\n') return nullptr;
+  values_[column] = value;
+  if (has_times_) times_[column] = kNoTime;  // It may be of a line before.
+  return after;
+}
+
 /// Reads what follows a series if that is not just a plain number. Answers where the line feed is,
 /// or null if it makes no sense.
 const char* PageLines::ReadTail(const char* text, const char* end, Column column) {
+  if (const char* const after = ReadLongNumber(text, end, column); after != nullptr) return after;
   const auto* const feed =
       static_cast<const char*>(std::memchr(text, '\n', static_cast<std::size_t>(end - text)));
   std::string_view tail(text, static_cast<std::size_t>(feed - text));

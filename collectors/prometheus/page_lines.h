@@ -103,6 +103,7 @@ class PageLines {
   };
 
   std::size_t Follow(const char*& at, const char* end);
+  const char* ReadLongNumber(const char* text, const char* end, Column column);
   const char* ReadTail(const char* text, const char* end, Column column);
   void Diverge(std::size_t followed);
   void ReadOn(std::string_view rest);
