@@ -293,6 +293,13 @@ class RuleTestsTest(harness.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
         self.assertEqual(done.stdout.count("SUCCESS"), len(files), done.stdout)
 
+    def replay(self, folder, *what):
+        """The alerts over metrics.txt."""
+        done = subprocess.run([harness.tocsin_binary, "replay", *what, "--input", "metrics.txt", "-o", "json"], text=True,
+                              capture_output=True, check=False, cwd=folder, timeout=harness.PATIENCE_SECONDS)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)["alerts"]
+
     def test_a_replay_tells_what_would_have_fired(self):
         folder = self.enter(harness.temporary_folder())
         (folder / "rules.yml").write_text(RULES, encoding="utf-8")
@@ -300,11 +307,7 @@ class RuleTestsTest(harness.TestCase):
         for second in range(1000, 1031):
             lines.append(f'load{{job="app",instance="a"}} {50 if 1010 <= second < 1020 else 1} {second}')
         (folder / "metrics.txt").write_text("\n".join(lines) + "\n# EOF\n", encoding="utf-8")
-        done = subprocess.run([harness.tocsin_binary, "replay", "--rules", "rules.yml", "--input", "metrics.txt",
-                               "-o", "json"], text=True, capture_output=True, check=False, cwd=folder,
-                              timeout=harness.PATIENCE_SECONDS)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        alerts = json.loads(done.stdout)["alerts"]
+        alerts = self.replay(folder, "--rules", "rules.yml")
         self.assertEqual([alert["labels"]["alertname"] for alert in alerts], ["HighLoad"])
         start = moment(alerts[0]["activeAt"])
         self.assertIn(start, (1010, 1011))
@@ -324,11 +327,7 @@ class RuleTestsTest(harness.TestCase):
         lines = ["# TYPE load gauge", *(f"load {50 if 10 <= second < 15 else 1} {1000 + second}" for second in range(31)),
                  "# TYPE calm gauge", *(f"calm {1 if second >= 25 else 0} {1000 + second}" for second in range(31))]
         (folder / "metrics.txt").write_text("\n".join(lines) + "\n# EOF\n", encoding="utf-8")
-        done = subprocess.run([harness.tocsin_binary, "replay", "--config", "tocsin.yaml", "--input", "metrics.txt",
-                               "-o", "json"], text=True, capture_output=True, check=False, cwd=folder,
-                              timeout=harness.PATIENCE_SECONDS)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        alerts = json.loads(done.stdout)["alerts"]
+        alerts = self.replay(folder, "--config", "tocsin.yaml")
         self.assertEqual([alert["labels"] for alert in alerts], [{"alertname": "High", "severity": "critical"}])
         self.assertIn(moment(alerts[0]["firedAt"]), (1010, 1011))
         # It resolves when `calm` says so, not when the load has gone.
@@ -354,11 +353,8 @@ class RuleTestsTest(harness.TestCase):
         (folder / "rules.yml").write_text(json.dumps({"groups": [{"name": "g", "rules": probes}]}), encoding="utf-8")
         (folder / "metrics.txt").write_text("".join(f"{each} 4242.5 {at}\n" for each in series
                                                     for at in (0, 60_000)), encoding="utf-8")
-        done = subprocess.run([harness.tocsin_binary, "replay", "--rules", "rules.yml", "--input", "metrics.txt",
-                               "-o", "json"], text=True, capture_output=True, check=False, cwd=folder,
-                              timeout=harness.PATIENCE_SECONDS)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        alerts = {alert["rule"]: alert for alert in json.loads(done.stdout)["alerts"]}
+        alerts = self.replay(folder, "--rules", "rules.yml")
+        alerts = {alert["rule"]: alert for alert in alerts}
         self.assertEqual(len(alerts), len(rules))
         for alert in alerts.values():
             self.assertNotIn("<error expanding template", json.dumps(alert))

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import {after, before, test} from "node:test";
-import type {Browser} from "playwright-core";
-import {launch, Tab} from "./browser";
+import {test} from "node:test";
+import {session} from "./session";
 import {Tocsin} from "./tocsin";
 
 const RULES = `
@@ -19,20 +18,10 @@ groups:
 `;
 
 const tocsin = new Tocsin(JSON.stringify({storage: {path: "state"}, rule_files: ["rules.yml"]}), {"rules.yml": RULES});
-let browser: Browser;
-
-before(async () => {
-  await tocsin.start();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await tocsin.close();
-});
+const open = session(tocsin);
 
 test("the rules page says in full why a rule fails", async () => {
-  const tab = await Tab.open(browser, () => tocsin.url);
+  const tab = await open();
   await tab.go("/rules");
   await tab.sees("3 rules in 1 group, 2 of them fail");
   const why = tab.page.getByRole("region", {name: "Why they fail"});
@@ -50,7 +39,7 @@ test("the rules page says in full why a rule fails", async () => {
 });
 
 test("the rules page tells how many series each expression gave, also of a rule that fails", async () => {
-  const tab = await Tab.open(browser, () => tocsin.url);
+  const tab = await open();
   await tab.go("/rules");
   await tab.page.locator(".rule-row", {hasText: "once"}).getByText("1 series").waitFor();
   await tab.page.locator(".rule-row", {hasText: "twice"}).getByText("2 series").waitFor();

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import {after, before, test} from "node:test";
-import type {Browser} from "playwright-core";
-import {launch, Tab} from "./browser";
+import {test} from "node:test";
 import {MOST_ROWS, scrollsQuickly} from "./scrolling";
+import {session} from "./session";
 import {Tocsin} from "./tocsin";
 import {waitFor} from "./waiting";
 import type {SentAlert} from "../src/lib/types";
@@ -13,11 +12,7 @@ const PART = 1000;
 const tocsin = new Tocsin(JSON.stringify({
   storage: {path: "state"}, notify: {route: {receiver: "nobody"}, receivers: [{name: "nobody"}]},
 }));
-let browser: Browser;
-
-before(async () => {
-  await tocsin.start();
-  browser = await launch();
+const open = session(tocsin, async () => {
   const endsAt = new Date(Date.now() + 3_600_000).toISOString();
   for (let from = 0; from < COUNT; from += PART) {
     await tocsin.post("/api/v2/alerts", Array.from({length: PART}, (_, i) => ({
@@ -27,13 +22,8 @@ before(async () => {
   await waitFor("the alerts", async () => (await tocsin.get<SentAlert[]>("/api/v2/alerts")).length === COUNT);
 });
 
-after(async () => {
-  await browser?.close();
-  await tocsin.close();
-});
-
 test("of ten thousand alerts only those that can be seen are in the document, and scrolling is quick", async () => {
-  const tab = await Tab.open(browser, () => tocsin.url);
+  const tab = await open();
   await tab.go("/alerts");
   await tab.sees(`${COUNT} of ${COUNT} alerts`);
   await scrollsQuickly(tab, COUNT);
@@ -41,7 +31,7 @@ test("of ten thousand alerts only those that can be seen are in the document, an
 });
 
 test("the overview stays short, too", async () => {
-  const tab = await Tab.open(browser, () => tocsin.url);
+  const tab = await open();
   await tab.go("/");
   await tab.sees(`All ${COUNT} alerts`);
   assert.ok(await tab.page.locator(".alert-row").count() < MOST_ROWS);

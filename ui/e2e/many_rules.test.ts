@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import {after, before, test} from "node:test";
-import type {Browser} from "playwright-core";
-import {launch, Tab} from "./browser";
+import {test} from "node:test";
 import {scrollsQuickly} from "./scrolling";
+import {session} from "./session";
 import {Tocsin} from "./tocsin";
 
 const GROUPS = 50;
@@ -17,20 +16,10 @@ function ruleFile() {
 }
 
 const tocsin = new Tocsin(JSON.stringify({storage: {path: "state"}, rule_files: ["rules.yml"]}), {"rules.yml": ruleFile()});
-let browser: Browser;
-
-before(async () => {
-  await tocsin.start();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await tocsin.close();
-});
+const open = session(tocsin);
 
 test("of five thousand rules only those that can be seen are in the document, and scrolling is quick", async () => {
-  const tab = await Tab.open(browser, () => tocsin.url);
+  const tab = await open();
   await tab.go("/rules");
   await tab.sees(`${RULES} rules in ${GROUPS} groups`);
   await scrollsQuickly(tab, RULES + GROUPS);
@@ -38,7 +27,7 @@ test("of five thousand rules only those that can be seen are in the document, an
 });
 
 test("one of five thousand rules is found by its name", async () => {
-  const tab = await Tab.open(browser, () => tocsin.url);
+  const tab = await open();
   await tab.go("/rules");
   await tab.page.getByLabel("Name or expression").fill("Rule49x99");
   await tab.page.locator(".row[aria-setsize='2'] .rule-row", {hasText: "Rule49x99"}).waitFor();

@@ -1,26 +1,15 @@
 import assert from "node:assert/strict";
-import {after, before, test} from "node:test";
-import type {Browser} from "playwright-core";
-import {launch, Tab} from "./browser";
+import {test} from "node:test";
+import {session} from "./session";
 import {Tocsin} from "./tocsin";
 import {waitFor} from "./waiting";
 import type {SentAlert} from "../src/lib/types";
 
 const tocsin = new Tocsin(null);
-let browser: Browser;
-
-before(async () => {
-  await tocsin.start();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await tocsin.close();
-});
+const open = session(tocsin);
 
 test("the quickstart's page says that its data is nobody's", async () => {
-  const tab = await Tab.open(browser, () => tocsin.url);
+  const tab = await open();
   await tab.go("/");
   await tab.sees("DEMO DATA.");
   await tab.page.locator(".tile", {hasText: "demo"}).waitFor();
@@ -36,7 +25,7 @@ test("an alert's page has the text of its runbook, and so has an address of its 
   const name = "DagsterDaemonUnavailable";
   const alert = await waitFor("the dead daemon's alert", async () =>
     (await tocsin.get<SentAlert[]>("/api/v2/alerts")).find(each => each.labels.alertname === name));
-  const tab = await Tab.open(browser, () => tocsin.url, {viewport: {width: 390, height: 844}, isMobile: true});
+  const tab = await open({viewport: {width: 390, height: 844}, isMobile: true});
   await tab.go(`/alerts/${alert.fingerprint}`);
   const section = tab.page.locator("section[aria-labelledby=runbook]");
   for (const title of ["Meaning", "Impact", "Diagnosis", "Mitigation"]) {

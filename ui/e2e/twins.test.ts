@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import {after, before, test} from "node:test";
-import type {Browser} from "playwright-core";
-import {launch, Tab} from "./browser";
+import {test} from "node:test";
+import {session} from "./session";
 import {Tocsin} from "./tocsin";
 import {waitFor} from "./waiting";
 import type {RuleAlert} from "../src/lib/types";
@@ -22,17 +21,7 @@ const tocsin = new Tocsin(JSON.stringify({
   global: {external_labels: {cluster: "test"}}, storage: {path: "state"}, rule_files: ["rules.yml"],
   notify: {route: {receiver: "nobody"}, receivers: [{name: "nobody"}]},
 }), {"rules.yml": RULES});
-let browser: Browser;
-
-before(async () => {
-  await tocsin.start();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await tocsin.close();
-});
+const open = session(tocsin);
 
 test("an alert's history is its own, not that of an alert that shares its labels", async () => {
   const alerts = await waitFor("both alerts", async () => {
@@ -40,7 +29,7 @@ test("an alert's history is its own, not that of an alert that shares its labels
     return answer.data.alerts.length === 2 ? answer.data.alerts : null;
   });
   for (const {fingerprint, value} of alerts) {
-    const tab = await Tab.open(browser, () => tocsin.url);
+    const tab = await open();
     await tab.go(`/alerts/${fingerprint}`);
     await tab.page.getByRole("heading", {level: 1, name: "Twin"}).waitFor();
     const values = tab.page.locator("#history ~ .scroll tbody td:nth-child(3)");
