@@ -54,10 +54,12 @@ struct Symbol::Entry {
     std::size_t size() const { return size_; }
 
     /// Null if there is none.
-    Entry* Find(std::string_view text, std::uint64_t hash) const {
+    Entry* Find(std::string_view text, std::uint64_t text_hash) const {
       if (slots_.empty()) return nullptr;
-      for (std::size_t at = hash & mask(); slots_[at].entry != nullptr; at = (at + 1) & mask()) {
-        if (slots_[at].hash == hash && slots_[at].entry->text() == text) return slots_[at].entry;
+      for (std::size_t at = text_hash & mask(); slots_[at].entry != nullptr;
+           at = (at + 1) & mask()) {
+        const Slot& slot = slots_[at];
+        if (slot.hash == text_hash && slot.entry->text() == text) return slot.entry;
       }
       return nullptr;
     }
