@@ -1,5 +1,7 @@
 #include "rules/storage/series_memory.h"
 
+#include <system_error>
+
 #include "base/sanitized.h"
 #include "rules/storage/huge_pages.h"
 
@@ -28,7 +30,11 @@ std::pmr::memory_resource& SeriesMemory() {
 }
 
 std::jthread ClearSeriesMemoryAhead() {
-  return std::jthread([](const std::stop_token& stop) { Pages().ClearAhead(stop); });
+  try {
+    return std::jthread([](const std::stop_token& stop) { Pages().ClearAhead(stop); });
+  } catch (const std::system_error&) {
+    return {};  // No thread to be had: then who takes a page waits for it.
+  }
 }
 
 }  // namespace tocsin
