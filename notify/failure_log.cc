@@ -15,7 +15,7 @@ FailureLog::FailureLog(Destination destination, const Clock& clock, const Log& l
 void FailureLog::Delivered(const Outcome& outcome) {
   failing_since_.reset();
   last_error_.clear();
-  if (outcome.in_part) {
+  if (outcome.in_part && !lines_.Take(clock_.SteadyNow())) {
     log_.Warn("notification delivered in part", {{"receiver", destination_.receiver},
                                                  {"integration", destination_.entry},
                                                  {"error", outcome.message}});

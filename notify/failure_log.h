@@ -16,8 +16,8 @@
 namespace tocsin::notify {
 
 /// Logs once when a destination begins to fail and once when it works again, so that an outage of
-/// an hour is two lines; and what is given up, ten in a row, then one in a minute. One thread at a
-/// time.
+/// an hour is two lines; and what is given up or delivered in part, ten in a row, then one in a
+/// minute. One thread at a time.
 class FailureLog {
  public:
   /// `clock` and `log` outlive this.
@@ -40,7 +40,7 @@ class FailureLog {
   std::optional<TimePoint> failing_since_;
   std::string last_error_;
   bool is_said_ = false;  ///< That it fails.
-  TokenBucket lines_;     ///< About what is given up.
+  TokenBucket lines_;     ///< About what is given up, or delivered in part.
   std::uint64_t not_said_ = 0;
 };
 
