@@ -248,7 +248,7 @@ class Parser {
     replay
         ->add_option("-c,--config", replay_.config,
                      "Instead of --rules: those of this configuration, with its policies, external "
-                     "labels and evaluation interval")
+                     "labels, evaluation interval, query offset and lookback delta")
         ->type_name("FILE")
         ->excludes(rules);
     auto* const server = replay->add_option(

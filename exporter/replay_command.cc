@@ -70,6 +70,7 @@ Result<Asked> OfConfig(const ReplayFlags& flags) {
   Asked asked{.groups = std::move(config->rules.groups), .settings = {}};
   asked.settings.default_interval = flags.interval.value_or(config->global.evaluation_interval);
   asked.settings.query_offset = config->rules.query_offset;
+  asked.settings.lookback = config->promql.lookback_delta;
   asked.settings.experimental = flags.experimental || config->promql.experimental;
   asked.settings.external_labels = config->global.external_labels;
   asked.settings.external_url = config->server.external_url;
@@ -94,6 +95,8 @@ Result<Replayed> ReplayAsked(const ReplayFlags& flags) {
                               .start = settings.start,
                               .end = settings.end,
                               .default_interval = settings.default_interval,
+                              .query_offset = settings.query_offset,
+                              .lookback = settings.lookback,
                               .experimental = settings.experimental};
   if (flags.input.empty()) {
     if (Status loaded = samples.LoadServer(flags.server, store); !loaded) return loaded.error();

@@ -30,7 +30,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kLargestFile = std::size_t{1} << 30;
-constexpr Millis kLookback = 300'000;
 /// How much is asked for at once: the answer to a query has its limits.
 constexpr Millis kPiece = 3'600'000;
 
@@ -40,11 +39,14 @@ struct Wanted {
   Millis look_back = 0;
 };
 
-void AddWanted(const std::string& expr, const ReplaySamples& samples, Wanted& wanted) {
+/// `offset`: how much earlier than its slot the rule is evaluated.
+void AddWanted(const std::string& expr, Millis offset, const ReplaySamples& samples,
+               Wanted& wanted) {
   const promql::ParseResult parsed = promql::Parse(expr, {.experimental = samples.experimental});
   if (!parsed) return;
-  wanted.look_back = std::max(wanted.look_back, promql::LookBack(*parsed.query, kLookback,
-                                                                 samples.default_interval.count()));
+  wanted.look_back =
+      std::max(wanted.look_back, offset + promql::LookBack(*parsed.query, samples.lookback.count(),
+                                                           samples.default_interval.count()));
   for (const promql::VectorSelector* const selector : promql::Selectors(*parsed.query->root)) {
     if (IsWrittenBy(samples.groups, promql::MetricNameOf(*selector))) continue;
     std::vector<std::string> matchers;
@@ -56,11 +58,12 @@ void AddWanted(const std::string& expr, const ReplaySamples& samples, Wanted& wa
 Wanted FindWanted(const ReplaySamples& samples) {
   Wanted wanted;
   for (const EffectiveGroup& effective : samples.groups) {
-    for (const Rule& rule : effective.group.rules) AddWanted(rule.expr, samples, wanted);
+    const Millis offset = effective.group.query_offset.value_or(samples.query_offset).count();
+    for (const Rule& rule : effective.group.rules) AddWanted(rule.expr, offset, samples, wanted);
     for (const RulePolicy& policy : effective.policies) {
-      if (policy.resolve_expr) AddWanted(*policy.resolve_expr, samples, wanted);
+      if (policy.resolve_expr) AddWanted(*policy.resolve_expr, offset, samples, wanted);
       const bool asks_for_sources = policy.on_missing != RulePolicy::OnMissing::kResolve;
-      if (asks_for_sources) AddWanted("up", samples, wanted);
+      if (asks_for_sources) AddWanted("up", offset, samples, wanted);
     }
   }
   return wanted;
@@ -81,18 +84,19 @@ class Reader {
       : samples_(samples), server_(server), store_(store) {}
 
   Status Read(const std::string& selector, Millis from, Millis until) {
-    for (Millis end = std::min(from + kPiece, until);; end = std::min(end + kPiece, until)) {
-      if (Status read = ReadPiece(selector, end); !read) return read;
-      if (end == until) return {};
+    for (Millis begin = from; begin < until; begin += kPiece) {
+      const Millis end = std::min(begin + kPiece, until);
+      if (Status read = ReadPiece(selector, begin, end); !read) return read;
     }
+    return {};
   }
 
  private:
-  /// The samples of the hour before `end`.
-  Status ReadPiece(const std::string& selector, Millis end) {
+  /// The samples in (begin, end]; of an older Prometheus that at `begin`, too.
+  Status ReadPiece(const std::string& selector, Millis begin, Millis end) {
     const Result<ApiAnswer> answer =
         AskApi(server_, "/api/v1/query",
-               {{"query", fmt::format("{}[{}ms]", selector, kPiece)},
+               {{"query", fmt::format("{}[{}ms]", selector, end - begin)},
                 {"time", fmt::format("{:.3f}", static_cast<double>(end) / 1000)}});
     if (!answer) return answer.error();
     try {
@@ -122,11 +126,16 @@ class Reader {
         entries.push_back({labels, {at, value.value_or(NAN)}});
       }
     }
-    if (const AppendCounts counts = store_.Append(entries); counts.refused() > 0) {
-      return Error{ErrorCode::kTooLarge, fmt::format("{}: the store has no room for {} samples",
-                                                     selector, counts.refused())};
-    }
-    return {};
+    const AppendCounts counts = store_.Append(entries);
+    if (counts.refused() == 0) return {};
+    const std::uint64_t without_room = counts.series_limit + counts.bytes_limit;
+    return Error{
+        ErrorCode::kTooLarge,
+        without_room > 0
+            ? fmt::format("{}: the store has no room for {} samples", selector, without_room)
+            : fmt::format("{}: the server's answers overlap, or their times are not in "
+                          "order: {} samples",
+                          selector, counts.refused())};
   }
 
   const ReplaySamples& samples_;

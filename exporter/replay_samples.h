@@ -17,6 +17,8 @@ struct ReplaySamples {
   Millis start = 0;  ///< Of the replay; what its rules look back to is loaded, too.
   Millis end = 0;
   Duration default_interval{0};
+  Duration query_offset{0};  ///< Of groups that say none.
+  Duration lookback{0};
   bool experimental = false;
 
   /// Appends to `store` the samples of a file in the text format or OpenMetrics, "-" is standard

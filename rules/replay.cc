@@ -116,6 +116,7 @@ class Player {
  private:
   static promql::Engine::Settings EngineSettings(const ReplaySettings& settings) {
     promql::Engine::Settings engine;
+    engine.lookback = settings.lookback;
     engine.default_subquery_step = settings.default_interval;
     engine.experimental = settings.experimental;
     return engine;

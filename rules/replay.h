@@ -40,6 +40,7 @@ struct ReplaySettings {
   Millis end = 0;  ///< Not before `start`.
   Duration default_interval = std::chrono::minutes(1);
   Duration query_offset{0};  ///< Of groups that say none.
+  Duration lookback = std::chrono::minutes(5);
   bool experimental = false;
   Labels external_labels;
   std::string external_url;

@@ -74,7 +74,7 @@ complete -c tocsin -n '__tocsin_at test notify' -s c -l config -r -F -d 'The con
 complete -c tocsin -n '__tocsin_at test notify' -l receiver -x -d 'Its name in the configuration'
 complete -c tocsin -n '__tocsin_at replay' -s h -l help -d 'Print this; after a command, help on it'
 complete -c tocsin -n '__tocsin_at replay' -l rules -r -F -d 'The rule files, or globs; may be repeated'
-complete -c tocsin -n '__tocsin_at replay' -s c -l config -r -F -d 'Instead of --rules: those of this configuration, with its policies, external labels and evaluation interval'
+complete -c tocsin -n '__tocsin_at replay' -s c -l config -r -F -d 'Instead of --rules: those of this configuration, with its policies, external labels, evaluation interval, query offset and lookback delta'
 complete -c tocsin -n '__tocsin_at replay' -l server -x -d 'Take the samples from this tocsin or Prometheus (default: http://127.0.0.1:10061)'
 complete -c tocsin -n '__tocsin_at replay' -l input -r -F -d 'Take them from this file of metrics with times, in the text format or OpenMetrics; - is standard input'
 complete -c tocsin -n '__tocsin_at replay' -l start -x -d 'From when (default: an hour before the end; with --input, the oldest sample)'

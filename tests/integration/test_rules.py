@@ -293,9 +293,10 @@ class RuleTestsTest(harness.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
         self.assertEqual(done.stdout.count("SUCCESS"), len(files), done.stdout)
 
-    def replay(self, folder, *what):
-        """The alerts over metrics.txt."""
-        done = subprocess.run([harness.tocsin_binary, "replay", *what, "--input", "metrics.txt", "-o", "json"], text=True,
+    def replay(self, folder, *what, given="metrics.txt"):
+        """The alerts over a file, or over what a server has."""
+        source = ["--input", given] if given else []
+        done = subprocess.run([harness.tocsin_binary, "replay", *what, *source, "-o", "json"], text=True,
                               capture_output=True, check=False, cwd=folder, timeout=harness.PATIENCE_SECONDS)
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)["alerts"]
@@ -332,6 +333,35 @@ class RuleTestsTest(harness.TestCase):
         self.assertIn(moment(alerts[0]["firedAt"]), (1010, 1011))
         # It resolves when `calm` says so, not when the load has gone.
         self.assertIn(moment(alerts[0]["endedAt"]), (1025, 1026))
+
+    def test_a_replay_asks_a_server_for_hours(self):
+        """Hour by hour, as far back as rules look and as the offset of their group reaches."""
+        config = {"server": {"remote_write_receiver": True}, "storage": {"path": ":memory:", "retention": 0}}
+        prometheus = Prometheus("127.0.0.1:9", arguments=["--web.enable-remote-write-receiver"])
+        servers = [self.enter(Tocsin(json.dumps(config))), self.enter(prometheus)]  # JSON is YAML.
+        end = int(time.time())
+        times = range(end - 3 * 3600, end + 1, 30)
+        load = [(at * 1000, 50.0 if end - 5400 <= at < end - 4800 else 1.0) for at in times]
+        rules = {"groups": [{"name": "g", "rules": [
+            {"alert": "High", "expr": "load > 10"}, {"alert": "Gone", "expr": "absent_over_time(load[90s])"},
+            {"alert": "Seen", "expr": "count_over_time(load[1m]) > 100"},
+            {"alert": "Lasts", "expr": "once"}]}]}
+        replayed = {"global": {"evaluation_interval": "15s"}, "promql": {"lookback_delta": "40s"},
+                    "rules": {"query_offset": "10m"}, "rule_files": ["rules.yml"], "storage": {"path": ":memory:"}}
+        folder = self.enter(harness.temporary_folder())
+        for name, content in (("rules.yml", rules), ("tocsin.yaml", replayed)):
+            (folder / name).write_text(json.dumps(content), encoding="utf-8")
+        for server in servers:
+            remote_write.write(server.url, [({"__name__": "load"}, load),
+                                            ({"__name__": "once"}, [((end - 3600) * 1000, 1.0)])])
+            alerts = {alert["rule"]: alert for alert in self.replay(
+                folder, "--config", "tocsin.yaml", "--server", server.url, "--start", str(end - 7000),
+                "--end", str(end - 30), given=None)}
+            self.assertEqual(sorted(alerts), ["High", "Lasts"])
+            fired = moment(alerts["High"]["firedAt"])
+            self.assertLess(abs(fired - (end - 5400 + 600)), 31)
+            lasted = moment(alerts["Lasts"]["endedAt"]) - moment(alerts["Lasts"]["firedAt"])
+            self.assertLess(abs(lasted - 40), 16)
 
     def test_templates_of_public_rules_expand_as_in_prometheus(self):
         shared = harness.ROOT.parent / "shared" / "rulefiles"
