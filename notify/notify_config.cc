@@ -1,6 +1,5 @@
 #include "notify/notify_config.h"
 
-#include <algorithm>
 #include <array>
 #include <set>
 #include <string_view>
@@ -10,7 +9,7 @@
 
 #include "base/file.h"
 #include "base/http_options.h"
-#include "base/yaml_printer.h"
+#include "notify/routing_text.h"
 
 namespace tocsin::notify {
 namespace {
@@ -55,22 +54,9 @@ void ReadAlertmanagerFile(const std::filesystem::path& file, NotifyConfig& confi
     if (config.route == nullptr && !keys.Has("route")) {
       diagnostics.Add(root->place, "expected the key \"route\"");
     }
-    config.text = PrintYaml(*root, diagnostics.secrets());
+    config.text = RoutingText(*root, diagnostics.secrets());
   }
   if (!diagnostics.empty()) mistakes += diagnostics.Text() + "\n";
-}
-
-/// Of the keys of `notify` those that Alertmanager knows.
-std::string AlertmanagerText(const YamlMap& notify) {
-  YamlNode known;
-  known.kind = YamlNode::Kind::kMap;
-  known.place = notify.place();
-  for (const YamlEntry& entry : notify.node().entries) {
-    const bool is_known = std::find(kAlertmanagerKeys.begin(), kAlertmanagerKeys.end(),
-                                    entry.key.text) != kAlertmanagerKeys.end();
-    if (is_known) known.entries.push_back(entry);
-  }
-  return known.entries.empty() ? std::string() : PrintYaml(known, notify.diagnostics().secrets());
 }
 
 DeadmanConfig ReadDeadman(YamlMap& notify) {
@@ -90,7 +76,7 @@ NotifyConfig ReadNotify(YamlMap& notify, std::string& file_mistakes) {
   const std::filesystem::path file = notify.FileOf("config_file");
   if (!notify.Has("config_file")) {
     ReadAlertmanagerKeys(notify, config);
-    config.text = AlertmanagerText(notify);
+    config.text = RoutingText(notify.node(), notify.diagnostics().secrets());
     return config;
   }
   for (const std::string_view key : kAlertmanagerKeys) {

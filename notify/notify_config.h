@@ -42,7 +42,7 @@ struct NotifyConfig {
   /// How long a receiver may fail until the others are told of that; 0 for never.
   Duration failing_after = std::chrono::minutes(15);
 
-  /// Alertmanager's part of it as YAML, wherever it stands, with its secrets hidden.
+  /// Who is told of what as YAML, wherever it stands: see RoutingText().
   std::string text;
   std::vector<std::string> notes;  ///< For the operator: what was understood and left out.
 };

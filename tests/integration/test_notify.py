@@ -471,6 +471,17 @@ class AmtoolTest(NotifyTestCase):
             self.assertIn("receiver: xy", amtool(url, "config", "show").replace('"', ""))
             amtool(url, "cluster", "show")
 
+    def test_the_configuration_holds_nothing_that_amtool_does_not_know(self):
+        notify = {"route": {"receiver": "screen", "resolve_wait": "1s", "routes": [
+            {"matchers": ["team=x"], "receiver": "hook", "resolve_wait": "2s"}]},
+                  "inhibit_rules": [{"name": "all", "source_matchers": ["a=b"], "target_matchers": ["a=c"]}],
+                  "receivers": [{"name": "screen", "stdout_configs": [{}]}, {"name": "hook", "webhook_configs": [
+                      {"url": "http://127.0.0.1:1/", "hmac_secret": "very secret", "max_in_flight": 2}]}]}
+        url = self.start(notify).url
+        self.assertEqual(amtool(url, "config", "routes", "test", "team=x").strip(), "hook")
+        self.assertIn("screen", amtool(url, "config", "routes", "show"))
+        self.assertNotIn("very secret", amtool(url, "config", "show"))
+
 
 def with_route(**route):
     return {"route": {"receiver": "a", **route}, "receivers": [{"name": "a"}, {"name": "b"}]}
