@@ -98,6 +98,7 @@ struct Notifier::Impl {
   void KeepHouse();
   std::vector<DestinationHealth> Health() const;
   AlertView View(const ReceivedAlert& alert, TimePoint now) const TOCSIN_REQUIRES(mutex);
+  std::vector<AlertView> ReceiverAlerts(TimePoint now) const TOCSIN_REQUIRES(mutex);
 
   NotifyStore& store;
   SenderParts parts;  // The external address changes, under `configuring`.
@@ -271,7 +272,11 @@ void Notifier::Impl::KeepHouse() {
   std::vector<std::string> forgotten;
   {
     const MutexLock lock(mutex);
-    told = watch.Look(health, *config, log, now);
+    const auto is_quiet = [&](const Labels& labels) TOCSIN_REQUIRES(mutex) {
+      return !silences.SilencedBy(labels, now).empty() ||
+             inhibitor.InhibitedBy(labels, now).has_value();
+    };
+    told = watch.Look(health, *config, log, is_quiet, now);
     for (const Told& one : told) log.Put(one.key, one.entry, one.expires);
     log.DropExpired(now);
     forgotten = silences.DropOld(now);
@@ -369,11 +374,23 @@ Notifier::AlertView Notifier::Impl::View(const ReceivedAlert& alert, TimePoint n
   return view;
 }
 
+/// The alerts about receivers, which have routes of their own.
+std::vector<Notifier::AlertView> Notifier::Impl::ReceiverAlerts(TimePoint now) const {
+  std::vector<AlertView> views;
+  for (const ReceiverWatch::Raised& raised : watch.Firing()) {
+    views.push_back(View({raised.alert->labels, raised.alert, raised.alert->starts_at}, now));
+    views.back().receivers.clear();
+    for (const Destination& told : raised.told) views.back().receivers.push_back(told.receiver);
+  }
+  return views;
+}
+
 std::vector<Notifier::AlertView> Notifier::Alerts() const {
   const TimePoint now = impl_->clock.Now();
   std::vector<AlertView> views;
   {
     const MutexLock lock(impl_->mutex);
+    views = impl_->ReceiverAlerts(now);
     impl_->dispatcher.ForEachAlert([&](const ReceivedAlert& alert) TOCSIN_REQUIRES(impl_->mutex) {
       if (!alert.IsResolved(now)) views.push_back(impl_->View(alert, now));
     });
@@ -385,6 +402,9 @@ std::vector<Notifier::AlertView> Notifier::Alerts() const {
 
 std::optional<Notifier::AlertView> Notifier::FindAlert(std::uint64_t fingerprint) const {
   const MutexLock lock(impl_->mutex);
+  for (AlertView& view : impl_->ReceiverAlerts(impl_->clock.Now())) {
+    if (view.fingerprint == fingerprint) return std::move(view);
+  }
   std::optional<AlertView> view;
   impl_->dispatcher.ForEachAlert([&](const ReceivedAlert& alert) TOCSIN_REQUIRES(impl_->mutex) {
     if (!view && Fingerprint(alert.labels) == fingerprint) {

@@ -86,9 +86,17 @@ void ReceiverWatch::Raise(const DestinationHealth& health,
   if (!raised.told.empty()) raised_.insert_or_assign(health.destination, std::move(raised));
 }
 
+std::vector<ReceiverWatch::Raised> ReceiverWatch::Firing() const {
+  std::vector<Raised> firing;
+  for (const auto& [failing, raised] : raised_) {
+    if (!raised.is_over) firing.push_back(raised);
+  }
+  return firing;
+}
+
 std::vector<Told> ReceiverWatch::Look(const std::vector<DestinationHealth>& health,
                                       const NotifyConfig& config, const LogBook& log,
-                                      TimePoint now) {
+                                      const IsQuiet& is_quiet, TimePoint now) {
   // After a start one that was not tried yet may still fail.
   std::set<Destination> doubtful;
   for (const DestinationHealth& one : health) {
@@ -99,10 +107,14 @@ std::vector<Told> ReceiverWatch::Look(const std::vector<DestinationHealth>& heal
   }
   std::vector<Told> told;
   for (auto entry = raised_.begin(); entry != raised_.end();) {
-    const Raised& raised = entry->second;
+    Raised& raised = entry->second;
+    raised.is_over = !doubtful.contains(raised.failing);
+    if (is_quiet(raised.alert->labels)) {
+      ++entry;
+      continue;
+    }
     ReceivedAlert alert = {raised.alert->labels, raised.alert, now};
-    const bool is_over = !doubtful.contains(raised.failing);
-    if (is_over) {
+    if (raised.is_over) {
       Alert over = *raised.alert;
       over.resolved = true;
       over.ends_at = now;
@@ -122,7 +134,7 @@ std::vector<Told> ReceiverWatch::Look(const std::vector<DestinationHealth>& heal
       std::optional<Told> one = PlanEntry(telling, destination.receiver, *hearer, log, now);
       if (one) told.push_back(std::move(*one));
     }
-    entry = is_over ? raised_.erase(entry) : std::next(entry);
+    entry = raised.is_over ? raised_.erase(entry) : std::next(entry);
   }
   return told;
 }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,16 +38,24 @@ class ReceiverWatch {
   /// Takes up what was told before a restart: keys of the log.
   void Restore(const NotifyStore::LogKey& key, const Notification& last);
 
-  std::vector<Told> Look(const std::vector<DestinationHealth>& health, const NotifyConfig& config,
-                         const LogBook& log, TimePoint now);
+  /// Whether nobody is to hear of an alert with these labels at the moment.
+  using IsQuiet = std::function<bool(const Labels&)>;
 
- private:
+  /// What is to be told now. Of an alert that is quiet nothing is, its end included, until it no
+  /// longer is.
+  std::vector<Told> Look(const std::vector<DestinationHealth>& health, const NotifyConfig& config,
+                         const LogBook& log, const IsQuiet& is_quiet, TimePoint now);
+
   struct Raised {
     Destination failing;
     std::shared_ptr<const Alert> alert;
     std::vector<Destination> told;  ///< Who hears of it.
+    bool is_over = false;           ///< At the last look; its end is still to be told.
   };
+  /// Those that fire.
+  std::vector<Raised> Firing() const;
 
+ private:
   void Raise(const DestinationHealth& health, const std::vector<DestinationHealth>& all,
              const NotifyConfig& config);
 

@@ -76,12 +76,13 @@ class SinkIntegration final : public Integration {
   Sink& sink_;
 };
 
-/// A notifier with one receiver, the sink.
+/// A notifier with two receivers, of which only the sink is routed to.
 struct Fixture {
   TemporaryFolder folder;
   FakeClock clock;
   RecordedLog log;
   Sink sink;
+  Sink spare;
   std::shared_ptr<Route> route = std::make_shared<Route>();
   std::unique_ptr<NotifyStore> store;
   std::unique_ptr<Notifier> notifier;
@@ -109,10 +110,13 @@ struct Fixture {
   void Configure() {
     auto config = std::make_shared<NotifyConfig>();
     config->route = route;
-    config->receivers = {{.name = "sink",
-                          .entries = {{.kind = "sink",
-                                       .index = 0,
-                                       .integration = std::make_shared<SinkIntegration>(sink)}}}};
+    for (const auto& [name, hearer] : {std::pair("sink", &sink), std::pair("spare", &spare)}) {
+      config->receivers.push_back(
+          {.name = name,
+           .entries = {{.kind = "sink",
+                        .index = 0,
+                        .integration = std::make_shared<SinkIntegration>(*hearer)}}});
+    }
     notifier->Configure(config, {{"site", "x"}}, "http://tocsin");
   }
 
@@ -291,6 +295,29 @@ BOOST_AUTO_TEST_CASE(AlertsAndGroupsCanBeLookedAt) {
   BOOST_TEST(notifier->FindAlert(groups[0].alerts[0].fingerprint).has_value());
   BOOST_TEST(!notifier->FindAlert(1).has_value());
   BOOST_TEST(notifier->stats().groups == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(AReceiverThatFailsIsAnAlertLikeOthers) {
+  sink.SetAnswer(Outcome::Next::kRetry);
+  Tell(AlertOf("Down", "a"));
+  BOOST_TEST_REQUIRE(AwaitThat([&] {
+    clock.Advance(seconds(30));
+    return spare.count() == 1U;
+  }));
+  const Notification told = spare.arrived()[0];
+  BOOST_TEST_REQUIRE(told.alerts.size() == 1U);
+  BOOST_TEST(told.alerts[0].labels.Get("alertname") == "TocsinReceiverFailing");
+  const auto view = notifier->FindAlert(told.alerts[0].fingerprint);
+  BOOST_TEST_REQUIRE(view.has_value());
+  BOOST_TEST(view->receivers == std::vector<std::string>{"spare"});
+  BOOST_TEST(notifier->Alerts().size() == 2U);
+  sink.SetAnswer(Outcome::Next::kDelivered);
+  BOOST_TEST_REQUIRE(AwaitThat([&] {
+    clock.Advance(seconds(30));
+    return spare.count() == 2U;
+  }));
+  BOOST_TEST(!spare.arrived()[1].is_firing());
+  BOOST_TEST(notifier->Alerts().size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(WithoutRoutesAlertsAreKnownAndToldToNobody) {

@@ -31,6 +31,7 @@ struct Fixture {
   ReceiverWatch watch;
   TimePoint now = kNow;
   std::vector<DestinationHealth> health;
+  bool is_quiet = false;
 
   Fixture() {
     auto root = std::make_shared<Route>();
@@ -52,10 +53,15 @@ struct Fixture {
     health[index].last_error = "no connection";
   }
 
+  std::vector<Told> LookAround() {
+    return watch.Look(
+        health, config, log, [&](const Labels&) { return is_quiet; }, now);
+  }
+
   /// Who is told, and whether it fires: "b+ c-".
   std::string Look() {
     std::string told;
-    for (const Told& one : watch.Look(health, config, log, now)) {
+    for (const Told& one : LookAround()) {
       log.Put(one.key, one.entry, one.expires);
       BOOST_TEST_REQUIRE(one.notification.has_value());
       if (!told.empty()) told += ' ';
@@ -99,6 +105,38 @@ BOOST_AUTO_TEST_CASE(NobodyIsToldIfEverybodyFails) {
   BOOST_TEST(Look() == "");
 }
 
+BOOST_AUTO_TEST_CASE(NobodyIsToldWhileItIsQuiet) {
+  Fail(1);
+  now += minutes(15);
+  is_quiet = true;
+  BOOST_TEST(Look() == "");
+  BOOST_TEST(watch.Firing().size() == 1U);
+  is_quiet = false;
+  BOOST_TEST(Look() == "a+");
+  is_quiet = true;
+  health[1].failing_since = std::nullopt;
+  BOOST_TEST(Look() == "");
+  BOOST_TEST(watch.Firing().empty());
+  is_quiet = false;
+  BOOST_TEST(Look() == "a-");
+  BOOST_TEST(Look() == "");
+}
+
+BOOST_AUTO_TEST_CASE(WhatFiresCanBeLookedAt) {
+  BOOST_TEST(watch.Firing().empty());
+  Fail(1);
+  now += minutes(15);
+  Look();
+  const std::vector<ReceiverWatch::Raised> firing = watch.Firing();
+  BOOST_TEST_REQUIRE(firing.size() == 1U);
+  BOOST_TEST(firing[0].alert->labels.Get("receiver") == "b");
+  BOOST_TEST_REQUIRE(firing[0].told.size() == 1U);
+  BOOST_TEST(firing[0].told[0].receiver == "a");
+  health[1].failing_since = std::nullopt;
+  Look();
+  BOOST_TEST(watch.Firing().empty());
+}
+
 BOOST_AUTO_TEST_CASE(ZeroTurnsItOff) {
   config.failing_after = Duration(0);
   Fail(1);
@@ -109,7 +147,7 @@ BOOST_AUTO_TEST_CASE(ZeroTurnsItOff) {
 BOOST_AUTO_TEST_CASE(ARestartChangesNothing) {
   Fail(1);
   now += minutes(15);
-  const std::vector<Told> told = watch.Look(health, config, log, now);
+  const std::vector<Told> told = LookAround();
   BOOST_TEST_REQUIRE(told.size() == 1U);
   log.Put(told[0].key, told[0].entry, told[0].expires);
   watch = ReceiverWatch();
