@@ -21,7 +21,8 @@ class PrometheusTest(PostgresTestCase):
         self.tocsin.wait_until_up()
         self.dagster.add_runs("SUCCESS", 2)
         self.tocsin.wait_until("two finished runs",
-                               lambda page: page.series("dagster_completed_runs_total", status="success"))
+                               lambda page: sum(value for _, value in page.series(
+                                   "dagster_completed_runs_total", status="success")) == 2)
 
     def test_a_real_prometheus_scrapes_it_as_openmetrics(self):
         prometheus = self.enter(Prometheus(self.tocsin.url.removeprefix("http://")))
