@@ -100,7 +100,7 @@ class FaultTest(PostgresTestCase):
 
     def test_deleted_rows_lower_no_total(self):
         tocsin = self.enter(Tocsin(self.config()))
-        tocsin.wait_until_up()
+        tocsin.wait_until_whole()
         self.dagster.add_runs("FAILURE", count=7)
         self.wait_for_failed_runs(tocsin, 7)
         self.postgres.sql("DELETE FROM runs")
@@ -112,7 +112,7 @@ class FaultTest(PostgresTestCase):
 
     def test_a_writer_14_hours_ahead_hides_nobody_else(self):
         tocsin = self.enter(Tocsin(self.config()))
-        tocsin.wait_until_up()
+        tocsin.wait_until_whole()
         ahead = time.time() + HOURS_14
         self.postgres.sql(
             "INSERT INTO runs (run_id, pipeline_name, status, run_body, create_timestamp, update_timestamp, "

@@ -232,7 +232,7 @@ class MiroirTest(harness.TestCase):
                 self.assertEqual(page.value("miroir_background_queue_depth"), 1)
                 self.assertEqual(page.value("miroir_leader_lease_held", scope="drift_reconciler"), 1)
                 self.assertEqual(page.value("miroir_task_store_up", backend="sqlite"), 1)
-                self.assertIn("canaries", tocsin.log)  # A feature that is off has no tables.
+                tocsin.wait_for_log("canaries")  # A feature that is off has no tables.
                 database.execute("DELETE FROM leader_lease")
                 database.commit()
                 tocsin.wait_until("the free lease", lambda page: page.value(

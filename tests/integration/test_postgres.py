@@ -81,5 +81,5 @@ class PostgresCollectorTest(PostgresTestCase):
             self.assertEqual(
                 page.value("pg_stat_activity_count", datname=self.postgres.DATABASE, state="unknown"), 1)
             self.assertGreater(page.value("tocsin_collector_errors_total", reason="auth"), 0)
-            self.assertIn("pg_monitor", tocsin.log)
+            tocsin.wait_for_log("pg_monitor")
             self.assertTrue(page.has("pg_database_size_bytes", datname=self.postgres.DATABASE))

@@ -65,7 +65,7 @@ class ProcessTest(PostgresTestCase):
             return sum(value for _, value in page.series("dagster_runs_failed_total"))
 
         tocsin = self.enter(Tocsin(self.config()))
-        tocsin.wait_until_up()
+        tocsin.wait_until_whole()
         self.dagster.add_runs("FAILURE", 2)
         tocsin.wait_until("two failures", lambda page: failed(page) == 2)
         tocsin.process.end(signal.SIGKILL)

@@ -18,7 +18,7 @@ class PrometheusTest(PostgresTestCase):
         self.dagster = DagsterDatabase(self.postgres)
         self.dagster.add_runs("QUEUED", 3)
         self.tocsin = self.enter(Tocsin(self.config()))
-        self.tocsin.wait_until_up()
+        self.tocsin.wait_until_whole()
         self.dagster.add_runs("SUCCESS", 2)
         self.tocsin.wait_until("two finished runs",
                                lambda page: sum(value for _, value in page.series(

@@ -72,7 +72,7 @@ class RedisTest(harness.TestCase):
         self.assertEqual(page.value("redis_key_field_value", key="hash"), 12)
         self.assertAlmostEqual(page.value("redis_key_ttl_seconds", key="lease"), 100, delta=60)
         self.assertFalse(page.has("redis_key_size", key="number"))  # It is of another type.
-        self.assertIn("WRONGTYPE", tocsin.log)
+        tocsin.wait_for_log("WRONGTYPE")
         self.assertEqual(page.value("redis_lease_held", lease="leader"), 1)
         self.assertEqual(page.value("redis_lease_info", lease="leader", holder="pod-0"), 1)
         self.assertEqual(page.value("redis_lease_held", lease="nobody"), 0)
@@ -135,7 +135,7 @@ class RedisTest(harness.TestCase):
             page = tocsin.wait_until_up()
             self.assertEqual(page.value("redis_key_size", db="db3", key="a"), 0)
             self.assertFalse(page.has("redis_key_value"))  # It may not GET.
-            self.assertIn("NOPERM", tocsin.log)
+            tocsin.wait_for_log("NOPERM")
             self.assertNotIn(secret, tocsin.log)
             redis.cli("ACL", "SETUSER", "tocsin", "resetpass", ">other")
             redis.cli("CLIENT", "KILL", "USER", "tocsin")
@@ -161,7 +161,7 @@ class RedisTest(harness.TestCase):
         redis.stop()
         tocsin.wait_until("down", lambda page: page.value("tocsin_collector_up") == 0
                           and page.value("tocsin_collector_errors_total", reason="connect") > 0)
-        self.assertIn("Connection refused", tocsin.log)
+        tocsin.wait_for_log("Connection refused")
         tocsin.wait_until("its series to go", lambda page: not page.has("redis_up"))
         redis.start()
         tocsin.wait_until_up()

@@ -211,7 +211,7 @@ class SourceTest(PostgresTestCase):
     def test_req_22_hostile_names_are_passed_on_as_they_are(self):
         job = 'we"ird\\n\n{job="x"} é ☃'
         tocsin = self.enter(Tocsin(self.config()))
-        tocsin.wait_until_up()
+        tocsin.wait_until_whole()
         self.dagster.add_runs("STARTED", job=job)
         self.dagster.add_runs("FAILURE", job=job)
         page = tocsin.wait_until("the job", lambda page: page.has("dagster_runs_failed_total", job_name=job)

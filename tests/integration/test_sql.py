@@ -51,7 +51,7 @@ class SqlTest(PostgresTestCase):
     def test_queries_become_metrics(self):
         self.postgres.sql(TABLES)
         tocsin = self.enter(Tocsin(self.sql_config()))
-        page = tocsin.wait_until_up()
+        page = tocsin.wait_until_whole()
         self.assertEqual(page.value("shop_stock_pieces", warehouse="tokyo"), 7)
         self.assertEqual(page.value("shop_orders_total", region="north"), 2)
         self.assertEqual(page.value("shop_payment_seconds_count"), 3)
@@ -61,11 +61,11 @@ class SqlTest(PostgresTestCase):
     def test_req_08_totals_survive_a_kill_and_deleted_rows(self):
         self.postgres.sql(TABLES)
         tocsin = self.enter(Tocsin(self.sql_config()))
-        tocsin.wait_until_up()
+        tocsin.wait_until_whole()
         self.postgres.sql("DELETE FROM orders WHERE region = 'north'; INSERT INTO orders (region) VALUES ('west')")
         tocsin.wait_until("the new row", lambda page: page.has("shop_orders_total", region="west"))
         tocsin.restart(9)
-        page = tocsin.wait_until_up()
+        page = tocsin.wait_until_whole()
         self.assertEqual(page.values("shop_orders_total", "region"), {"north": 2, "south": 1, "west": 1})
 
     def test_an_alert_is_kept_while_its_query_cannot_run(self):
@@ -121,7 +121,7 @@ groups:
     def test_a_dropped_table_costs_its_own_metrics_only(self):
         self.postgres.sql(TABLES)
         tocsin = self.enter(Tocsin(self.sql_config()))
-        tocsin.wait_until_up()
+        tocsin.wait_until_whole()
         self.postgres.sql("DROP TABLE stock")
         page = tocsin.wait_until("the metric to go", lambda page: not page.has("shop_stock_pieces"))
         self.assertEqual(page.value("tocsin_collector_up"), 1)

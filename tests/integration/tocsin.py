@@ -81,5 +81,14 @@ class Tocsin:
         return self.wait_until(f"tocsin_collector_up {value}",
                                lambda page: page.value("tocsin_collector_up", **labels) == value)
 
+    def wait_until_whole(self):
+        """Until a collection has read everything, which the first may not on a busy machine: what happens before a part
+        is first read is not counted."""
+        return self.wait_until("a whole collection", lambda page: page.value("tocsin_collector_up") == 1
+                               and not page.has("tocsin_collector_part_lost"))
+
+    def wait_for_log(self, text):
+        harness.wait_for(f"{text!r} in the log", lambda: text in self.log)
+
     def reload(self):
         return self.get("/-/reload", method="POST")
