@@ -157,7 +157,7 @@ Status ActiveRuns::Read(Session& session) {
         count, AgeAt(*rows, row, 5, SinceWhen(session, *rows, row))};
     all += count;
   }
-  if (!unknown_read_at_ || session.Now() - *unknown_read_at_ >= kUnknownEvery) {
+  if (!unknown_read_at_ || session.clock().Now() - *unknown_read_at_ >= kUnknownEvery) {
     if (Status unknown = ReadUnknownStates(session); !unknown) return unknown;
   }
   for (const auto& [status, count] : unknown_) totals[status].count = count;
@@ -181,7 +181,7 @@ Status ActiveRuns::ReadUnknownStates(Session& session) {
     unknown[LowerCase(status)] = count->empty() ? 0 : count->Number(0, 0).value_or(0);
   }
   unknown_ = std::move(unknown);
-  unknown_read_at_ = session.Now();
+  unknown_read_at_ = session.clock().Now();
   return {};
 }
 

@@ -163,7 +163,7 @@ class CompletedRuns final : public Part {
 };
 
 Status CompletedRuns::Read(Session& session) {
-  if (!roster_read_at_ || session.Now() - *roster_read_at_ >= kRosterEvery) {
+  if (!roster_read_at_ || session.clock().Now() - *roster_read_at_ >= kRosterEvery) {
     if (Status roster = ReadRoster(session); !roster) return roster;
   }
   for (std::size_t outcome = 0; outcome < kOutcomes; ++outcome) {
@@ -180,14 +180,14 @@ Status CompletedRuns::ReadRoster(Session& session) {
   for (std::size_t row = 0; row < rows->size(); ++row) {
     jobs_.Of({std::string(rows->Text(row, 0)), std::string(LocationOf(rows->Text(row, 1)))});
   }
-  roster_read_at_ = session.Now();
+  roster_read_at_ = session.clock().Now();
   return {};
 }
 
 Status CompletedRuns::Begin(Session& session, std::size_t outcome) {
   const Result<std::optional<Moment>> newest = ReadNewestUpdate(session, outcome);
   if (!newest) return newest.error();
-  watermarks_[outcome].Begin(*newest, session.Now());
+  watermarks_[outcome].Begin(*newest, session.clock().Now());
   const Result<bool> is_full = ReadPage(session, outcome, Counting::kOff);
   if (is_full) return {};
   watermarks_[outcome] = RunWatermark(settings_.watermark_overlap);
@@ -211,7 +211,7 @@ Result<bool> CompletedRuns::ReadPage(Session& session, std::size_t outcome, Coun
   const Result<FinishedPage> page = ReadFinishedPage(session, outcome, from);
   if (!page) return page.error();
   std::vector<FinishedRun> fresh;
-  const Moment now = session.Now();
+  const Moment now = session.clock().Now();
   const bool must_settle = counting == Counting::kOn && outcome == kFailure;
   drift_.Begin(outcome, from.updated);
   for (const FinishedRun& run : page->runs) {

@@ -41,7 +41,7 @@ CompletionDrift::Counts CompletionDrift::SeenWithin(Moment from, Moment to) cons
 }
 
 Status CompletionDrift::Read(Session& session) {
-  const Moment now = session.Now();
+  const Moment now = session.clock().Now();
   const Moment to = now - overlap_;
   const Moment from = to - kWindow;
   const bool is_due = !read_at_ || now - *read_at_ >= kEvery;

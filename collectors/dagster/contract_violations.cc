@@ -116,7 +116,7 @@ Status ContractViolations::Read(Session& session) {
         return begun;
       }
     }
-    began_ = session.Now();
+    began_ = session.clock().Now();
     return {};
   }
   for (const std::string& severity : severities) {
@@ -129,7 +129,8 @@ Status ContractViolations::Begin(Session& session, const std::string& severity) 
   const Result<SqlRows> newest = session.Query(kNewest, {severity});
   if (!newest) return newest.error();
   Watermark watermark(overlap_);
-  watermark.Begin(newest->empty() ? std::nullopt : ParseNaive(newest->Text(0, 0)), session.Now());
+  watermark.Begin(newest->empty() ? std::nullopt : ParseNaive(newest->Text(0, 0)),
+                  session.clock().Now());
   if (const auto read = ReadPage(session, severity, watermark, Counting::kOff); !read) {
     return read.error();
   }
@@ -165,7 +166,7 @@ Result<bool> ContractViolations::ReadPage(Session& session, const std::string& s
     watermark.MarkCounted(id, *at);
   }
   const bool is_full = rows->size() == kPageRows;
-  watermark.EndPage(last, is_full && last, session.Now());
+  watermark.EndPage(last, is_full && last, session.clock().Now());
   return is_full && last;
 }
 

@@ -182,7 +182,7 @@ Status Daemons::Read(Session& session) {
     daemon.errors = reports[row].errors;
     daemon.last_report = reports[row].at ? reports[row].at : session.NaiveAt(*rows, row, 3);
     daemon.age = AgeAt(*rows, row, 4, daemon.last_report);
-    const Moment now = EpochAt(*rows, row, 4).value_or(session.Now());
+    const Moment now = EpochAt(*rows, row, 4).value_or(session.clock().Now());
     NoteProcess(daemon, rows->Text(row, 1), now);
     daemon.flaps = daemon.back_at && now - *daemon.back_at <= kFlappingWindow;
   }

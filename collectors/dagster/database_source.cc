@@ -81,7 +81,7 @@ Status DatabaseSource::Collect(const Attempt& attempt, Collection& collection) {
   Session session(database_, environment_.clock, attempt);
   session.set_naive_offset(naive_offset_);
   if (Status clock = session.ReadClock(); !clock) return clock;
-  collection.clock_skew_seconds = session.clock_skew_seconds();
+  collection.clock_skew_seconds = session.clock().skew_seconds();
 
   if (Status identified = IdentifyIfNew(session, attempt); !identified) return identified;
   if (state_error_ && !identity_error_) TakeUpState();

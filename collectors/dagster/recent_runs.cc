@@ -103,13 +103,13 @@ Status RecentRuns::ReadNewest(Session& session) {
 }
 
 Status RecentRuns::Read(Session& session) {
-  const Result<Counts> last_hour = CountSince(session, session.Now() - kHour);
+  const Result<Counts> last_hour = CountSince(session, session.clock().Now() - kHour);
   if (!last_hour) return last_hour.error();
   last_hour_ = *last_hour;
   if (Status newest = ReadNewest(session); !newest) return newest;
 
-  if (six_hours_read_at_ && session.Now() - *six_hours_read_at_ < kSixHoursEvery) return {};
-  const Moment since = session.Now() - kSixHours;
+  if (six_hours_read_at_ && session.clock().Now() - *six_hours_read_at_ < kSixHoursEvery) return {};
+  const Moment since = session.clock().Now() - kSixHours;
   const Result<Counts> last_six_hours = CountSince(session, since);
   if (!last_six_hours) return last_six_hours.error();
   const Result<SqlRows> retried =
@@ -117,7 +117,7 @@ Status RecentRuns::Read(Session& session) {
   if (!retried) return retried.error();
   last_six_hours_ = *last_six_hours;
   retried_ = retried->empty() ? 0 : retried->Number(0, 0).value_or(0);
-  six_hours_read_at_ = session.Now();
+  six_hours_read_at_ = session.clock().Now();
   return {};
 }
 

@@ -14,10 +14,10 @@
 #include "collectors/collector.h"
 #include "collectors/dagster/naive_time.h"
 #include "collectors/sql/connection.h"
+#include "collectors/sql/database_clock.h"
+#include "collectors/sql/dialect.h"
 
 namespace tocsin::collectors::dagster {
-
-enum class Dialect { kPostgres, kSqlite };
 
 /// Dagster's three storages. In PostgreSQL they share a database; in SQLite each is a file.
 enum class Store {
@@ -27,9 +27,8 @@ enum class Store {
 };
 inline constexpr std::size_t kStores = 3;
 
-/// A statement that reads one store. "{now}" in the text stands for the source's clock in Unix
-/// seconds: every statement that ages are computed from selects it beside the data, for AgeAt(). It
-/// may only stand in a SELECT list, since a volatile function can never be an index condition.
+/// A statement that reads one store. "{now}" in the text stands for the source's clock, see
+/// WithNow(): every statement that ages are computed from selects it beside the data, for AgeAt().
 struct Statement {
   Store store;
   std::string_view postgres;
@@ -58,15 +57,10 @@ class Session {
   Result<SqlRows> Query(const Statement& statement,
                         std::initializer_list<SqlParameter> parameters = {});
 
-  /// Asks the source for the time. To be called once, before Now().
+  /// Asks the source for the time. To be called once, before clock().
   Status ReadClock();
-
-  /// The source's clock: what it said at ReadClock(), and the time that has passed since. For
-  /// bounds that are parameters, and for what is due; ages come from AgeAt().
-  Moment Now() const;
-
-  /// The source's clock minus ours, at the middle between question and answer. In seconds.
-  double clock_skew_seconds() const { return clock_skew_seconds_; }
+  /// The source's clock.
+  const DatabaseClock& clock() const { return clock_; }
 
   /// By how much naive columns are ahead of UTC; 0 unless Dagster writes in another time zone.
   Microseconds naive_offset() const { return naive_offset_; }
@@ -80,26 +74,9 @@ class Session {
 
  private:
   Database& database_;
-  const Clock& clock_;
+  DatabaseClock clock_;
   const Attempt& attempt_;
-  Moment source_now_{};
-  SteadyPoint asked_at_{};
-  double clock_skew_seconds_ = 0;
   Microseconds naive_offset_{};
 };
-
-/// A column that holds Unix seconds as a number, such as runs.start_time.
-std::optional<Moment> EpochAt(const SqlRows& rows, std::size_t row, std::size_t column);
-
-/// Seconds from `moment` to what the source's clock said in the same row, in a column that selects
-/// "{now}". 0 for what is yet to come, as after a step of a clock, and without a moment. Our own
-/// clock never enters an age, however wrong it is.
-double AgeAt(const SqlRows& rows, std::size_t row, std::size_t now_column,
-             std::optional<Moment> moment);
-
-/// A parameter for a list of texts: `= ANY($1::text[])` in PostgreSQL, `IN (SELECT value FROM
-/// json_each($1))` in SQLite. Likewise for whole numbers, with `bigint[]`.
-std::string ListParameter(Dialect dialect, const std::vector<std::string>& texts);
-std::string ListParameter(Dialect dialect, const std::vector<std::int64_t>& numbers);
 
 }  // namespace tocsin::collectors::dagster

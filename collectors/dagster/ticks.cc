@@ -106,7 +106,7 @@ Status Ticks::Read(Session& session) {
     if (!read) return read.error();
     if (*read < kPageRows) break;
   }
-  if (recent_read_at_ && session.Now() - *recent_read_at_ < kRecentEvery) return {};
+  if (recent_read_at_ && session.clock().Now() - *recent_read_at_ < kRecentEvery) return {};
   return ReadRecent(session, newest);
 }
 
@@ -118,7 +118,8 @@ Result<std::size_t> Ticks::ReadPage(Session& session) {
     const std::optional<std::int64_t> id = rows->Integer(row, 0);
     if (!id) continue;
     last = id;
-    if (watermark_.Admit(*id)) Note(*id, rows->Text(row, 1), rows->Text(row, 2), session.Now());
+    if (watermark_.Admit(*id))
+      Note(*id, rows->Text(row, 1), rows->Text(row, 2), session.clock().Now());
   }
   watermark_.EndPage(last, rows->size() == kPageRows);
   return rows->size();
@@ -146,7 +147,8 @@ Status Ticks::ReadPending(Session& session) {
     const auto found = ticks->find(id);
     const bool is_there = found != ticks->end();
     const bool has_ended = is_there && found->second.status != kStarted;
-    if (is_there && !has_ended && session.Now() - pending.seen_at < kGiveUpAfter) return false;
+    if (is_there && !has_ended && session.clock().Now() - pending.seen_at < kGiveUpAfter)
+      return false;
     ++totals_[{pending.type, has_ended ? found->second.status : std::string(kLost)}];
     return true;
   });
@@ -156,7 +158,7 @@ Status Ticks::ReadPending(Session& session) {
 Status Ticks::ReadRecent(Session& session, std::int64_t newest) {
   const std::int64_t from = newest - kWindow;
   const Result<SqlRows> rows =
-      session.Query(kRecent, {from, session.Naive(session.Now() - std::chrono::hours(1))});
+      session.Query(kRecent, {from, session.Naive(session.clock().Now() - std::chrono::hours(1))});
   if (!rows) return rows.error();
   const Result<SqlRows> oldest = session.Query(kOldestOfWindow, {from});
   if (!oldest) return oldest.error();
@@ -173,7 +175,7 @@ Status Ticks::ReadRecent(Session& session, std::int64_t newest) {
   }
   window_span_.reset();
   if (!oldest->empty()) window_span_ = AgeAt(*oldest, 0, 1, session.NaiveAt(*oldest, 0, 0));
-  recent_read_at_ = session.Now();
+  recent_read_at_ = session.clock().Now();
   return {};
 }
 

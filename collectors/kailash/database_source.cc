@@ -39,7 +39,7 @@ Status DatabaseSource::Read(const Attempt& attempt) {
                   attempt);
   clock_skew_seconds_.reset();
   if (Status clock = session.ReadClock(); !clock) return clock;
-  clock_skew_seconds_ = session.clock_skew_seconds();
+  clock_skew_seconds_ = session.clock().skew_seconds();
   if (!has_state_) TakeUpState();
   for (Member& member : members_) {
     if (!IsDue(member)) continue;

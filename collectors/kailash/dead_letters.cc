@@ -74,11 +74,11 @@ Status DeadLetters::Read(Session& session) {
 Status DeadLetters::ReadItems(Session& session) {
   const Result<SqlRows> open = session.Query(kOpenItems);
   if (!open) return open.error();
-  if (!permanent_read_at_ || session.Now() - *permanent_read_at_ >= kPermanentEvery) {
+  if (!permanent_read_at_ || session.clock().Now() - *permanent_read_at_ >= kPermanentEvery) {
     const Result<SqlRows> permanent = session.Query(kPermanent);
     if (!permanent) return permanent.error();
     items_[2] = permanent->Number(0, 0).value_or(0);
-    permanent_read_at_ = session.Now();
+    permanent_read_at_ = session.clock().Now();
   }
   items_[0] = items_[1] = 0;
   for (std::size_t row = 0; row < open->size(); ++row) {
@@ -92,7 +92,8 @@ Status DeadLetters::Begin(Session& session) {
   if (!watermark_.has_begun()) {
     const Result<SqlRows> newest = session.Query(kNewest);
     if (!newest) return newest.error();
-    watermark_.Begin(newest->empty() ? std::nullopt : ParseIso(newest->Text(0, 0)), session.Now());
+    watermark_.Begin(newest->empty() ? std::nullopt : ParseIso(newest->Text(0, 0)),
+                     session.clock().Now());
   }
   for (int page = 0; page < kMostPages; ++page) {
     const Result<bool> is_full = ReadPage(session, false);
@@ -108,7 +109,7 @@ Result<bool> DeadLetters::ReadPage(Session& session, bool counts) {
   const ArrivalWatermark::Position from = watermark_.next();
   const Result<SqlRows> rows = session.Query(kNewItems, {from.stamp, from.id});
   if (!rows) return rows.error();
-  const Moment now = session.Now();
+  const Moment now = session.clock().Now();
   std::optional<ArrivalWatermark::Position> last;
   std::optional<Moment> newest;
   for (std::size_t row = 0; row < rows->size(); ++row) {

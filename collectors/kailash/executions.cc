@@ -117,7 +117,7 @@ class Executions final : public Part {
 };
 
 Status Executions::Read(Session& session) {
-  if (!roster_read_at_ || session.Now() - *roster_read_at_ >= kRosterEvery) {
+  if (!roster_read_at_ || session.clock().Now() - *roster_read_at_ >= kRosterEvery) {
     if (Status roster = ReadRoster(session); !roster) return roster;
   }
   if (!is_counting_) return Begin(session);
@@ -136,7 +136,7 @@ Status Executions::ReadRoster(Session& session) {
   for (std::size_t row = 0; row < rows->size(); ++row) {
     workflows_.Of(WorkflowLabel(rows->Text(row, 0)));
   }
-  roster_read_at_ = session.Now();
+  roster_read_at_ = session.clock().Now();
   return {};
 }
 
@@ -146,7 +146,8 @@ Status Executions::Begin(Session& session) {
     const Result<SqlRows> newest = session.Query(kNewest);
     if (!newest) return newest.error();
     if (Status open = ReadOpenAtBegin(session); !open) return open;
-    watermark_.Begin(newest->empty() ? std::nullopt : ParseIso(newest->Text(0, 0)), session.Now());
+    watermark_.Begin(newest->empty() ? std::nullopt : ParseIso(newest->Text(0, 0)),
+                     session.clock().Now());
   }
   for (int page = 0; page < kMostFirstPages; ++page) {
     const Result<bool> is_full = ReadPage(session, Counting::kOff);
@@ -162,7 +163,7 @@ Status Executions::ReadOpenAtBegin(Session& session) {
   if (!rows) return rows.error();
   for (std::size_t row = 0; row < rows->size(); ++row) {
     workflows_.Of(WorkflowLabel(rows->Text(row, 1)));
-    open_.Add(std::string(rows->Text(row, 0)), session.Now());
+    open_.Add(std::string(rows->Text(row, 0)), session.clock().Now());
   }
   return {};
 }
@@ -172,7 +173,7 @@ Result<bool> Executions::ReadPage(Session& session, Counting counting) {
   const ArrivalWatermark::Position from = watermark_.next();
   const Result<SqlRows> rows = session.Query(kPage, {from.stamp, from.id});
   if (!rows) return rows.error();
-  const Moment now = session.Now();
+  const Moment now = session.clock().Now();
   std::optional<ArrivalWatermark::Position> last;
   std::optional<Moment> newest;
   for (std::size_t row = 0; row < rows->size(); ++row) {
@@ -217,7 +218,7 @@ Status Executions::CheckOpen(Session& session) {
     if (Status checked = CheckBatch(session, batch); !checked) return checked;
     left -= batch.size();
   }
-  lost_ += open_.Expire(session.Now());
+  lost_ += open_.Expire(session.clock().Now());
   return {};
 }
 

@@ -27,7 +27,7 @@ class WorkerRegistry final : public Part {
   bool IsWanted(Dialect /*dialect*/) const override { return !settings_.worker_table.empty(); }
 
   Status Read(Session& session) override {
-    const Moment since = session.Now() - settings_.worker_timeout;
+    const Moment since = session.clock().Now() - settings_.worker_timeout;
     const Result<SqlRows> rows = session.Query(kActive, {UnixSeconds(since)});
     if (!rows) return rows.error();
     backend_ = session.backend();
