@@ -32,27 +32,45 @@ const std::string_view kDefaultTexts = R"tmpl(
 {{ end }}
 {{- end -}}
 
+{{- define "__when" -}}
+  since {{ .StartsAt | tz "UTC" | date "2006-01-02 15:04:05" }}
+  {{- if eq .Status "resolved" }} until {{ .EndsAt | tz "UTC" | date "2006-01-02 15:04:05" }}{{ end }} UTC
+{{- end -}}
+
+{{- define "__card_time" -}}
+  {{- $moment := . | tz "UTC" | date "2006-01-02T15:04:05Z" -}}
+  {{ printf "{{DATE(%s, SHORT)}} {{TIME(%s)}}" $moment $moment }}
+{{- end -}}
+
 {{- define "__text_alert_list_markdown" -}}
   {{- range $alert := . }}
 
-**{{ $alert.Labels.alertname }}**{{ with $alert.Annotations.summary }}: {{ . }}{{ end }}
-
-{{ range ($alert.Labels.Remove (stringSlice "alertname")).SortedPairs }}- {{ .Name }} = {{ .Value }}
-{{ end }}
+{{ if eq $alert.Status "resolved" }}🟢 resolved{{ else }}🔴{{ end }} **{{ $alert.Labels.alertname }}**
+{{- with $alert.Annotations.summary }} {{ . }}{{ end }}
 {{- with $alert.Annotations.description }}
+
 {{ . }}
-{{ end }}
-{{- if ne $alert.Value nil }}
-Value: {{ humanize $alert.Value }}{{ template "__condition" $alert }}
-{{ end }}
-{{- with $alert.RunbookURL }}
-[Runbook]({{ . }})
 {{- end }}
-{{- with $alert.URL }} [Alert]({{ . }})
+{{- with ($alert.Labels.Remove (stringSlice "alertname")).SortedPairs }}
+
+{{ range $i, $label := . }}{{ if $i }} · {{ end }}{{ $label.Name }}={{ $label.Value }}{{ end }}
 {{- end }}
-{{- with $alert.SilenceURL }} [Silence]({{ . }})
+
+since {{ template "__card_time" $alert.StartsAt }}
+{{- if eq $alert.Status "resolved" }} until {{ template "__card_time" $alert.EndsAt }}{{ end }}
+{{- if ne $alert.Value nil }} · value **{{ humanize $alert.Value }}**{{ template "__condition" $alert }}
+{{- with $alert.Sparkline }} {{ . }}{{ end }}
 {{- end }}
+
+{{ template "__markdown_links" $alert }}
   {{- end }}
+{{- end -}}
+
+{{- define "__markdown_links" -}}
+  {{- $between := "" }}
+  {{- with .RunbookURL }}[Runbook]({{ . }}){{ $between = " · " }}{{ end }}
+  {{- with .URL }}{{ $between }}[Alert]({{ . }}){{ $between = " · " }}{{ end }}
+  {{- if ne .Status "resolved" }}{{ with .SilenceURL }}{{ $between }}[Silence]({{ . }}){{ end }}{{ end }}
 {{- end -}}
 
 {{- define "slack.default.title" }}{{ template "__subject" . }}{{ end -}}
@@ -84,24 +102,22 @@ Value: {{ humanize $alert.Value }}{{ template "__condition" $alert }}
 
 {{- define "msteamsv2.default.title" }}{{ template "__subject" . }}{{ end -}}
 {{- define "msteamsv2.default.text" -}}
-  {{- if .Alerts.Firing }}# Firing{{ template "__text_alert_list_markdown" .Alerts.Firing }}{{ end }}
-  {{- if .Alerts.Resolved }}
-
-# Resolved{{ template "__text_alert_list_markdown" .Alerts.Resolved }}{{ end }}
+  {{- $firing := tmpl "__text_alert_list_markdown" .Alerts.Firing }}
+  {{- trimSpace (print $firing (tmpl "__text_alert_list_markdown" .Alerts.Resolved)) }}
 {{- end -}}
 
 {{- define "email.default.subject" }}{{ template "__subject" . }}{{ end -}}
 {{- define "email.default.text" -}}
   {{- range $alert := .Alerts }}{{ toUpper $alert.Status }} {{ $alert.Labels.alertname }}
   {{- with $alert.Annotations.summary }}: {{ . }}{{ end }}
-since {{ $alert.StartsAt }}
+{{ template "__when" $alert }}
 {{ if ne $alert.Value nil }}value {{ humanize $alert.Value }}{{ template "__condition" $alert }}{{ with $alert.Sparkline }} {{ . }}{{ end }}
 {{ end }}{{ with $alert.Annotations.description }}{{ . }}
-{{ end }}{{ range $alert.Labels.SortedPairs }}  {{ .Name }} = {{ .Value }}
+{{ end }}{{ range ($alert.Labels.Remove (stringSlice "alertname")).SortedPairs }}  {{ .Name }} = {{ .Value }}
 {{ end }}{{ with $alert.RunbookURL }}Runbook: {{ . }}
 {{ end }}{{ with $alert.URL }}Alert: {{ . }}
-{{ end }}{{ with $alert.SilenceURL }}Silence: {{ . }}
-{{ end }}
+{{ end }}{{ if ne $alert.Status "resolved" }}{{ with $alert.SilenceURL }}Silence: {{ . }}
+{{ end }}{{ end }}
 {{ end }}Sent by {{ template "__alertmanager" . }} {{ .ExternalURL }}
 {{ end -}}
 
@@ -109,14 +125,15 @@ since {{ $alert.StartsAt }}
 <h3 style="margin:16px 0 4px">{{ html .Labels.alertname }}</h3>
 {{ with .Annotations.summary }}<p style="margin:4px 0"><b>{{ html . }}</b></p>
 {{ end }}{{ with .Annotations.description }}<p style="margin:4px 0">{{ html . }}</p>
-{{ end }}<p style="margin:4px 0">since {{ .StartsAt }}{{ if ne .Value nil }}, value {{ humanize .Value }}{{ end }}
+{{ end }}<p style="margin:4px 0">{{ template "__when" . }}{{ if ne .Value nil }}, value <b>{{ humanize .Value }}</b>{{ end }}
 {{- html (tmpl "__condition" .) }}{{ with .Sparkline }} {{ . }}{{ end }}</p>
-<p style="margin:4px 0;color:#666">{{ range .Labels.SortedPairs }}{{ html .Name }} = {{ html .Value }}<br>
+<p style="margin:4px 0;color:#666">{{ range (.Labels.Remove (stringSlice "alertname")).SortedPairs }}{{ html .Name }} = {{ html .Value }}<br>
 {{ end }}</p>
 <p style="margin:4px 0">
-{{- with .RunbookURL }}<a href="{{ html . }}">Runbook</a> {{ end }}
-{{- with .URL }}<a href="{{ html . }}">Alert</a> {{ end }}
-{{- with .SilenceURL }}<a href="{{ html . }}">Silence</a>{{ end }}</p>
+{{- $between := "" }}
+{{- with .RunbookURL }}<a href="{{ html . }}">Runbook</a>{{ $between = " · " }}{{ end }}
+{{- with .URL }}{{ $between }}<a href="{{ html . }}">Alert</a>{{ $between = " · " }}{{ end }}
+{{- if ne .Status "resolved" }}{{ with .SilenceURL }}{{ $between }}<a href="{{ html . }}">Silence</a>{{ end }}{{ end }}</p>
 {{ end -}}
 
 {{- define "email.default.html" -}}

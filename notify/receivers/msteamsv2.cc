@@ -7,6 +7,7 @@
 #include "base/json_writer.h"
 #include "notify/receivers/cut_text.h"
 #include "notify/receivers/http_post.h"
+#include "notify/receivers/sparkline.h"
 #include "notify/receivers/text_options.h"
 
 namespace tocsin::notify {
@@ -68,7 +69,9 @@ class Msteamsv2Sender final : public Sender {
 
   Outcome Send(Delivery& delivery, std::stop_token stop) override {
     const Notification& notification = delivery.notification;
-    texts_.Begin(TemplateData({.notification = &notification, .external_url = parts_.external_url}),
+    texts_.Begin(TemplateData({.notification = &notification,
+                               .external_url = parts_.external_url,
+                               .sparklines = SparklinesOf(notification, parts_.recent_values)}),
                  ShortText(notification));
     const std::string title = CutToCharacters(texts_.Main(config_.title), kMostTitle);
     HttpPost::Request request{.url = &config_.webhook_url};

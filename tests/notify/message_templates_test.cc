@@ -145,14 +145,56 @@ BOOST_AUTO_TEST_CASE(WhatIsResolvedWasAboveItsThreshold) {
   } rows[] = {
       {"stdout.default.text", ", value 312.5 (> 300) \u2581\u2588\n", ", value 16.4 (was > 300)\n"},
       {"email.default.text", "\nvalue 312.5 (> 300) \u2581\u2588\n", "\nvalue 16.4 (was > 300)\n"},
-      {"email.default.html", ", value 312.5 (&gt; 300) \u2581\u2588</p>",
-       ", value 16.4 (was &gt; 300)</p>"},
-      {"msteamsv2.default.text", "\nValue: 312.5 (> 300)\n", "\nValue: 16.4 (was > 300)\n"},
+      {"email.default.html", ", value <b>312.5</b> (&gt; 300) \u2581\u2588</p>",
+       ", value <b>16.4</b> (was &gt; 300)</p>"},
+      {"msteamsv2.default.text", " \u00b7 value **312.5** (> 300) \u2581\u2588\n",
+       " \u00b7 value **16.4** (was > 300)\n"},
   };
   for (const auto& row : rows) {
     const std::string text = Expand("{{ template \"" + row.name + "\" . }}", both);
     BOOST_TEST(text.find(row.firing) != std::string::npos, text);
     BOOST_TEST(text.find(row.resolved) != std::string::npos, text);
+  }
+}
+
+// Of Markdown, a card knows bold and italic text, lists and links: a heading would show its "#".
+BOOST_AUTO_TEST_CASE(ATextForTeamsIsWhatACardCanShow) {
+  NotifiedAlert alert = MakeAlert({{"alertname", "Slow"}, {"instance", "b"}, {"job", "x"}});
+  alert.annotations.emplace_back("description", "It has been bad.");
+  NotifiedAlert resolved = MakeAlert({{"alertname", "Slow"}}, true);
+  resolved.annotations.clear();
+  resolved.value.reset();
+  const std::string text =
+      Expand(R"({{ template "msteamsv2.default.text" . }})", MakeNotification({alert, resolved}));
+  BOOST_TEST(
+      text ==
+      "🔴 **Slow** is bad\n\nIt has been bad.\n\ninstance=b · job=x\n\n"
+      "since {{DATE(2026-11-21T16:58:40Z, SHORT)}} {{TIME(2026-11-21T16:58:40Z)}}"
+      " · value **312.5** (> 300) \u2581\u2588\n\n"
+      "[Runbook](https://runbooks.example.org/a) · [Alert](https://t/alerts/841182b1f9c61693)"
+      " · [Silence](https://t/silences/new?filter=%7Balertname%3D%22Slow%22%2C+instance%3D%22b%22"
+      "%2C+job%3D%22x%22%7D)\n\n"
+      "🟢 resolved **Slow**\n\n"
+      "since {{DATE(2026-11-21T16:58:40Z, SHORT)}} {{TIME(2026-11-21T16:58:40Z)}}"
+      " until {{DATE(2026-11-21T17:03:40Z, SHORT)}} {{TIME(2026-11-21T17:03:40Z)}}\n\n"
+      "[Alert](https://t/alerts/2a6d61766e100a13)");
+}
+
+BOOST_AUTO_TEST_CASE(AMailNamesTheEndOfWhatIsResolvedAndOffersNoSilenceForIt) {
+  for (const std::string name : {"email.default.text", "email.default.html"}) {
+    BOOST_TEST_CONTEXT(name) {
+      const std::string text = "{{ template \"" + name + "\" . }}";
+      const Labels labels = {{"alertname", "Slow"}, {"job", "x"}};
+      const std::string firing = Expand(text, MakeNotification({MakeAlert(labels)}));
+      const std::string resolved = Expand(text, MakeNotification({MakeAlert(labels, true)}));
+      BOOST_TEST(firing.find("since 2026-11-21 16:58:40 UTC") != std::string::npos, firing);
+      BOOST_TEST(firing.find("Silence") != std::string::npos, firing);
+      BOOST_TEST(firing.find("alertname =") == std::string::npos, firing);
+      BOOST_TEST(resolved.find("since 2026-11-21 16:58:40 until 2026-11-21 17:03:40 UTC") !=
+                     std::string::npos,
+                 resolved);
+      BOOST_TEST(resolved.find("Silence") == std::string::npos, resolved);
+    }
   }
 }
 
