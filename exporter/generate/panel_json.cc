@@ -103,11 +103,30 @@ json::object BoardLink(std::string_view uid) {
           {"url", fmt::format("/d/{}?${{__url_time_range}}&${{__all_variables}}", uid)}};
 }
 
+/// How far a graph reaches at least. What happens once in five minutes is a third of it.
+double LeastTop(std::string_view unit) {
+  if (unit == "s") return 0.001;
+  if (unit == "ops" || unit == "reqps" || unit == "percentunit") return 0.01;
+  return unit == "bytes" ? 1024 : 1;
+}
+
+/// Grafana draws a graph that is all zero up to 100, and does not make room for thresholds.
+double SoftMax(std::string_view unit, const std::vector<ColorStep>& steps) {
+  const double threshold = steps.back().from.value_or(0);
+  const double above = ParseNumber(fmt::format("{:.3g}", threshold * 1.1)).value_or(threshold);
+  const double top = std::max(above, LeastTop(unit));
+  return unit == "percentunit" && threshold <= 1 ? std::min(top, 1.0) : top;
+}
+
 json::object FieldConfig(const PanelSpec& panel, const std::vector<ColorStep>& steps) {
   json::array step_list;
   for (const ColorStep& step : steps) step_list.push_back(StepJson(step));
+  json::object custom = CustomFieldConfig(panel, steps.size() > 1);
+  if (panel.kind == PanelKind::kTimeSeries && !panel.max) {
+    custom["axisSoftMax"] = SoftMax(panel.unit, steps);
+  }
   json::object defaults = {{"color", ColorMode(panel)},
-                           {"custom", CustomFieldConfig(panel, steps.size() > 1)},
+                           {"custom", std::move(custom)},
                            {"mappings", Mappings(panel.texts)}};
   if (panel.min) defaults["min"] = *panel.min;
   if (panel.max) defaults["max"] = *panel.max;

@@ -185,6 +185,10 @@ class Checker:
         steps = defaults["thresholds"]["steps"]
         values = [step["value"] for step in steps[1:]]
         self.want(steps[0]["value"] is None and values == sorted(values), name, f"{title}: thresholds are in disorder")
+        if panel["type"] == "timeseries":
+            # Or Grafana draws a graph that is all zero up to 100, and a threshold beyond the values not at all.
+            top = max(defaults.get("max", 0), defaults["custom"].get("axisSoftMax", 0))
+            self.want(top > 0 and top >= max(values, default=0), name, f"{title}: the axis need not reach {values}")
         self.want(panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}, name, f"{title}: data source")
         self.want(panel["targets"], name, f"{title}: no queries")
         for target in panel["targets"]:

@@ -48,6 +48,10 @@ FAULTS = {
     "unit seconds": lambda board: graph(board)["fieldConfig"]["defaults"].update(unit="seconds"),
     "thresholds are in disorder": lambda board: graph(board)["fieldConfig"]["defaults"]["thresholds"].update(
         steps=[{"color": "green", "value": None}, {"color": "red", "value": 9}, {"color": "blue", "value": 3}]),
+    "the axis need not reach [60, 120]": lambda board: graph(board)["fieldConfig"]["defaults"]["custom"].update(
+        axisSoftMax=100),
+    "the axis need not reach []": lambda board: graph(board)["fieldConfig"]["defaults"].update(
+        custom={}, thresholds={"steps": [{"color": "green", "value": None}]}),
     "data source": lambda board: graph(board)["datasource"].update(uid="prometheus"),
     "no queries": lambda board: graph(board).update(targets=[]),
     "nothing exports dagster_moon": lambda board: rename(board, 'dagster_moon{job=~"$job"}'),

@@ -120,6 +120,37 @@ BOOST_AUTO_TEST_CASE(AThresholdThatIsChangedInTheAlertMovesTheLine) {
              "green yellow@45 red@120");
 }
 
+BOOST_AUTO_TEST_CASE(AGraphHasRoomForItsThresholdsAndForNothing) {
+  const struct {
+    std::string more;
+    std::string top;
+  } rows[] = {
+      {"unit: s, thresholds: [{alert: DagsterLate}, {alert: DagsterDead}]", "132"},
+      {"unit: short", "1"},
+      {"unit: ops", "0.01"},
+      {"unit: s", "0.001"},
+      {"unit: bytes", "1024"},
+      {"unit: short, thresholds: [{value: 1e-9, color: red}]", "1"},
+      {"unit: short, thresholds: [{value: 1e+5, color: red}]", "110000"},
+      {"unit: percentunit, thresholds: [{value: 0.05, color: red}]", "0.055"},
+      {"unit: percentunit, thresholds: [{value: 0.95, color: red}]", "1"},
+      {"unit: percentunit, thresholds: [{value: 2, color: red}]", "2.2"},
+      {"unit: percentunit, max: 1, thresholds: [{value: 0.5, color: red}]", "none"},
+  };
+  for (const auto& row : rows) {
+    BOOST_TEST_CONTEXT(row.more) {
+      const json::value board =
+          Board(Spec(fmt::format("      - {{title: Age, kind: timeseries, description: How old., "
+                                 "queries: [{{expr: age, legend: a}}], {}}}",
+                                 row.more)));
+      const json::object& custom =
+          board.at_pointer("/panels/1/fieldConfig/defaults/custom").as_object();
+      const json::value* top = custom.if_contains("axisSoftMax");
+      BOOST_TEST((top == nullptr ? "none" : FormatNumber(top->to_number<double>())) == row.top);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(TheShippedBoardsDrawTheShippedAlerts) {
   const Result<std::vector<GeneratedFile>> files =
       GenerateDashboards(DashboardSpecs(), RulePacks(), {});
