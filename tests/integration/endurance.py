@@ -96,6 +96,7 @@ class Watched:
         pod = self._enter(Pod())
         store = {"host": "127.0.0.1", "port": self._redis.port}
         self._add("miroir", parts=["task_store", "pods"], redis=store, pods={
+            "ready_port": pod.port,
             "static_configs": [{"targets": [f"127.0.0.1:{pod.port}"], "labels": {"pod": "miroir-0"}}]})
         self.collectors.append({"type": "miroir", "name": "miroir-latency", "labels": {"observer": "tocsin"},
                                 "interval": "1s", "timeout": "1s", "parts": ["probe"], "redis": store})

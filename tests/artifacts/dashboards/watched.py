@@ -277,7 +277,8 @@ class Watched:
         pod = self._enter(web.WebServer({"/metrics": lambda: web.text(page.text()), "/_miroir/ready": web.text("")}))
         self._add("miroir", redis={"host": "127.0.0.1", "port": self.redis.port}, sinks=["s1"],
                   cursors=[{"sink": "s1", "index": "products"}], lease_scopes=["drift_reconciler"],
-                  pods={"static_configs": [{"targets": [f"127.0.0.1:{pod.port}"], "labels": {"pod": "miroir-0"}}]})
+                  pods={"ready_port": pod.port,
+                        "static_configs": [{"targets": [f"127.0.0.1:{pod.port}"], "labels": {"pod": "miroir-0"}}]})
 
     def _dashflow(self):
         page = dashflow_page()
