@@ -1,51 +1,26 @@
 #!/usr/bin/env python3
-"""pictures.py [--tocsin BINARY] [--seconds N]: draws docs/images/dashboards, a picture of each board.
+"""pictures.py [--tocsin BINARY] [--seconds N] [--folder FOLDER]: draws docs/images/dashboards, a picture of each board.
 
 tocsin watches what tests/artifacts/dashboards/watched.py has, for N seconds, and is the data source: the answers to the
 boards' queries are drawn in Chromium with Grafana's component library, which comes from npm into a folder below ~/.cache.
-That is not Grafana: page.jsx tells what it draws itself. Says which boards have a graph without data.
+That is not Grafana: board.jsx tells what it draws itself. Fails if a panel has no data that should have some.
 """
-import argparse
-import hashlib
 import json
-import os
-import pathlib
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "dashboards"))
+from drawing import ROOT, draw, options_of  # Makes known where the rest is.
 
-# pylint: disable=wrong-import-position
-import boards  # noqa: E402
-import live  # noqa: E402
-from watched import ROOT, Watched  # noqa: E402
+import boards
+import live
+from watched import Watched
 
-import harness  # noqa: E402  From tests/integration, which watched.py made known.
-from sink import HttpSink  # noqa: E402
-from tocsin import Tocsin  # noqa: E402
+from sink import HttpSink
+from tocsin import Tocsin
 
-CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "tocsin" / "pictures"
 PICTURES = ROOT / "docs" / "images" / "dashboards"
 STEP_SECONDS = 2
 INSTALLED = "/usr/share/tocsin/alerts/"  # Where rule files are for who has installed them, whatever this folder is called.
-
-
-def tools():
-    """The folder with the packages of package-lock.json."""
-    folder = CACHE / hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:16]
-    if not folder.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        fresh = pathlib.Path(tempfile.mkdtemp(prefix="install-", dir=CACHE))
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, fresh)
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund",
-                        "--loglevel=error"], cwd=fresh, check=True)
-        fresh.rename(folder)
-    return folder
 
 
 def answer(source, target, variables, now, seconds):
@@ -59,7 +34,7 @@ def answer(source, target, variables, now, seconds):
 
 
 def picture(source, board, now, seconds):
-    """What page.jsx draws of a board: rows that are closed stay so, as when it is opened."""
+    """What board.jsx draws of a board: rows that are closed stay so, as when it is opened."""
     variables, _ = boards.resolve(board, source)
     answers = {panel["id"]: {target["refId"]: answer(source, target, variables, now, seconds)
                              for target in panel["targets"]}
@@ -68,33 +43,17 @@ def picture(source, board, now, seconds):
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--tocsin", type=pathlib.Path, default=harness.tocsin_binary)
-    arguments.add_argument("--seconds", type=float, default=120)
-    options = arguments.parse_args()
-    harness.tocsin_binary = options.tocsin.resolve()
-    packages = tools()
+    options = options_of(__doc__, PICTURES, seconds=120)
     shown = boards.load()
-    with Watched() as watched, HttpSink() as sink, Tocsin(live.config(watched, sink)) as tocsin, \
-            tempfile.TemporaryDirectory(prefix="tocsin-pictures-") as folder:
+    with Watched() as watched, HttpSink() as sink, Tocsin(live.config(watched, sink)) as tocsin:
         began = time.time()
-        check = live.Check("tocsin", tocsin.url, shown)
-        live.wait([check], {}, max(options.seconds, 240))
+        check, quiet = live.Check("tocsin", tocsin.url, shown), live.quiet_targets()
+        live.wait([check], quiet, max(options.seconds, 240))
         time.sleep(max(0, began + options.seconds - time.time()))  # The time that the pictures show.
-        files = []
-        for name, board in shown.items():
-            files.append(pathlib.Path(folder) / f"{name}.json")
-            text = json.dumps(picture(check.source, board, time.time(), options.seconds))
-            files[-1].write_text(text.replace(f"{ROOT}/alerts/", INSTALLED), encoding="utf-8")
-        for target in check.missing:
-            print(f"no data: {target}")
-        subprocess.run(["node", HERE / "render.mjs", *files], check=True,
-                       env={**os.environ, "TOCSIN_PICTURE_TOOLS": str(packages)})
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        for file in files:
-            shutil.copy(file.with_suffix(".png"), PICTURES)
-            print(f"drew {(PICTURES / file.stem).relative_to(ROOT)}.png")
-    return 0
+        drawn = {name: picture(check.source, board, time.time(), options.seconds) for name, board in shown.items()}
+        empty = live.report([check], quiet, watched.left_out)
+    draw("board.jsx", json.loads(json.dumps(drawn).replace(f"{ROOT}/alerts/", INSTALLED)), options.folder)
+    return 1 if empty else 0
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ const WIDTH = 1500;
 const COLUMN = WIDTH / 24;
 const ROW = 38;  // Of Grafana: 30, and 8 between panels.
 const GAP = 8;
+const HEIGHT = Math.max(...board.panels.map(({ gridPos }) => gridPos.y + gridPos.h)) * ROW + GAP;
 
 const timeRange = { from: dateTime(from), to: dateTime(to), raw: { from: dateTime(from), to: dateTime(to) } };
 
@@ -67,6 +68,7 @@ function Stat({ panel, width, height }) {
 
 function Graph({ panel, width, height }) {
   const frames = seriesOf(panel).map((series, i) => frameOf(series, panel, i));
+  if (!frames.length) return <div style={{ lineHeight: `${height}px`, textAlign: 'center' }}>No data</div>;
   return <TimeSeries frames={frames} structureRev={1} width={width} height={height} timeRange={timeRange} timeZone="utc"
     legend={panel.options.legend} options={{ legend: panel.options.legend }} />;
 }
@@ -153,7 +155,7 @@ function Panel({ panel }) {
 function Board() {
   return <ThemeContext.Provider value={theme}>
     <GlobalStyles />
-    <div style={{ position: 'relative', width: WIDTH }}>
+    <div style={{ position: 'relative', width: WIDTH, height: HEIGHT }}>
       {board.panels.map((panel) => <Panel key={panel.id} panel={panel} />)}
     </div>
   </ThemeContext.Provider>;
