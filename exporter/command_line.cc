@@ -209,6 +209,10 @@ class Parser {
         ->required()
         ->type_name("FILE");
     rules
+        ->add_option("-c,--config", test_rules_.config,
+                     "Test the rules with the rule_policies of this configuration")
+        ->type_name("FILE");
+    rules
         ->add_option("--run", test_rules_.run,
                      "Only the tests whose name this regular expression finds; may be repeated")
         ->type_name("REGEX")

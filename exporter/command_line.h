@@ -52,6 +52,7 @@ struct CheckRulesFlags {
 /// `tocsin test rules FILE...`
 struct TestRulesFlags {
   std::vector<std::string> files;
+  std::string config;            ///< A configuration, whose policies apply; empty: none do.
   std::vector<std::string> run;  ///< Regular expressions; none: all tests are run.
   bool diff = false;
   bool debug = false;

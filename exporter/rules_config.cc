@@ -59,7 +59,7 @@ RulesConfig ReadRules(YamlMap& options, const std::filesystem::path& folder, boo
   ReadSettings(options.Node("rules"), options.diagnostics(), rules);
   RuleFileOptions file_options;
   file_options.experimental = experimental;
-  const std::vector<RulePolicy> policies =
+  rules.policies =
       ReadRulePolicies(options.List("rule_policies"), file_options, options.diagnostics());
   // Absolute: which group it is, over restarts and in replicas, is also a matter of its file, and
   // the configuration may be named in several ways.
@@ -71,9 +71,9 @@ RulesConfig ReadRules(YamlMap& options, const std::filesystem::path& folder, boo
     rule_mistakes = loaded.error().message;
     return rules;
   }
-  rules.groups = ApplyPolicies(loaded->groups, policies);
+  rules.groups = ApplyPolicies(loaded->groups, rules.policies);
   rules.warnings = std::move(loaded->warnings);
-  for (const YamlPlace& place : UnusedPolicies(loaded->groups, policies)) {
+  for (const YamlPlace& place : UnusedPolicies(loaded->groups, rules.policies)) {
     rules.warnings.push_back(fmt::format("{}:{}:{}: this policy matches no rule",
                                          options.diagnostics().file(), place.line, place.column));
   }

@@ -19,8 +19,10 @@
 #include <re2/re2.h>
 
 #include "base/file.h"
+#include "exporter/config.h"
 #include "exporter/junit.h"
 #include "rules/rule_file.h"
+#include "rules/rule_policy.h"
 #include "rules/unit_test/coverage.h"
 #include "rules/unit_test/test_file.h"
 #include "rules/unit_test/test_run.h"
@@ -36,7 +38,7 @@ using unit_test::TestOutcome;
 /// A file that was read, with the rules that it tests.
 struct Loaded {
   TestFile tests;
-  LoadedRules rules;
+  std::vector<EffectiveGroup> groups;
 };
 
 /// Group names that are there twice in `group_eval_order`, which says nothing then.
@@ -51,7 +53,8 @@ Status CheckOrder(const TestFile& file) {
   return {};
 }
 
-Result<Loaded> Load(const std::filesystem::path& path, const TestRulesFlags& flags) {
+Result<Loaded> Load(const std::filesystem::path& path, const TestRulesFlags& flags,
+                    const std::vector<RulePolicy>& policies) {
   const Result<std::string> text = ReadFile(path);
   if (!text) return text.error();
   Diagnostics diagnostics(path.string());
@@ -62,9 +65,10 @@ Result<Loaded> Load(const std::filesystem::path& path, const TestRulesFlags& fla
   RuleFileOptions options;
   options.ignore_unknown_fields = flags.ignore_unknown_fields;
   options.experimental = flags.experimental;
-  Result<LoadedRules> rules = LoadRuleFiles(loaded.tests.rule_files, path.parent_path(), options);
+  const Result<LoadedRules> rules =
+      LoadRuleFiles(loaded.tests.rule_files, path.parent_path(), options);
   if (!rules) return rules.error();
-  loaded.rules = std::move(*rules);
+  loaded.groups = ApplyPolicies(rules->groups, policies);
   return loaded;
 }
 
@@ -104,6 +108,10 @@ class Tester {
       std::cerr << "tocsin: " << problem << '\n';
       return EXIT_FAILURE;
     }
+    if (const Status read = ReadConfig(); !read) {
+      std::cerr << read.error().message << '\n';
+      return EXIT_FAILURE;
+    }
     bool good = true;
     for (const std::string& file : flags_.files) good = RunFile(file) && good;
     if (flags_.coverage) PrintCoverage();
@@ -117,17 +125,26 @@ class Tester {
   }
 
  private:
+  Status ReadConfig() {
+    if (flags_.config.empty()) return {};
+    Result<Config> config = LoadConfig(flags_.config);
+    if (!config) return config.error();
+    policies_ = std::move(config->rules.policies);
+    flags_.experimental = flags_.experimental || config->promql.experimental;
+    return {};
+  }
+
   bool RunFile(const std::string& file) {
     std::cout << "Unit Testing:  " << file << '\n';
     JUnitSuite& suite = suites_.emplace_back();
     suite.name = file;
-    const Result<Loaded> loaded = Load(file, flags_);
+    const Result<Loaded> loaded = Load(file, flags_, policies_);
     if (!loaded) {
       std::cout << "  FAILED:\n" << loaded.error().message << "\n\n";
       suite.cases.push_back({"load", {loaded.error().message}, 0});
       return false;
     }
-    coverage_.AddRules(loaded->rules.groups);
+    for (const EffectiveGroup& each : loaded->groups) coverage_.AddRules(each.group);
     std::vector<Failure> failures;
     for (const TestGroup& test : loaded->tests.tests) {
       if (!chosen_.Has(test.name)) continue;
@@ -142,7 +159,7 @@ class Tester {
     if (flags_.debug) std::cout << fmt::format("DEBUG: Starting test {}\n", test.name);
     const auto begun = std::chrono::steady_clock::now();
     TestOutcome outcome =
-        unit_test::RunTest(test, loaded.tests, loaded.rules.groups,
+        unit_test::RunTest(test, loaded.tests, loaded.groups,
                            {.experimental = flags_.experimental, .dump = flags_.debug}, coverage_);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
     if (flags_.debug) {
@@ -175,8 +192,9 @@ class Tester {
     }
   }
 
-  const TestRulesFlags& flags_;
+  TestRulesFlags flags_;
   const Chosen chosen_;
+  std::vector<RulePolicy> policies_;
   unit_test::Coverage coverage_;
   std::vector<JUnitSuite> suites_;
 };

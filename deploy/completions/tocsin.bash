@@ -23,7 +23,7 @@ _tocsin_options() {
     'check rules') echo '-h --help --lint --lint-fatal --ignore-unknown-fields --experimental --scrape-interval --server' ;;
     'check expr') echo '-h --help --experimental' ;;
     'test') echo '-h --help' ;;
-    'test rules') echo '-h --help --run --diff --debug --coverage --junit --ignore-unknown-fields --experimental' ;;
+    'test rules') echo '-h --help -c --config --run --diff --debug --coverage --junit --ignore-unknown-fields --experimental' ;;
     'test notify') echo '-h --help -c --config --receiver' ;;
     'replay') echo '-h --help --rules -c --config --server --input --start --end --interval -o --output --experimental' ;;
     'query') echo '-h --help --server --input --time --start --end --step -o --output --experimental' ;;
@@ -128,6 +128,8 @@ _tocsin_value() {
       'check config:' | \
       'check metrics:' | \
       'check rules:' | \
+      'test rules:-c' | \
+      'test rules:--config' | \
       'test rules:--junit' | \
       'test rules:' | \
       'test notify:-c' | \

@@ -61,6 +61,7 @@ complete -c tocsin -n '__tocsin_at test' -a rules -d 'Run rule tests, as promtoo
 complete -c tocsin -n '__tocsin_at test' -a notify -d 'Send a notification that is marked as a test to a receiver, and say what came of it; no server is needed'
 complete -c tocsin -n '__tocsin_at test' -s h -l help -d 'Print this; after a command, help on it'
 complete -c tocsin -n '__tocsin_at test rules' -s h -l help -d 'Print this; after a command, help on it'
+complete -c tocsin -n '__tocsin_at test rules' -s c -l config -r -F -d 'Test the rules with the rule_policies of this configuration'
 complete -c tocsin -n '__tocsin_at test rules' -l run -x -d 'Only the tests whose name this regular expression finds; may be repeated'
 complete -c tocsin -n '__tocsin_at test rules' -l diff -d 'Show what differs line by line'
 complete -c tocsin -n '__tocsin_at test rules' -l debug -d 'Print all series of each test'

@@ -2,12 +2,10 @@
 
 namespace tocsin::unit_test {
 
-void Coverage::AddRules(const std::vector<RuleGroup>& groups) {
-  for (const RuleGroup& group : groups) {
-    for (const Rule& rule : group.rules) {
-      Known known{group.file, group.name, rule.name, rule.kind};
-      if (known_.insert(known).second) rules_.push_back(std::move(known));
-    }
+void Coverage::AddRules(const RuleGroup& group) {
+  for (const Rule& rule : group.rules) {
+    Known known{group.file, group.name, rule.name, rule.kind};
+    if (known_.insert(known).second) rules_.push_back(std::move(known));
   }
 }
 

@@ -20,7 +20,7 @@ namespace tocsin::unit_test {
 class Coverage {
  public:
   /// Rules that the tests had at hand.
-  void AddRules(const std::vector<RuleGroup>& groups);
+  void AddRules(const RuleGroup& group);
   /// A test of an alert was made; whether it expects one.
   void SawAlertTest(std::string_view alertname, bool expects_alerts);
   /// An expression was tested that asks for this metric.

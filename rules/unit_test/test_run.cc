@@ -73,7 +73,7 @@ void Sort(LabelledValues& samples) {
 /// One test while it runs.
 class Run {
  public:
-  Run(const TestGroup& test, const TestFile& file, const std::vector<RuleGroup>& groups,
+  Run(const TestGroup& test, const TestFile& file, const std::vector<EffectiveGroup>& groups,
       const RunOptions& options, Coverage& coverage)
       : test_(test),
         file_(file),
@@ -87,13 +87,10 @@ class Run {
     environment.log = &log_;
     environment.external_labels = test.external_labels;
     environment.external_url = test.external_url;
-    for (const RuleGroup& group : InOrder(groups)) {
+    for (EffectiveGroup& effective : InOrder(groups)) {
       Group::Settings settings;
-      settings.interval = group.interval.value_or(test.interval);
-      settings.query_offset = group.query_offset.value_or(Duration(0));
-      EffectiveGroup effective;
-      effective.group = group;
-      effective.policies.resize(group.rules.size());
+      settings.interval = effective.group.interval.value_or(test.interval);
+      settings.query_offset = effective.group.query_offset.value_or(Duration(0));
       groups_.push_back(std::make_unique<Group>(std::move(effective), settings, environment));
     }
     for (const AlertTest& each : test.alert_tests) by_time_.emplace(each.eval_time, &each);
@@ -132,10 +129,10 @@ class Run {
   }
 
   /// As `group_eval_order` says; those that it does not name come with its first.
-  std::vector<RuleGroup> InOrder(const std::vector<RuleGroup>& groups) const {
-    std::vector<RuleGroup> ordered = groups;
-    const auto place = [this](const RuleGroup& group) {
-      const auto found = std::ranges::find(file_.group_eval_order, group.name);
+  std::vector<EffectiveGroup> InOrder(const std::vector<EffectiveGroup>& groups) const {
+    std::vector<EffectiveGroup> ordered = groups;
+    const auto place = [this](const EffectiveGroup& effective) {
+      const auto found = std::ranges::find(file_.group_eval_order, effective.group.name);
       return found == file_.group_eval_order.end() ? 0 : found - file_.group_eval_order.begin();
     };
     std::ranges::stable_sort(ordered, {}, place);
@@ -302,7 +299,7 @@ class Run {
 }  // namespace
 
 TestOutcome RunTest(const TestGroup& test, const TestFile& file,
-                    const std::vector<RuleGroup>& groups, const RunOptions& options,
+                    const std::vector<EffectiveGroup>& groups, const RunOptions& options,
                     Coverage& coverage) {
   return Run(test, file, groups, options, coverage).Go(options);
 }

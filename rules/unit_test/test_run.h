@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "rules/rule_file.h"
+#include "rules/rule_policy.h"
 #include "rules/unit_test/coverage.h"
 #include "rules/unit_test/test_file.h"
 
@@ -43,7 +43,7 @@ struct TestOutcome {
 ///
 /// Each test has a store of its own. Safe for concurrent use if `coverage` is not shared.
 TestOutcome RunTest(const TestGroup& test, const TestFile& file,
-                    const std::vector<RuleGroup>& groups, const RunOptions& options,
+                    const std::vector<EffectiveGroup>& groups, const RunOptions& options,
                     Coverage& coverage);
 
 }  // namespace tocsin::unit_test

@@ -29,9 +29,9 @@ BOOST_AUTO_TEST_SUITE(coverage_test)
 
 BOOST_AUTO_TEST_CASE(AnAlertIsTestedWhenItFiresAndWhenItDoesNot) {
   Coverage coverage;
-  const auto groups = {GroupOf({{"A", Rule::Kind::kAlerting}, {"B", Rule::Kind::kAlerting}})};
-  coverage.AddRules(groups);
-  coverage.AddRules(groups);
+  const RuleGroup group = GroupOf({{"A", Rule::Kind::kAlerting}, {"B", Rule::Kind::kAlerting}});
+  coverage.AddRules(group);
+  coverage.AddRules(group);
   BOOST_TEST(coverage.rules() == 2);
   BOOST_TEST(Text(coverage) == "A: no test; B: no test; ");
   coverage.SawAlertTest("A", true);
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(AnAlertIsTestedWhenItFiresAndWhenItDoesNot) {
 
 BOOST_AUTO_TEST_CASE(ARecordedMetricIsTestedWhenItIsAskedFor) {
   Coverage coverage;
-  coverage.AddRules({GroupOf({{"x:sum", Rule::Kind::kRecording}})});
+  coverage.AddRules(GroupOf({{"x:sum", Rule::Kind::kRecording}}));
   coverage.SawAlertTest("x:sum", true);
   BOOST_TEST(Text(coverage) == "x:sum: no test; ");
   coverage.SawMetric("x:sum");

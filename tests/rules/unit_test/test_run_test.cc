@@ -25,7 +25,8 @@ groups:
 
 /// What fails in the only test of a file whose tests are `tests`.
 std::string Failures(std::string_view tests, std::string_view head = "",
-                     std::string_view rules = kRules) {
+                     std::string_view rules = kRules,
+                     const std::vector<RulePolicy>& policies = {}) {
   Diagnostics diagnostics("t.yml");
   const TestFile file =
       ParseTestFile(std::string(head) + "\ntests:\n" + std::string(tests), false, diagnostics);
@@ -35,7 +36,8 @@ std::string Failures(std::string_view tests, std::string_view head = "",
   BOOST_REQUIRE(file.tests.size() == 1);
   Coverage coverage;
   std::string text;
-  for (const Failure& failure : RunTest(file.tests[0], file, groups, {}, coverage).failures) {
+  for (const Failure& failure :
+       RunTest(file.tests[0], file, ApplyPolicies(groups, policies), {}, coverage).failures) {
     text += failure.ToString() + "\n";
   }
   return text;
@@ -97,6 +99,23 @@ BOOST_AUTO_TEST_CASE(PendingAlertsAndSubsetsCanBeExpected) {
       - {eval_time: 3m, alertname: Down, state: pending}
 )"),
                       kOrder) == "");
+}
+
+BOOST_AUTO_TEST_CASE(PoliciesApply) {
+  RulePolicy policy;
+  policy.hold = std::chrono::minutes(4);
+  policy.resolve_expr = "vector(0) > 1";  // Never.
+  const std::string held = Alerts("      - {eval_time: 3m, alertname: Down}\n");
+  BOOST_TEST(Failures(held, kOrder) != "");
+  BOOST_TEST(Failures(held, kOrder, kRules, {policy}) == "");
+  const std::string back = R"(
+  - input_series:
+      - {series: 'up{job="a"}', values: 0x6 1x4}
+    alert_rule_test:
+      - {eval_time: 9m, alertname: Down, exp_alerts: [{exp_labels_subset: {job: a}, exp_annotations_subset: {}}]}
+)";
+  BOOST_TEST(Failures(back, kOrder) != "");
+  BOOST_TEST(Failures(back, kOrder, kRules, {policy}) == "");
 }
 
 BOOST_AUTO_TEST_CASE(ExpressionsSeeAllThatWasWritten) {
