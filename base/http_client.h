@@ -131,9 +131,10 @@ struct HttpJob {
   const OutgoingRequest& request;
   Duration timeout;    ///< Instead of that of `settings`.
   bool fresh = false;  ///< Over a new connection and a whole handshake, closed afterwards.
-  /// If it is not null, and has room enough, the answer's body takes it. Jobs may share one: the
-  /// first whose body comes gets it.
-  std::string* memory = nullptr;
+  /// If it is set, the body of an answer that is ok() goes to it piece by piece as it comes in, and
+  /// HttpAnswer::body stays empty. `head` is the answer without its body. Only the outcome tells
+  /// whether that was all of it.
+  std::function<void(const HttpAnswer& head, std::string_view piece)> take_body = nullptr;
 };
 
 struct HttpOutcome {

@@ -126,7 +126,7 @@ Status HttpExchange::Prepare() {
   if (!headers) return headers.error();
   headers_ = std::move(*headers);
   if (Status status = SetCredentials(); !status) return status;
-  incoming_ = {.most = job_->settings.max_answer_bytes, .memory = job_->memory};
+  incoming_ = {.exchange = this, .most = job_->settings.max_answer_bytes};
   SetRequest();
   SetConnection();
   if (job_->fresh) SetFreshness();
@@ -153,9 +153,7 @@ bool HttpExchange::GoOn(CURLcode outcome) {
     error_ = Explain(outcome).Within(origin_);
     return false;
   }
-  long status = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
-  incoming_.answer.status = static_cast<int>(status);
+  incoming_.answer.status = ResponseStatus();
   const bool ends_itself = trace_.http_version == "2" || trace_.http_version == "3";
   incoming_.answer.is_framed = ends_itself || !incoming_.answer.Header("Content-Length").empty() ||
                                !incoming_.answer.Header("Transfer-Encoding").empty();
@@ -169,6 +167,12 @@ bool HttpExchange::GoOn(CURLcode outcome) {
     return false;
   }
   return true;
+}
+
+int HttpExchange::ResponseStatus() const {
+  long status = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+  return static_cast<int>(status);
 }
 
 HttpOutcome HttpExchange::Take() {
@@ -217,24 +221,26 @@ void HttpExchange::TraceConnection() {
   if (!ip.empty()) trace_.ip_version = ip.find(':') == std::string_view::npos ? 4 : 6;
 }
 
-/// Finds memory for all of the body at once.
+/// The head is complete. Finds memory for all of a body that is to be kept at once.
 void HttpExchange::BeginBody(Incoming& incoming) {
-  std::string& body = incoming.answer.body;
-  const std::size_t expected = std::min(AnnouncedBytes(incoming.answer), incoming.most);
-  if (incoming.memory != nullptr && incoming.memory->capacity() >= expected) {
-    body = std::exchange(*incoming.memory, {});
-    body.clear();
-  }
-  body.reserve(expected);
+  HttpAnswer& answer = incoming.answer;
+  answer.status = incoming.exchange->ResponseStatus();
+  if (incoming.IsForTaker()) return;
+  answer.body.reserve(std::min(AnnouncedBytes(answer), incoming.most));
 }
 
 std::size_t HttpExchange::TakeBody(char* data, std::size_t size, std::size_t count, void* to) {
   auto& incoming = *static_cast<Incoming*>(to);
   const std::size_t bytes = size * count;
-  incoming.too_large = bytes > incoming.most - incoming.answer.body.size();
+  incoming.too_large = bytes > incoming.most - incoming.body_bytes;
   if (incoming.too_large) return 0;  // Makes libcurl give up.
-  if (incoming.answer.body.empty()) BeginBody(incoming);
-  incoming.answer.body.append(data, bytes);
+  if (incoming.body_bytes == 0) BeginBody(incoming);
+  incoming.body_bytes += bytes;
+  if (incoming.IsForTaker()) {
+    incoming.exchange->job_->take_body(incoming.answer, {data, bytes});
+  } else {
+    incoming.answer.body.append(data, bytes);
+  }
   return bytes;
 }
 

@@ -53,11 +53,15 @@ class HttpExchange {
 
   /// What comes in while a request runs.
   struct Incoming {
+    const HttpExchange* exchange = nullptr;
     std::size_t most = 0;
-    std::string* memory = nullptr;  ///< That of the job.
     std::size_t head_bytes = 0;
+    std::size_t body_bytes = 0;
     HttpAnswer answer = {};
     bool too_large = false;
+
+    /// Whether the job's `take_body` gets the body, of which the status is known.
+    bool IsForTaker() const { return answer.ok() && exchange->job_->take_body != nullptr; }
   };
   static void BeginBody(Incoming& incoming);
   static std::size_t TakeBody(char* data, std::size_t size, std::size_t count, void* to);
@@ -66,6 +70,7 @@ class HttpExchange {
 
   Status Prepare();
   bool GoOn(CURLcode outcome);
+  int ResponseStatus() const;
   Result<HeaderList> MakeHeaders() const;
   Status SetCredentials();
   void SetRequest();

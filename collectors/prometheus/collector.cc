@@ -20,9 +20,6 @@ constexpr std::string_view kParamPrefix = "__param_";
 constexpr std::string_view kJob = "job";
 constexpr std::string_view kInstance = "instance";
 
-/// Of the memory for pages: of 200,000 series, about.
-constexpr std::size_t kMostKeptBytes = std::size_t{16} << 20;
-
 void SetIfMissing(LabelsBuilder& labels, std::string_view name, std::string_view value) {
   if (labels.Get(name).empty()) labels.Set(name, value);
 }
@@ -122,7 +119,8 @@ struct PrometheusCollector::Target {
         request(PageRequest(UrlOf(target, settings))),
         pages(labels, settings.rules, claims) {}
 
-  void Take(HttpOutcome outcome, std::string& memory);
+  HttpJob Job(const HttpSettings& http, Duration timeout);
+  void Take(const HttpOutcome& outcome);
 
   const Labels found;
   const Labels labels;
@@ -135,16 +133,26 @@ struct PrometheusCollector::Target {
   DropCounts dropped{};
 };
 
-/// Reads the answer, and leaves its memory in `memory` if that is better than what is there.
-void PrometheusCollector::Target::Take(HttpOutcome outcome, std::string& memory) {
+/// The request, whose answer is read as it comes in.
+HttpJob PrometheusCollector::Target::Job(const HttpSettings& http, Duration timeout) {
+  pages.Begin();
+  return {.settings = http,
+          .request = request,
+          .timeout = timeout,
+          .take_body = [this](const HttpAnswer& head, std::string_view piece) {
+            if (CheckPageAnswer(head)) pages.Take(piece);
+          }};
+}
+
+void PrometheusCollector::Target::Take(const HttpOutcome& outcome) {
   report = {.duration_seconds = SecondsOf(outcome.trace.phases)};
   answered = outcome.answer ? CheckPageAnswer(*outcome.answer) : outcome.answer.error();
-  if (!answered) return;
-  std::string page = TakePageText(*outcome.answer);
-  Result<TargetPages::Counts> counts = pages.Read(page);
-  if (page.capacity() > memory.capacity() && page.capacity() <= kMostKeptBytes) {
-    memory = std::move(page);
+  if (!answered) {
+    pages.Begin();  // Frees what is kept of this one.
+    return;
   }
+  if (outcome.answer->is_framed) pages.EndLine();
+  Result<TargetPages::Counts> counts = pages.End();
   if (!counts) {
     answered = counts.error();
     return;
@@ -215,14 +223,10 @@ void PrometheusCollector::FetchAll(const Attempt& attempt) {
   std::vector<HttpJob> jobs;
   jobs.reserve(targets_.size());
   for (const std::unique_ptr<Target>& target : targets_) {
-    jobs.push_back({.settings = settings_.http,
-                    .request = target->request,
-                    .timeout = std::max(left, Duration(1)),
-                    .memory = &page_memory_});
+    jobs.push_back(target->Job(settings_.http, std::max(left, Duration(1))));
   }
-  // Each is read at once: the pages of a thousand targets need not be in memory together.
-  http_.SendAll(jobs, attempt.stop, [this](std::size_t job, HttpOutcome outcome) {
-    targets_[job]->Take(std::move(outcome), page_memory_);
+  http_.SendAll(jobs, attempt.stop, [this](std::size_t job, const HttpOutcome& outcome) {
+    targets_[job]->Take(outcome);
   });
 }
 

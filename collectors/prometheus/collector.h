@@ -60,9 +60,6 @@ class PrometheusCollector final : public Collector {
   const Environment environment_;
   const std::unique_ptr<Discovery> discovery_;
   ParallelHttpClient http_;
-  /// Of a page that has been read, for one of the next: what goes back to the kernel has to be
-  /// cleared by it again, which takes longer than reading the page.
-  std::string page_memory_;
   SeriesClaims claims_;
   std::optional<std::vector<Labels>> found_;  ///< What `targets_` was made of.
   std::vector<std::unique_ptr<Target>> targets_;

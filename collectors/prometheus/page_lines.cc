@@ -47,22 +47,45 @@ std::size_t SeriesSize(std::string_view line) {
 
 }  // namespace
 
-Result<PageLines::Change> PageLines::Read(std::string_view page) {
-  unit_ = TimeUnitOf(page);
+void PageLines::Begin() {
+  followed_ = followed_to_ = 0;
+  follows_ = true;
+  unread_ = {};
+  unit_.reset();
+  if (std::exchange(has_times_, false)) std::fill(times_.begin(), times_.end(), kNoTime);
+}
+
+void PageLines::Take(std::string_view piece) {
+  if (follows_ && !unread_.empty()) {
+    const std::size_t feed = piece.find('\n');
+    const bool ends = feed != std::string_view::npos;
+    const std::string_view rest_of_line = ends ? piece.substr(0, feed + 1) : piece;
+    unread_ += rest_of_line;
+    if (!ends) return;
+    piece.remove_prefix(rest_of_line.size());
+    FollowOrKeep(std::exchange(unread_, {}));
+  }
+  FollowOrKeep(piece);
+}
+
+void PageLines::EndLine() {
+  if (!unread_.empty() && unread_.back() != '\n') Take("\n");
+}
+
+Result<PageLines::Change> PageLines::End() {
+  const std::string unread = std::exchange(unread_, {});
+  unit_ = FindUnit(unread);
   first_fault_.clear();
   gone_.clear();
-  if (std::exchange(has_times_, false)) std::fill(times_.begin(), times_.end(), kNoTime);
-  const std::string_view whole = page.substr(0, page.rfind('\n') + 1);
-  const std::string_view unfinished = page.substr(whole.size());
+  std::string_view rest = std::string_view(unread).substr(0, unread.rfind('\n') + 1);
+  const std::string_view unfinished = std::string_view(unread).substr(rest.size());
   breaks_off_ = !IsCommentOrBlank(unfinished);
-  const char* at = whole.data();
-  const char* const end = at + whole.size();
-  const std::size_t followed = Follow(at, end);
-  const bool same = followed == steps_.size() && at == end && followed > 0 && !breaks_off_;
+  rest.remove_prefix(Follow(rest));
+  const bool same = followed_ == steps_.size() && rest.empty() && followed_ > 0 && !breaks_off_;
   if (same && !expects_change_) return Change::kNone;
   expects_change_ = false;
-  Diverge(followed);
-  ReadOn({at, static_cast<std::size_t>(end - at)});
+  Diverge();
+  ReadOn(rest);
   if (breaks_off_) NoteFault("expected a line feed at the end of the page");
   Status good = CheckBeginning(unfinished);
   if (new_lines_.size() > kMostLines) {
@@ -76,18 +99,31 @@ Result<PageLines::Change> PageLines::Read(std::string_view page) {
   return Change::kSome;
 }
 
-/// Reads lines as long as they are those of the last page, in its order, from `at` on; answers how
-/// many. A line feed stands before `end`, and none in the text before a value: so if that text is
-/// there, something follows it.
-std::size_t PageLines::Follow(const char*& at, const char* end) {
-  const char* expected = expected_.data();
-  for (std::size_t i = 0; i < steps_.size(); ++i) {
+/// Reads what begins with a line as far as it can be read before the page is whole.
+void PageLines::FollowOrKeep(std::string_view text) {
+  if (follows_) {
+    const std::string_view lines = text.substr(0, text.rfind('\n') + 1);
+    const std::size_t followed = Follow(lines);
+    follows_ = followed == lines.size();
+    text.remove_prefix(followed);
+  }
+  unread_ += text;
+}
+
+/// Reads `lines`, of which each ends in a line feed, as long as they are those of the last page, in
+/// its order; answers how many bytes that were. There is no line feed in the text before a value:
+/// so if that text is there, something follows it.
+std::size_t PageLines::Follow(std::string_view lines) {
+  const char* at = lines.data();
+  const char* const end = at + lines.size();
+  const char* expected = expected_.data() + followed_to_;
+  std::size_t i = followed_;
+  for (; i < steps_.size(); ++i) {
     const Step step = steps_[i];
     if (static_cast<std::size_t>(end - at) < step.size ||
         std::memcmp(at, expected, step.size) != 0) {
-      return i;
+      break;
     }
-    expected += step.size;
     const char* after = at + step.size;
     if (step.column != kNoColumn) {
       const char* const tail = after;
@@ -98,13 +134,25 @@ std::size_t PageLines::Follow(const char*& at, const char* end) {
         if (has_times_) times_[step.column] = kNoTime;  // It may be of a line before.
       } else {
         after = ReadTail(tail, end, step.column);
-        if (after == nullptr) return i;
+        if (after == nullptr) break;
       }
       ++after;
     }
     at = after;
+    expected += step.size;
   }
-  return steps_.size();
+  followed_ = i;
+  followed_to_ = static_cast<std::size_t>(expected - expected_.data());
+  return static_cast<std::size_t>(at - lines.data());
+}
+
+/// The unit of the page that ends in `rest`. Blank lines behind its last one do not count.
+TimeUnit PageLines::FindUnit(std::string_view rest) const {
+  for (std::size_t i = followed_; i > 0; --i) {
+    if (rest.find_first_not_of("\r\n") != std::string_view::npos) break;
+    rest = lines_[i - 1].text;
+  }
+  return TimeUnitOf(rest);
 }
 
 /// Reads a number that is alone but not plain, such as one with 17 digits. Answers where the line
@@ -138,24 +186,25 @@ const char* PageLines::ReadTail(const char* text, const char* end, Column column
 
 std::optional<SampleValue> PageLines::ReadTailText(std::string_view tail) const {
   if (tail.size() > settings_.line_bytes) return std::nullopt;
-  std::optional<SampleValue> value = ReadValue(tail, unit_);
+  std::optional<SampleValue> value = ReadValue(tail, unit_.value_or(TimeUnit::kMilliseconds));
+  if (value && value->timestamp_ms && !unit_) return std::nullopt;
   if (value && !settings_.honor_timestamps) value->timestamp_ms.reset();
   return value;
 }
 
 /// The page is not like the last one: what has been followed so far is its beginning.
-void PageLines::Diverge(std::size_t followed) {
+void PageLines::Diverge() {
   ++page_;
   new_lines_.clear();
   new_lines_.reserve(lines_.size());
-  for (std::size_t i = 0; i < followed; ++i) {
+  for (std::size_t i = 0; i < followed_; ++i) {
     NewLine& line =
         new_lines_.emplace_back(NewLine{.line = lines_[i], .series = series_of_lines_[i]});
     if (steps_[i].column == kNoColumn) continue;
     line.value = values_[steps_[i].column];
     line.time = times_[steps_[i].column];
   }
-  next_ = followed;
+  next_ = followed_;
 }
 
 /// Reads the rest of a page, in which each line ends in a line feed, taking up the order of the

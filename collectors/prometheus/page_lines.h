@@ -24,6 +24,10 @@ namespace tocsin::collectors {
 /// is a sample, the reading of a number. A line that is missing or elsewhere costs a look-up by its
 /// text; only one that was not there before is taken apart.
 ///
+/// A page may come in pieces. Of one that has the lines of the last, no more is kept than the line
+/// that a piece breaks off in; from the first other line on, the page is kept until its end. So is
+/// it from the first time on that a line has, since the end of the page says what that counts in.
+///
 /// One thread at a time.
 class PageLines {
  public:
@@ -46,16 +50,24 @@ class PageLines {
     Kind kind = Kind::kComment;
   };
 
+  /// Begins a page. One that has been begun but not ended counts for nothing, and what is kept of
+  /// it is freed; values() and times() are anything until the next End().
+  void Begin();
+  /// The next piece of the page. What it refers to need not stay.
+  void Take(std::string_view piece);
+  /// Ends the last line, if it is not: nothing was cut off.
+  void EndLine();
+
   enum class Change { kNone, kSome };
-  /// Reads a page. kSome means that its lines are not those of the last one in their order, and
-  /// that SetColumns() must be called. Fails with kCorrupt if the first line that is not blank is
-  /// neither a comment nor a sample, with kTooLarge if there are too many lines; then everything is
-  /// forgotten.
-  Result<Change> Read(std::string_view page);
-  /// Has the next Read() answer kSome in any case.
+  /// The page has come to its end. kSome means that its lines are not those of the last one in
+  /// their order, and that SetColumns() must be called. Fails with kCorrupt if the first line that
+  /// is not blank is neither a comment nor a sample, with kTooLarge if there are too many lines;
+  /// then everything is forgotten.
+  Result<Change> End();
+  /// Has the next End() answer kSome in any case.
   void ExpectChange() { expects_change_ = true; }
 
-  /// In the order of the page. Valid until the next Read().
+  /// In the order of the page. Valid until the next End().
   const std::vector<Line>& lines() const { return lines_; }
   /// All ids are below this.
   std::size_t id_count() const { return id_count_; }
@@ -102,10 +114,12 @@ class PageLines {
     }
   };
 
-  std::size_t Follow(const char*& at, const char* end);
+  void FollowOrKeep(std::string_view text);
+  std::size_t Follow(std::string_view lines);
+  TimeUnit FindUnit(std::string_view rest) const;
   const char* ReadLongNumber(const char* text, const char* end, Column column);
   const char* ReadTail(const char* text, const char* end, Column column);
-  void Diverge(std::size_t followed);
+  void Diverge();
   void ReadOn(std::string_view rest);
   bool Resume(std::string_view& rest);
   bool ReadSample(std::string_view line);
@@ -119,9 +133,15 @@ class PageLines {
   SeriesId TakeId();
 
   Settings settings_;
-  TimeUnit unit_ = TimeUnit::kMilliseconds;
   std::string expected_;  ///< The texts of all lines, one after another.
   std::vector<Step> steps_;
+  std::size_t followed_ = 0;     ///< So many lines of the page have been those of the last,
+  std::size_t followed_to_ = 0;  ///< up to here in `expected_`.
+  bool follows_ = true;          ///< As it comes in.
+  /// What has come after the lines that were followed. While the page is followed, that is the
+  /// beginning of a line.
+  std::string unread_;
+  std::optional<TimeUnit> unit_;  ///< Of times. Nothing before the end of the page.
   std::vector<Line> lines_;
   std::vector<Series*> series_of_lines_;  ///< Null for what is no sample.
   std::vector<double> values_;

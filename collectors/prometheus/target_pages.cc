@@ -68,7 +68,13 @@ TargetPages::~TargetPages() {
 }
 
 Result<TargetPages::Counts> TargetPages::Read(std::string_view page) {
-  const Result<PageLines::Change> change = lines_.Read(page);
+  Begin();
+  Take(page);
+  return End();
+}
+
+Result<TargetPages::Counts> TargetPages::End() {
+  const Result<PageLines::Change> change = lines_.End();
   Status done = change ? Status() : Status(change.error());
   if (change && *change == PageLines::Change::kSome) {
     done = Arrange();

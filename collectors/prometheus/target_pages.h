@@ -62,11 +62,18 @@ class TargetPages {
     PageFaults faults = {};
     DropCounts dropped = {};
   };
+  /// A page comes in pieces; see PageLines. One that does not come to its End() counts for nothing,
+  /// and what is kept of it goes with the next Begin().
+  void Begin() { lines_.Begin(); }
+  void Take(std::string_view piece) { lines_.Take(piece); }
+  void EndLine() { lines_.EndLine(); }
   /// Fails with kCorrupt if it is no page, with kTooLarge if it exceeds a limit; then everything
   /// is forgotten.
+  Result<Counts> End();
+  /// The same for a page that is whole.
   Result<Counts> Read(std::string_view page);
 
-  /// Passes on the families of the page that was read last, which must have succeeded.
+  /// Passes on the families of the page that was begun last, whose End() must have succeeded.
   void Pass(MetricSink& points) const;
 
  private:

@@ -1,8 +1,10 @@
-// Whatever page a target serves, it is read or refused; and what was read before does not show.
+// Whatever page a target serves, it is read or refused; and neither what was read before nor the
+// pieces that it comes in show.
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include "base/metric_sink.h"
@@ -35,6 +37,18 @@ bool SameFamilies(const TargetPages& a, const TargetPages& b) {
   return true;
 }
 
+/// Takes the page in pieces of sizes that its own bytes say, and small ones at that.
+auto ReadInPieces(TargetPages& pages, std::string_view page) {
+  pages.Begin();
+  for (std::size_t at = 0; at < page.size();) {
+    const std::size_t size = static_cast<unsigned char>(page[at]) % 16;
+    const std::string piece(page.substr(at, size + 1));  // Gone once it is taken.
+    pages.Take(piece);
+    at += piece.size();
+  }
+  return pages.End();
+}
+
 }  // namespace
 
 /// The input is two pages, one after the other, with a zero byte between them.
@@ -50,10 +64,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   tocsin::collectors::SeriesClaims claims;
   tocsin::collectors::SeriesClaims other_claims;
   TargetPages remembers({{"job", "j"}}, rules, claims);
+  tocsin::collectors::SeriesClaims more_claims;
   TargetPages fresh({{"job", "j"}}, rules, other_claims);
+  TargetPages in_pieces({{"job", "j"}}, rules, more_claims);
   static_cast<void>(remembers.Read(first));
   const bool read = bool{remembers.Read(second)};
   if (read != bool{fresh.Read(second)}) std::abort();
   if (read && !SameFamilies(remembers, fresh)) std::abort();
+  static_cast<void>(ReadInPieces(in_pieces, first));
+  if (read != bool{ReadInPieces(in_pieces, second)}) std::abort();
+  if (read && !SameFamilies(remembers, in_pieces)) std::abort();
   return 0;
 }

@@ -177,7 +177,29 @@ BOOST_AUTO_TEST_CASE(ATargetThatFailsCostsItselfOnly) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(APageTakesTheMemoryOfTheOneBefore) {
+BOOST_AUTO_TEST_CASE(OfHalfAPageNothingIsLeft) {
+  std::string page;
+  const TestServer server([&](const TestServer::Request&) {
+    const bool half = !page.ends_with('\n');
+    TestServer::Reply reply = MetricsAnswer(page + (half ? "." : ""));
+    if (half) reply = {reply.bytes.substr(0, reply.bytes.size() - 1), Then::kClose};
+    return reply;
+  });
+  Configure("{name: j, static_configs: [{targets: ['" + AddressOf(server) + "']}]}");
+  const auto collect = [&](const std::string& text) {
+    page = text;
+    BOOST_REQUIRE(Collect());
+    return Family("a", AddressOf(server)) + Family("b", AddressOf(server));
+  };
+  const std::string labels = "{instance=HOST}{job=j}=";
+  BOOST_TEST(collect("a 1\nb 2\n") == "unknown: a" + labels + "1\nunknown: b" + labels + "2\n");
+  BOOST_TEST(collect("a 3\nb 4") == "");
+  BOOST_TEST(collect("a 5 1500\nc") == "");
+  BOOST_TEST(collect("a 6\nb 7\n") == "unknown: a" + labels + "6\nunknown: b" + labels + "7\n");
+  BOOST_TEST(collect("b 8\n") == "unknown: b" + labels + "8\n");
+}
+
+BOOST_AUTO_TEST_CASE(APageLikeTheOneBeforeTakesNoMemory) {
   SetUpAllocator();  // What is as large as this page goes back to the kernel when it is freed.
   constexpr std::size_t kBytes = std::size_t{8} << 20;
   std::string page = "a 1\n";

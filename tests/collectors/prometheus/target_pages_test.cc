@@ -37,7 +37,11 @@ struct Fixture {
   /// The page as it is passed on; "failed: ..." if it is refused.
   static std::string Read(TargetPages& from, const std::string& page, TargetPages::Counts& counts,
                           std::shared_ptr<const Snapshot>& snapshot) {
-    const Result<TargetPages::Counts> read = from.Read(page);
+    return Passed(from, from.Read(page), counts, snapshot);
+  }
+  static std::string Passed(const TargetPages& from, const Result<TargetPages::Counts>& read,
+                            TargetPages::Counts& counts,
+                            std::shared_ptr<const Snapshot>& snapshot) {
     if (!read) return "failed: " + read.error().message;
     counts = *read;
     MetricSink sink({}, nullptr);
@@ -47,6 +51,15 @@ struct Fixture {
   }
   std::string Read(const std::string& page) { return Read(pages, page, counts, last); }
 };
+
+void TakeInPieces(TargetPages& pages, std::string_view text, std::minstd_rand& random) {
+  const std::size_t most = 1 + random() % 50;
+  while (!text.empty()) {
+    const std::string piece(text.substr(0, random() % (most + 1)));  // Gone once it is taken.
+    pages.Take(piece);
+    text.remove_prefix(piece.size());
+  }
+}
 
 /// Lines of all kinds, good and bad.
 std::vector<std::string> SomeLines() {
@@ -306,13 +319,82 @@ BOOST_AUTO_TEST_CASE(WhatWasReadBeforeDoesNotShow) {
   }
 }
 
-/// Both readers of pages find the same families, samples and faults.
+BOOST_AUTO_TEST_CASE(APageMayComeInPieces) {
+  for (unsigned seed = 1; seed <= 300; ++seed) {
+    std::minstd_rand random(seed);
+    std::vector<std::string> lines = SomeLines();
+    std::shuffle(lines.begin(), lines.end(), random);
+    lines.resize(1 + random() % lines.size());
+    SeriesClaims other_claims;
+    TargetPages whole({{"job", "j"}}, rules, claims);
+    TargetPages pieces({{"job", "j"}}, rules, other_claims);
+    for (int round = 0; round < 12; ++round) {
+      if (random() % 3 == 0) {  // Of a page that does not end, nothing is left.
+        std::vector<std::string> others = lines;
+        Mutate(others, random);
+        pieces.Begin();
+        TakeInPieces(pieces, PageOf(others, random), random);
+      }
+      const std::string page = PageOf(lines, random);
+      TargetPages::Counts expected_counts;
+      std::shared_ptr<const Snapshot> snapshot;
+      const std::string expected = Read(whole, page, expected_counts, snapshot);
+      pieces.Begin();
+      TakeInPieces(pieces, page, random);
+      const std::string read = Passed(pieces, pieces.End(), counts, snapshot);
+      BOOST_TEST_CONTEXT("seed " << seed << " round " << round << "\n" << page) {
+        BOOST_TEST_REQUIRE(read == expected);
+        if (read.starts_with("failed")) continue;
+        BOOST_TEST(counts.scraped == expected_counts.scraped);
+        BOOST_TEST(counts.added == expected_counts.added);
+        BOOST_TEST(counts.faults.bad_lines == expected_counts.faults.bad_lines);
+        BOOST_TEST(counts.faults.first == expected_counts.faults.first);
+      }
+      if (random() % 2 == 0) Mutate(lines, random);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(TheEndOfAPageSaysWhatItsTimesCountIn) {
+  constexpr std::string_view kEnds[] = {"",         "# EOF\n", "# EOF", "# EOF\r\n\n\n",
+                                        "#  EOF\n", "x 1\n"};
+  for (const std::string_view before : kEnds) {
+    for (const std::string_view end : kEnds) {
+      Read("a 1 1500\n" + std::string(before));
+      pages.Begin();
+      for (const char c : "a 1 1500\n" + std::string(end)) pages.Take({&c, 1});
+      const bool in_seconds = end.starts_with("# EOF");
+      BOOST_TEST_CONTEXT(before << " then " << end) {
+        const std::string read = Passed(pages, pages.End(), counts, last);
+        BOOST_TEST(read.starts_with(in_seconds ? "a unknown: a{job=j}=1@1500000\n"
+                                               : "a unknown: a{job=j}=1@1500\n"));
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(WhatLacksOnlyItsLineFeedIsWhole) {
+  const std::string same = "a unknown: a{job=j}=1\n";
+  for (const std::string_view page : {"a 1", "a 1\n", "a 2\na 1", "a 1\n# EOF", "a 1"}) {
+    pages.Begin();
+    pages.Take(page);
+    pages.EndLine();
+    pages.EndLine();
+    BOOST_TEST(Passed(pages, pages.End(), counts, last) == same);
+    BOOST_TEST(counts.faults.bad_lines == 0U);
+  }
+  pages.Begin();
+  pages.EndLine();
+  BOOST_TEST(Passed(pages, pages.End(), counts, last) == "");
+}
+
 BOOST_AUTO_TEST_CASE(WhatIsCutOffIsNoPageAlsoAfterAnEmptyOne) {
   Fixture fixture;
   BOOST_TEST(fixture.Read("\n") == "");
   BOOST_TEST(fixture.Read("\n<html").starts_with("failed: expected a page of metrics"));
 }
 
+/// Both readers of pages find the same families, samples and faults.
 BOOST_AUTO_TEST_CASE(ReadsAsParsePageDoes) {
   for (unsigned seed = 1; seed <= 200; ++seed) {
     std::minstd_rand random(seed);
