@@ -44,13 +44,6 @@ std::uint64_t Difference(Millis a, Millis b) {
   return static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b);
 }
 
-bool HaveOneTime(std::span<const HistoryEncoder::Appended> batch) {
-  for (const auto& appended : batch) {
-    if (appended.sample.t != batch.front().sample.t) return false;
-  }
-  return true;
-}
-
 void AppendTimes(std::string& out, std::span<const HistoryEncoder::Appended> batch) {
   Millis previous = batch.front().sample.t;
   for (const auto& appended : batch) {
@@ -70,6 +63,67 @@ char* PutChanged(char* out, std::uint64_t changed) {
   std::memcpy(out, &changed, sizeof changed);
   return out + size;
 }
+
+/// The series of a batch by their numbers, as runs of consecutive ones.
+class Runs {
+ public:
+  void Add(std::uint64_t number) {
+    if (number != end_) {
+      Write();
+      begin_ = number;
+    }
+    end_ = number + 1;
+  }
+
+  /// How many runs, and for each where it begins, from the end of the one before, and its length.
+  void AppendTo(std::string& out) {
+    Write();
+    AppendVarint(out, count_);
+    out.append(written_);
+  }
+
+ private:
+  void Write() {
+    if (begin_ == end_) return;
+    AppendVarint(written_, ZigZag(begin_ - written_end_));
+    AppendVarint(written_, end_ - begin_);
+    written_end_ = end_;
+    ++count_;
+  }
+
+  std::string written_;
+  std::size_t count_ = 0;
+  std::uint64_t written_end_ = 0;  ///< Where the last run that is written ends.
+  std::uint64_t begin_ = 0;        ///< The run at hand.
+  std::uint64_t end_ = 0;
+};
+
+/// The values of a batch in `memory`: a bit for each sample, whether its value has changed; then
+/// the changed ones.
+class Values {
+ public:
+  Values(std::vector<char>& memory, std::size_t samples) : memory_(memory) {
+    const std::size_t bitmap = (samples + 7) / 8;
+    const std::size_t most = bitmap + samples * (1 + sizeof(std::uint64_t));
+    if (memory.size() < most) memory.resize(most);
+    std::fill_n(memory.begin(), bitmap, '\0');
+    end_ = memory.data() + bitmap;
+  }
+
+  /// The value of the sample `index` has changed by `changed`, which is not 0.
+  void Add(std::size_t index, std::uint64_t changed) {
+    memory_[index / 8] = static_cast<char>(memory_[index / 8] | (1 << (index % 8)));
+    end_ = PutChanged(end_, changed);
+  }
+
+  std::string_view bytes() const {
+    return {memory_.data(), static_cast<std::size_t>(end_ - memory_.data())};
+  }
+
+ private:
+  std::vector<char>& memory_;
+  char* end_ = nullptr;
+};
 
 }  // namespace
 
@@ -154,24 +208,31 @@ void HistoryEncoder::Restart() {
 std::string HistoryEncoder::Encode(std::span<const Appended> batch) {
   const bool restarts = bytes_since_restart_ > kBytesPerRestart * sizeof(double) * series_;
   if (restarts) Restart();
-  slots_.clear();
   new_series_.clear();
-  for (const Appended& appended : batch) {
+  Runs runs;
+  Values values(values_, batch.size());
+  const Millis first_time = batch.front().sample.t;
+  bool one_time = true;
+  for (std::size_t i = 0; i < batch.size(); ++i) {  // Once, since there may be many.
+    const Appended& appended = batch[i];
     Slot& slot = SlotOf(appended.series_id);
     if (slot.number_plus_one == 0) Introduce(slot, *appended.labels);
-    slots_.push_back(&slot);
+    runs.Add(slot.number_plus_one - std::uint64_t{1});
+    const auto bits = std::bit_cast<std::uint64_t>(appended.sample.v);
+    const std::uint64_t changed = bits ^ std::exchange(slot.previous, bits);
+    if (changed != 0) values.Add(i, changed);
+    one_time = one_time && appended.sample.t == first_time;
   }
 
-  const bool one_time = HaveOneTime(batch);
   std::string frame(kFrameHeader, '\0');
   AppendVarint(frame, (restarts ? kRestartFlag : 0) | (one_time ? 0 : kOwnTimesFlag));
-  AppendVarint(frame, ZigZag(Difference(batch.front().sample.t, 0)));
+  AppendVarint(frame, ZigZag(Difference(first_time, 0)));
   const std::size_t before_labels = frame.size();
   AppendNewSeries(frame);
   label_bytes_ += frame.size() - before_labels;
-  AppendRuns(frame);
+  runs.AppendTo(frame);
   if (!one_time) AppendTimes(frame, batch);
-  AppendValues(frame, batch);
+  frame.append(values.bytes());
   SealFrame(frame);
   segment_bytes_ += frame.size();
   bytes_since_restart_ += frame.size();
@@ -195,46 +256,6 @@ void HistoryEncoder::AppendNewSeries(std::string& out) const {
   }
   dictionary.AppendTo(out);
   out.append(numbers);
-}
-
-// The series of the batch as runs of consecutive numbers: how many runs, and for each where it
-// begins, from the end of the one before, and its length.
-void HistoryEncoder::AppendRuns(std::string& out) const {
-  std::string runs;
-  std::size_t count = 0;
-  std::uint64_t expected = 0;
-  for (std::size_t i = 0; i < slots_.size();) {
-    const std::uint64_t first = slots_[i]->number_plus_one - std::uint64_t{1};
-    std::size_t length = 1;
-    while (i + length < slots_.size() &&
-           slots_[i + length]->number_plus_one == first + length + 1) {
-      ++length;
-    }
-    AppendVarint(runs, ZigZag(first - expected));
-    AppendVarint(runs, length);
-    expected = first + length;
-    i += length;
-    ++count;
-  }
-  AppendVarint(out, count);
-  out.append(runs);
-}
-
-// A bit for each sample, whether its value has changed; then the changed ones.
-void HistoryEncoder::AppendValues(std::string& out, std::span<const Appended> batch) const {
-  const std::size_t bitmap_at = out.size();
-  const std::size_t values_at = bitmap_at + (batch.size() + 7) / 8;
-  out.resize(values_at + batch.size() * (1 + sizeof(std::uint64_t)));
-  char* const bitmap = out.data() + bitmap_at;
-  char* end = out.data() + values_at;
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    const auto bits = std::bit_cast<std::uint64_t>(batch[i].sample.v);
-    const std::uint64_t changed = bits ^ std::exchange(slots_[i]->previous, bits);
-    if (changed == 0) continue;
-    bitmap[i / 8] = static_cast<char>(bitmap[i / 8] | (1 << (i % 8)));
-    end = PutChanged(end, changed);
-  }
-  out.resize(static_cast<std::size_t>(end - out.data()));
 }
 
 }  // namespace tocsin

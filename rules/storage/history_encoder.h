@@ -84,8 +84,6 @@ class HistoryEncoder {
   void Introduce(Slot& slot, const Labels& labels);
   void Restart();
   void AppendNewSeries(std::string& out) const;
-  void AppendRuns(std::string& out) const;
-  void AppendValues(std::string& out, std::span<const Appended> batch) const;
 
   std::unordered_map<std::uint64_t, std::unique_ptr<Page>> pages_;
   std::uint64_t last_page_id_ = 0;
@@ -96,8 +94,8 @@ class HistoryEncoder {
   std::size_t label_bytes_ = 0;
   std::size_t bytes_since_restart_ = 0;
   // Of the batch at hand; members to keep their memory.
-  std::vector<Slot*> slots_;
   std::vector<const Labels*> new_series_;
+  std::vector<char> values_;
 };
 
 }  // namespace tocsin
