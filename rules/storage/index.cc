@@ -149,7 +149,9 @@ void Index::AddLabel(const Label& label, Recent& recent, std::uint32_t place) {
   }
   ValuePostings& values = recent.name->second;
   if (recent.value == kNone || values.at(recent.value).value != label.value) {
-    const auto [number, is_new] = values.FindOrAdd(label.value);
+    const auto [number, is_new] = recent.value == kNone
+                                      ? values.FindOrAdd(label.value)
+                                      : values.FindOrAddAfter(recent.value, label.value);
     if (is_new) bytes_ += BytesOf(label.value);
     recent.value = number;
   }

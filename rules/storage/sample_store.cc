@@ -167,10 +167,23 @@ Series* SampleStore::FindOrAdd(const Labels& labels, std::size_t samples, Batch&
     if (!batch.index_lock) lock.lock();
     index_.Add(std::move(series));
   }
-  name_generations_[kNameHash(labels.metric_name()) % name_generations_.size()].fetch_add(
-      1, std::memory_order_release);
+  GenerationOf(labels).fetch_add(1, std::memory_order_release);
   generation_.fetch_add(1, std::memory_order_release);
   return added;
+}
+
+/// That of the metric name. Series of one name mostly come together, and the text is only read of
+/// the first one: beside it is a count that the thread which makes labels may be writing.
+std::atomic<std::uint64_t>& SampleStore::GenerationOf(const Labels& labels) {
+  static const Symbol kName(kMetricNameLabel);
+  static const Symbol kNoName;
+  const auto found = std::ranges::find(labels.all(), kName, &Label::name);
+  const Symbol& name = found == labels.all().end() ? kNoName : found->value;
+  if (recent_generation_ == nullptr || name != recent_name_) {
+    recent_name_ = name;
+    recent_generation_ = &name_generations_[kNameHash(name.text()) % name_generations_.size()];
+  }
+  return *recent_generation_;
 }
 
 inline void SampleStore::AppendTo(Series& series, Sample sample, Batch& batch) {

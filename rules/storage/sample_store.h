@@ -183,6 +183,7 @@ class SampleStore {
   void DropAhead(Millis newest_allowed) TOCSIN_REQUIRES(appending_);
   void RemoveDropped() TOCSIN_REQUIRES(appending_);
   Millis NewestAllowed() const TOCSIN_REQUIRES(appending_);
+  std::atomic<std::uint64_t>& GenerationOf(const Labels& labels) TOCSIN_REQUIRES(appending_);
   std::size_t Bytes() const TOCSIN_REQUIRES(appending_);
   void PublishStats() TOCSIN_REQUIRES(appending_);
 
@@ -197,6 +198,8 @@ class SampleStore {
   Millis oldest_ TOCSIN_GUARDED_BY(appending_) = std::numeric_limits<Millis>::max();
   Millis made_room_at_ TOCSIN_GUARDED_BY(appending_) = std::numeric_limits<Millis>::min();
   AppendCounts appends_ TOCSIN_GUARDED_BY(appending_);
+  Symbol recent_name_ TOCSIN_GUARDED_BY(appending_);  ///< Of the series added last.
+  std::atomic<std::uint64_t>* recent_generation_ TOCSIN_GUARDED_BY(appending_) = nullptr;
 
   mutable Mutex stats_mutex_;  ///< Taken last, and only to copy.
   Stats stats_ TOCSIN_GUARDED_BY(stats_mutex_);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <utility>
 #include <vector>
@@ -40,8 +41,20 @@ class ValuePostings {
     if (known != HashPlaces::kNone) return {known, false};
     const auto number = static_cast<std::uint32_t>(entries_.size());
     entries_.push_back({.value = value});
+    next_.push_back(number);
     numbers_.Add(value.hash(), number);
     return {number, true};
+  }
+
+  /// The same, if the value comes after the one with the number `previous`. Values that come in the
+  /// order in which they came before are found without their hash, which the thread that makes
+  /// labels may be writing beside: it counts who has the text.
+  std::pair<std::uint32_t, bool> FindOrAddAfter(std::uint32_t previous, const Symbol& value) {
+    const std::uint32_t expected = next_[previous];
+    if (entries_[expected].value == value) return {expected, false};
+    const auto found = FindOrAdd(value);
+    next_[previous] = found.first;
+    return found;
   }
 
   /// See Postings::Renumber(). Values that no series has any more are gone.
@@ -58,6 +71,8 @@ class ValuePostings {
     if (kept == entries_.size()) return;
     entries_.erase(entries_.begin() + kept, entries_.end());
     entries_.shrink_to_fit();
+    next_.resize(kept);
+    std::iota(next_.begin(), next_.end(), 0);
     numbers_.Renumber(new_numbers);
   }
 
@@ -67,7 +82,8 @@ class ValuePostings {
   }
 
   std::vector<Entry> entries_;
-  HashPlaces numbers_;  ///< Of the entries.
+  std::vector<std::uint32_t> next_;  ///< Which value came after each last time: a guess.
+  HashPlaces numbers_;               ///< Of the entries.
 };
 
 }  // namespace tocsin

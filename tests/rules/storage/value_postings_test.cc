@@ -48,6 +48,33 @@ BOOST_AUTO_TEST_CASE(EachValueHasItsPlaces) {
   CheckSame(values, Fill(values, 20'000, 5000));
 }
 
+BOOST_AUTO_TEST_CASE(ValuesThatFollowOthersAreFound) {
+  ValuePostings values;
+  Model model;
+  std::mt19937 random(3);
+  std::uint32_t previous = kNone;
+  for (std::uint32_t place = 0; place < 5000; ++place) {
+    // Around and around, now and then somewhere else.
+    const std::string text = std::to_string(random() % 10 == 0 ? random() % 1000 : place % 20);
+    const auto [number, is_new] = previous == kNone ? values.FindOrAdd(Symbol(text))
+                                                    : values.FindOrAddAfter(previous, Symbol(text));
+    BOOST_TEST_REQUIRE(is_new == !model.contains(text));
+    values.at(number).postings.Add(place);
+    model[text].push_back(place);
+    previous = number;
+  }
+  CheckSame(values, model);
+  // All but one value go, and with them what followed what.
+  std::vector<std::uint32_t> places(5000, kNone);
+  std::uint32_t next = 0;
+  for (const std::uint32_t place : model["7"]) places[place] = next++;
+  values.Renumber(places, kNone);
+  const std::uint32_t seven = values.FindOrAdd(Symbol("7")).first;
+  BOOST_TEST(values.FindOrAddAfter(seven, Symbol("8")).second);
+  BOOST_TEST(!values.FindOrAddAfter(seven, Symbol("8")).second);
+  BOOST_TEST(values.size() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(WhatNobodyHasAnyMoreIsGone) {
   ValuePostings values;
   const Model before = Fill(values, 3000, 2000);
