@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <iterator>
 #include <numeric>
 #include <utility>
 
@@ -68,14 +67,15 @@ HistoryDecoder::Outcome HistoryDecoder::Decode(std::string_view payload, bool af
   ByteReader in(payload);
   const std::uint64_t flags = in.Varint();
   if (after_damage) NoteDamage();
+  batch.series.clear();
   batch.t = Later(0, UnZigZag(in.Varint()));
-  if (!ReadNewSeries(in)) {
+  if (!ReadNewSeries(in, batch)) {
     NoteDamage();
     return Outcome::kDamaged;
   }
   if ((flags & kRestartFlag) != 0) {
     awaits_restart_ = false;
-    std::fill(state_.previous.begin(), state_.previous.end(), 0);
+    std::fill(previous_.begin(), previous_.end(), 0);
   }
   if (awaits_restart_) return Outcome::kSkipped;
   batch.times.clear();
@@ -83,12 +83,14 @@ HistoryDecoder::Outcome HistoryDecoder::Decode(std::string_view payload, bool af
   if (good && (flags & kOwnTimesFlag) != 0) ReadTimes(in, batch);
   good = good && in.ok() && ReadValues(in, batch);
   if (good) return Outcome::kRead;
+  batch.series.clear();
   NoteDamage();  // Some values may have been taken in.
   return Outcome::kDamaged;
 }
 
 // A record that introduces series can be lost, and then the numbers of the next ones leave a gap.
-bool HistoryDecoder::ReadNewSeries(ByteReader& in) {
+bool HistoryDecoder::ReadNewSeries(ByteReader& in, HistoryBatch& batch) {
+  batch.introduced.clear();
   const std::size_t before = in.left();
   const std::size_t count = in.Count();
   if (count == 0) return in.ok();
@@ -103,17 +105,14 @@ bool HistoryDecoder::ReadNewSeries(ByteReader& in) {
     if (!ReadLabels(in, symbols, labels)) return false;
     introduced.push_back(labels.Build());
   }
-  known_.resize(first);
-  known_.resize(first + count, true);
-  state_.previous.resize(first + count);
-  state_.labels.resize(first);
-  std::move(introduced.begin(), introduced.end(), std::back_inserter(state_.labels));
-  state_.label_bytes += before - in.left();
+  batch.first_introduced = static_cast<std::uint32_t>(first);
+  batch.introduced = std::move(introduced);
+  previous_.resize(first + count);
+  label_bytes_ += before - in.left();
   return true;
 }
 
 bool HistoryDecoder::ReadRuns(ByteReader& in, HistoryBatch& batch) const {
-  batch.series.clear();
   const char* const layout = in.position();
   const std::size_t runs = in.Count();
   // Each sample has a bit of its own further on.
@@ -148,7 +147,7 @@ bool HistoryDecoder::ReadValues(ByteReader& in, HistoryBatch& batch) {
   batch.values.resize(count);
   std::size_t at = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    std::uint64_t& previous = state_.previous[batch.series[i]];
+    std::uint64_t& previous = previous_[batch.series[i]];
     if ((static_cast<unsigned>(static_cast<unsigned char>(bitmap[i / 8])) >> (i % 8) & 1U) != 0) {
       const std::uint64_t changed = ReadChanged(changes, at);
       if (changed == 0) return false;

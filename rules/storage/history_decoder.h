@@ -17,9 +17,14 @@ namespace tocsin {
 
 /// One record. Columns of one size; `times` is empty if all samples have the time `t`.
 struct HistoryBatch {
+  /// The series that it introduces, numbered one after the other. Numbers that are left out are of
+  /// series whose labels are not known.
+  std::uint32_t first_introduced = 0;
+  std::vector<Labels> introduced;
+
   Millis t = 0;
   std::vector<Millis> times;
-  std::vector<std::uint32_t> series;  ///< By number, see HistoryDecoder::labels().
+  std::vector<std::uint32_t> series;  ///< By number: introduced here, or by a record before.
   std::vector<double> values;
   /// The bytes that name the series: equal for two records of a segment if and only if `series` is.
   std::string_view layout;
@@ -34,33 +39,35 @@ class HistoryDecoder {
   enum class Outcome {
     kRead,     ///< `batch` holds the record.
     kSkipped,  ///< Its values cannot be told, because a record before it was damaged.
-    kDamaged,  ///< It does not parse. No series or value is taken from it.
+    kDamaged,  ///< It does not parse.
   };
 
   /// `segment_bytes`: the size of the segment, which has fewer series than bytes.
   explicit HistoryDecoder(std::size_t segment_bytes) : most_series_(segment_bytes) {}
 
-  /// Reads `payload`; `after_damage` says that something before it is missing.
+  /// Reads `payload`; `after_damage` says that something before it is missing. Whatever becomes of
+  /// the samples, which are there only with kRead, series that the record introduces are in
+  /// `batch`.
   Outcome Decode(std::string_view payload, bool after_damage, HistoryBatch& batch);
 
-  /// Whether the series with this number was introduced by a record that was read.
-  bool Knows(std::uint32_t series) const { return known_[series]; }
-  const Labels& labels(std::uint32_t series) const { return state_.labels[series]; }
-  std::size_t series() const { return state_.labels.size(); }
-
-  /// For an encoder to go on with the segment, of which every record must have been read.
-  SegmentState TakeState() { return std::move(state_); }
+  /// Series have lower numbers.
+  std::size_t series() const { return previous_.size(); }
+  /// For an encoder to go on with the segment, of which every record must have been read and gave
+  /// `labels`, by number.
+  SegmentState TakeState(std::vector<Labels> labels) {
+    return {std::move(labels), std::move(previous_), label_bytes_};
+  }
 
  private:
   void NoteDamage();
-  bool ReadNewSeries(ByteReader& in);
+  bool ReadNewSeries(ByteReader& in, HistoryBatch& batch);
   bool ReadRuns(ByteReader& in, HistoryBatch& batch) const;
   static void ReadTimes(ByteReader& in, HistoryBatch& batch);
   bool ReadValues(ByteReader& in, HistoryBatch& batch);
 
   const std::size_t most_series_;
-  SegmentState state_;
-  std::vector<bool> known_;
+  std::vector<std::uint64_t> previous_;  ///< By series, the bits of the last value.
+  std::size_t label_bytes_ = 0;
   bool awaits_restart_ = false;
   bool has_gap_ = false;  ///< Whether a record before may have introduced series.
 };

@@ -1,12 +1,14 @@
 #include "rules/storage/history_replay.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <span>
-#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
-#include "rules/storage/history_frame.h"
+#include "rules/storage/history_reader.h"
 
 namespace tocsin {
 namespace {
@@ -16,27 +18,27 @@ namespace {
 /// are appended together.
 class BatchAppender {
  public:
-  BatchAppender(const HistoryDecoder& decoder, SampleStore& store)
-      : decoder_(decoder), store_(store) {}
+  explicit BatchAppender(SampleStore& store) : store_(store) {}
 
-  /// Takes the values of `batch`.
+  /// Takes the series and values of `batch`.
   void Append(HistoryBatch& batch) {
+    Introduce(batch);
+    if (batch.series.empty()) return;
     const bool has_one_time = batch.times.empty();
     Layout* const layout = has_one_time ? FindLayout(batch) : nullptr;
     if (layout == nullptr) {
       AppendSingly(batch);
       return;
     }
-    if (layout->rows.empty()) FlushIfClaimed(batch.series);
+    if (layout->rows.empty()) FlushIfClaimed(layout->series);
     layout->rows.push_back({batch.t, std::move(batch.values)});
-    batch.values.clear();
     if (layout->refs.empty()) {
       // Now, while the labels that were just read are in the cache.
       AppendRows(*layout);
       return;
     }
-    if (layout->rows.size() == 1) Claim(batch.series);
-    waiting_samples_ += batch.series.size();
+    if (layout->rows.size() == 1) Claim(layout->series);
+    waiting_samples_ += layout->series.size();
     if (waiting_samples_ >= kMostWaiting) Flush();
   }
 
@@ -47,28 +49,36 @@ class BatchAppender {
   }
   /// Of series whose labels are not known.
   std::uint64_t lost_samples() const { return lost_samples_; }
+  /// By the number of the series.
+  std::vector<Labels> TakeLabels() { return std::move(labels_); }
 
  private:
   /// 16 MiB of values: several batches of as many series as are usual.
   static constexpr std::size_t kMostWaiting = std::size_t{2} << 20;
 
   struct Layout {
-    std::vector<Labels> labels;
+    std::vector<std::uint32_t> series;
     std::vector<SeriesRef> refs;
     std::vector<SampleStore::Row> rows;  ///< Not appended yet.
   };
 
+  void Introduce(HistoryBatch& batch) {
+    if (batch.introduced.empty()) return;
+    labels_.resize(batch.first_introduced);
+    is_known_.resize(batch.first_introduced);
+    std::move(batch.introduced.begin(), batch.introduced.end(), std::back_inserter(labels_));
+    is_known_.resize(labels_.size(), true);
+  }
+
   /// Null if one of the series is not known.
-  Layout* FindLayout(const HistoryBatch& batch) {
-    const auto found = layouts_.find(std::string(batch.layout));
+  Layout* FindLayout(HistoryBatch& batch) {
+    const auto found = layouts_.find(batch.layout);
     if (found != layouts_.end()) return &found->second;
-    Layout layout;
-    layout.labels.reserve(batch.series.size());
-    for (const std::uint32_t series : batch.series) {
-      if (!decoder_.Knows(series)) return nullptr;
-      layout.labels.push_back(decoder_.labels(series));
-    }
+    const auto is_known = [&](std::uint32_t number) { return is_known_[number]; };
+    if (!std::ranges::all_of(batch.series, is_known)) return nullptr;
     ForgetLayoutsFor(batch.series.size());
+    Layout layout;
+    layout.series = std::move(batch.series);
     return &layouts_.emplace(batch.layout, std::move(layout)).first->second;
   }
 
@@ -77,7 +87,7 @@ class BatchAppender {
     constexpr std::size_t kListsPerSeries = 8;
     constexpr std::size_t kFewSeries = 100'000;
     layout_series_ += series;
-    if (layout_series_ <= kListsPerSeries * std::max(decoder_.series(), kFewSeries)) return;
+    if (layout_series_ <= kListsPerSeries * std::max(labels_.size(), kFewSeries)) return;
     Flush();
     layouts_.clear();
     layout_series_ = series;
@@ -85,7 +95,7 @@ class BatchAppender {
 
   /// A series that has rows waiting in another list gets them first: its samples stay in order.
   void FlushIfClaimed(std::span<const std::uint32_t> series) {
-    claims_.resize(decoder_.series());
+    claims_.resize(labels_.size());
     const auto is_claimed = [&](std::uint32_t number) { return claims_[number] == flushes_; };
     if (std::any_of(series.begin(), series.end(), is_claimed)) Flush();
   }
@@ -103,8 +113,19 @@ class BatchAppender {
   }
 
   void AppendRows(Layout& layout) {
-    counts_ += store_.Append(layout.labels, layout.refs, layout.rows);
+    counts_ += store_.Append(LabelsOf(layout.series), layout.refs, layout.rows);
     layout.rows = {};
+  }
+
+  /// Mostly series come in the order in which they were introduced.
+  std::span<const Labels> LabelsOf(const std::vector<std::uint32_t>& series) {
+    const auto leaves_order = [](std::uint32_t a, std::uint32_t b) { return b != a + 1; };
+    if (std::ranges::adjacent_find(series, leaves_order) == series.end()) {
+      return std::span(labels_).subspan(series.front(), series.size());
+    }
+    gathered_.clear();
+    for (const std::uint32_t number : series) gathered_.push_back(labels_[number]);
+    return gathered_;
   }
 
   void AppendSingly(const HistoryBatch& batch) {
@@ -112,18 +133,20 @@ class BatchAppender {
     entries_.clear();
     for (std::size_t i = 0; i < batch.series.size(); ++i) {
       const std::uint32_t series = batch.series[i];
-      if (!decoder_.Knows(series)) {
+      if (!is_known_[series]) {
         ++lost_samples_;
         continue;
       }
-      entries_.push_back({decoder_.labels(series), {batch.TimeOf(i), batch.values[i]}});
+      entries_.push_back({labels_[series], {batch.TimeOf(i), batch.values[i]}});
     }
     counts_ += store_.Append(entries_);
   }
 
-  const HistoryDecoder& decoder_;
   SampleStore& store_;
-  std::unordered_map<std::string, Layout> layouts_;
+  std::vector<Labels> labels_;  ///< By the number of the series.
+  std::vector<bool> is_known_;  ///< The same.
+  std::vector<Labels> gathered_;
+  std::unordered_map<std::string_view, Layout> layouts_;  ///< By HistoryBatch::layout.
   std::size_t layout_series_ = 0;
   std::size_t waiting_samples_ = 0;
   std::uint64_t flushes_ = 1;
@@ -154,28 +177,23 @@ ReplayCounts& ReplayCounts::operator+=(const ReplayCounts& other) {
 
 ReplayedSegment ReplaySegment(std::string_view segment, SampleStore& store) {
   ReplayedSegment replayed;
-  ReplayCounts& counts = replayed.counts;
-  FrameReader frames(segment);
-  HistoryDecoder decoder(segment.size());
-  BatchAppender appender(decoder, store);
-  HistoryBatch batch;
-  while (const std::optional<std::string_view> payload = frames.Next()) {
-    if (decoder.Decode(*payload, frames.after_damage(), batch) != HistoryDecoder::Outcome::kRead) {
-      ++counts.lost_records;
-      continue;
-    }
-    NoteTimes(batch, replayed);
-    appender.Append(batch);
+  HistoryReader reader(segment);
+  BatchAppender appender(store);
+  while (std::optional<HistoryBatch> batch = reader.Next()) {
+    if (!batch->series.empty()) NoteTimes(*batch, replayed);
+    appender.Append(*batch);
   }
   const AppendCounts appended = appender.Finish();
+  const FrameReader& frames = reader.frames();
+  ReplayCounts& counts = replayed.counts;
   counts.samples = appended.appended;
   counts.refused_samples = appended.refused();
   counts.lost_samples = appender.lost_samples();
-  counts.lost_records += frames.damages();
+  counts.lost_records = reader.lost_records() + frames.damages();
   counts.damaged_bytes = frames.damaged_bytes();
   counts.torn_bytes = segment.size() - frames.intact_end();
   replayed.intact_bytes = frames.intact_end();
-  replayed.state = decoder.TakeState();
+  replayed.state = reader.decoder().TakeState(appender.TakeLabels());
   return replayed;
 }
 

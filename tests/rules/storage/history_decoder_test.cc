@@ -48,21 +48,36 @@ std::string Encode(HistoryEncoder& encoder, const std::vector<Point>& points) {
   return encoder.Encode(batch).substr(kFrameHeader);
 }
 
-std::vector<Point> PointsOf(const HistoryDecoder& decoder, const HistoryBatch& batch) {
-  std::vector<Point> points;
-  for (std::size_t i = 0; i < batch.series.size(); ++i) {
-    if (!decoder.Knows(batch.series[i])) continue;
-    const std::string_view id = decoder.labels(batch.series[i]).Get("n");
-    points.push_back({std::stoull(std::string(id)), batch.TimeOf(i), batch.values[i]});
-  }
-  return points;
-}
-
-void CheckReads(HistoryDecoder& decoder, const std::string& record,
-                const std::vector<Point>& expected) {
+/// A decoder, and the labels that it has given so far.
+struct Reading {
+  HistoryDecoder decoder{kAnySize};
   HistoryBatch batch;
-  BOOST_TEST_REQUIRE((decoder.Decode(record, /*after_damage=*/false, batch) == Outcome::kRead));
-  BOOST_TEST(PointsOf(decoder, batch) == expected, boost::test_tools::per_element());
+  std::vector<Labels> labels = {};
+
+  Outcome Decode(const std::string& record, bool after_damage) {
+    const Outcome outcome = decoder.Decode(record, after_damage, batch);
+    BOOST_TEST((batch.introduced.empty() || batch.first_introduced >= labels.size()));
+    if (!batch.introduced.empty()) labels.resize(batch.first_introduced);
+    labels.insert(labels.end(), batch.introduced.begin(), batch.introduced.end());
+    BOOST_TEST(labels.size() == decoder.series());
+    return outcome;
+  }
+
+  /// Of the last record, without those of unknown series.
+  std::vector<Point> Points() const {
+    std::vector<Point> points;
+    for (std::size_t i = 0; i < batch.series.size(); ++i) {
+      const std::string_view id = labels[batch.series[i]].Get("n");
+      if (id.empty()) continue;
+      points.push_back({std::stoull(std::string(id)), batch.TimeOf(i), batch.values[i]});
+    }
+    return points;
+  }
+};
+
+void CheckReads(Reading& reading, const std::string& record, const std::vector<Point>& expected) {
+  BOOST_TEST_REQUIRE((reading.Decode(record, /*after_damage=*/false) == Outcome::kRead));
+  BOOST_TEST(reading.Points() == expected, boost::test_tools::per_element());
 }
 
 constexpr Millis kEarliest = std::numeric_limits<Millis>::min();
@@ -94,8 +109,8 @@ BOOST_AUTO_TEST_CASE(WhatWasEncodedComesBackBitByBit) {
     BOOST_TEST_CONTEXT(test.name) {
       HistoryEncoder encoder;
       encoder.Start();
-      HistoryDecoder decoder(kAnySize);
-      for (const auto& points : test.batches) CheckReads(decoder, Encode(encoder, points), points);
+      Reading reading;
+      for (const auto& points : test.batches) CheckReads(reading, Encode(encoder, points), points);
     }
   }
 }
@@ -104,7 +119,7 @@ BOOST_AUTO_TEST_CASE(RandomBatchesComeBack) {
   std::mt19937_64 random(20);
   HistoryEncoder encoder;
   encoder.Start();
-  HistoryDecoder decoder(kAnySize);
+  Reading reading;
   Millis t = 0;
   for (int round = 0; round < 2000; ++round) {
     std::vector<Point> points;
@@ -116,7 +131,7 @@ BOOST_AUTO_TEST_CASE(RandomBatchesComeBack) {
       const double v = random() % 8 == 0 ? std::bit_cast<double>(random()) : small;
       points.push_back({random() % 100, has_own_times ? static_cast<Millis>(random()) : t, v});
     }
-    CheckReads(decoder, Encode(encoder, points), points);
+    CheckReads(reading, Encode(encoder, points), points);
   }
 }
 
@@ -142,14 +157,16 @@ BOOST_AUTO_TEST_CASE(RestartsComeInTime) {
   // Whichever record is lost, what follows is read after few others, and is what was written. The
   // first one also has the labels, and so is not lost here.
   for (std::size_t lost = 1; lost + 100 < records.size(); ++lost) {
-    HistoryDecoder decoder(kAnySize);
-    HistoryBatch batch;
+    Reading reading;
     std::size_t read = 0;
     for (std::size_t i = 0; i < lost + 100; ++i) {
       if (i == lost) continue;
-      if (decoder.Decode(records[i], i == lost + 1, batch) != Outcome::kRead) continue;
+      if (reading.Decode(records[i], i == lost + 1) != Outcome::kRead) {
+        BOOST_TEST(reading.batch.series.empty());
+        continue;
+      }
       ++read;
-      if (PointsOf(decoder, batch) != batches[i]) BOOST_ERROR("lost " << lost << ", read " << i);
+      if (reading.Points() != batches[i]) BOOST_ERROR("lost " << lost << ", read " << i);
     }
     if (read < lost + 70) BOOST_ERROR("lost " << lost << ", read only " << read);
   }
@@ -165,14 +182,11 @@ BOOST_AUTO_TEST_CASE(LostLabelsAreNotReplacedByOthers) {
     if (t >= 20) points.push_back({3, t, 3});
     records.push_back(Encode(encoder, points));
   }
-  HistoryDecoder decoder(kAnySize);
-  HistoryBatch batch;
+  Reading reading;
   std::vector<Point> last;
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (i == 10) continue;  // Introduces series 2.
-    if (decoder.Decode(records[i], i == 11, batch) == Outcome::kRead) {
-      last = PointsOf(decoder, batch);
-    }
+    if (reading.Decode(records[i], i == 11) == Outcome::kRead) last = reading.Points();
   }
   const std::vector<Point> expected = {{1, 199, 199}, {3, 199, 3}};
   BOOST_TEST(last == expected, boost::test_tools::per_element());
@@ -181,20 +195,19 @@ BOOST_AUTO_TEST_CASE(LostLabelsAreNotReplacedByOthers) {
 BOOST_AUTO_TEST_CASE(AnotherEncoderGoesOn) {
   HistoryEncoder first;
   first.Start();
-  HistoryDecoder decoder(kAnySize);
-  CheckReads(decoder, Encode(first, {{1, 1, 1}, {2, 1, 2}}), {{1, 1, 1}, {2, 1, 2}});
-  HistoryDecoder other(kAnySize);
-  HistoryBatch batch;
+  Reading reading;
+  CheckReads(reading, Encode(first, {{1, 1, 1}, {2, 1, 2}}), {{1, 1, 1}, {2, 1, 2}});
+  Reading other;
   HistoryEncoder again;
   again.Start();
-  BOOST_TEST((other.Decode(Encode(again, {{1, 1, 1}, {2, 1, 2}}), false, batch) == Outcome::kRead));
+  BOOST_TEST((other.Decode(Encode(again, {{1, 1, 1}, {2, 1, 2}}), false) == Outcome::kRead));
   HistoryEncoder second;
-  second.Resume(other.TakeState(), 100);
+  second.Resume(other.decoder.TakeState(other.labels), 100);
   BOOST_TEST(second.segment_bytes() == 100U);
   BOOST_TEST(second.label_bytes() > 0U);
   const std::vector<Point> points = {{2, 2, 2}, {3, 2, 3}, {1, 2, 1}};
   const std::string record = Encode(second, points);
-  CheckReads(decoder, record, points);
+  CheckReads(reading, record, points);
   BOOST_TEST(record.size() < 30U);  // Values go on too.
 }
 

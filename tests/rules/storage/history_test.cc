@@ -16,6 +16,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "base/clock.h"
+#include "rules/storage/history_reader.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/recorded_log.h"
 #include "tests/support/temporary_folder.h"
@@ -105,6 +106,17 @@ class Process {
   }
   void Collect(int first, int end) {
     for (int step = first; step < end; ++step) Collect(step);
+  }
+  /// Many series: some come and others go with each second step, and some are left out between.
+  void CollectMuch(int step) {
+    std::vector<SampleStore::Entry> batch;
+    const int first = step / 2 * 20;
+    for (int i = first; i < first + 2000; ++i) {
+      if (step % 2 == 1 && i % 97 == 0) continue;
+      batch.push_back({{{"__name__", "m"}, {"n", std::to_string(i)}},
+                       {kBegin + step * kStep, static_cast<double>(i) * 1.1 / (step + 1)}});
+    }
+    store_.Append(batch);
   }
 
   SampleStore& store() { return store_; }
@@ -310,6 +322,39 @@ BOOST_AUTO_TEST_CASE(DamageInTheMiddleKeepsWhatIsAroundIt) {
   }
   BOOST_TEST(SegmentsIn(folder.path()).size() == 2U);  // It does not go on with a damaged one.
   BOOST_TEST((Process(folder.path()).contents() == after));
+}
+
+// So much that a thread reads ahead.
+BOOST_AUTO_TEST_CASE(ALargeHistoryComesBack) {
+  const TemporaryFolder folder;
+  Contents written;
+  {
+    Process process(folder.path());
+    for (int step = 0; step < 100; ++step) process.CollectMuch(step);
+    written = process.contents();
+  }
+  const fs::path segment = SegmentsIn(folder.path()).front();
+  BOOST_TEST_REQUIRE(fs::file_size(segment) > HistoryReader::kLarge);
+  {
+    Process process(folder.path());
+    BOOST_TEST((process.contents() == written));
+    BOOST_TEST(process.loaded().samples == SamplesIn(written));
+    process.CollectMuch(100);
+    written = process.contents();
+  }
+  BOOST_TEST((Process(folder.path()).contents() == written));
+  BOOST_TEST(SegmentsIn(folder.path()).size() == 1U);
+  std::string bytes = BytesOf(segment);
+  bytes[bytes.size() / 3] = static_cast<char>(bytes[bytes.size() / 3] ^ 1);
+  bytes.resize(bytes.size() - 1);
+  Put(segment, bytes);
+  Process process(folder.path());
+  const Contents left = process.contents();
+  BOOST_TEST(Invented(left, written) == 0U);
+  BOOST_TEST(SamplesIn(left) > SamplesIn(written) / 2);
+  BOOST_TEST(process.loaded().samples == SamplesIn(left));
+  BOOST_TEST(process.loaded().lost_records > 0U);
+  BOOST_TEST(process.loaded().torn_bytes > 0U);
 }
 
 BOOST_AUTO_TEST_CASE(RubbishDoesNotStopTheStart) {
