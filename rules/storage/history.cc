@@ -6,6 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/allocator.h"
+#include "rules/storage/history_reader.h"
 #include "rules/storage/series_memory.h"
 
 namespace tocsin {
@@ -19,8 +21,9 @@ constexpr std::size_t kBytesPerLabelByte = 8;
 /// Whatever their labels take, segments stay well below what HistoryFolder reads.
 constexpr std::size_t kMostSegmentBytes = std::size_t{512} << 20;
 
-/// A segment that takes so long to load that a second thread is of use.
-constexpr std::size_t kManyBytes = std::size_t{1} << 20;
+/// Of the heap, for each byte that is loaded, and at most: mostly labels.
+constexpr std::size_t kHeapPerByte = 8;
+constexpr std::size_t kMostHeap = std::size_t{256} << 20;
 
 constexpr Millis kUnknown = std::numeric_limits<Millis>::min();
 
@@ -89,8 +92,13 @@ History::Loaded History::Load(const HistoryFolder& folder,
   Loaded loaded;
   std::optional<Millis> newest;
   std::jthread clearing;
-  const auto is_large = [](const auto& segment) { return segment.bytes > kManyBytes; };
-  if (std::ranges::any_of(segments, is_large)) clearing = ClearSeriesMemoryAhead();
+  std::optional<HugeHeap> heap;
+  std::size_t bytes = 0;
+  for (const HistoryFolder::Segment& segment : segments) bytes += segment.bytes;
+  if (bytes >= HistoryReader::kLarge) {
+    clearing = ClearSeriesMemoryAhead();
+    heap.emplace(std::min(bytes * kHeapPerByte, kMostHeap));
+  }
   for (const HistoryFolder::Segment& segment : segments) {
     loaded.last = LoadSegment(folder, segment, store);
     loaded.stats.loaded += loaded.last.counts;
