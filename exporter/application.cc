@@ -1,6 +1,7 @@
 #include "exporter/application.h"
 
 #include <algorithm>
+#include <future>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -92,8 +93,11 @@ Result<std::unique_ptr<Application>> Application::Start(const Settings& settings
   const Config::Storage storage = config->storage;
   std::unique_ptr<Application> application(
       new Application(settings, std::move(*config), clock, log));
-  if (Status opened = application->OpenHistory(storage); !opened) return opened.error();
-  if (Status opened = application->alerting_.Open(storage.path); !opened) return opened.error();
+  // Both at once: queries wait for the slower one.
+  std::future<Status> history = std::async([&] { return application->OpenHistory(storage); });
+  const Status alerting = application->alerting_.Open(storage.path);
+  if (Status opened = history.get(); !opened) return opened.error();
+  if (!alerting) return alerting.error();
   // First the sockets, which can fail, then the collectors, which cannot. The very first scrape
   // already finds them all.
   application->Announce(collectors);
