@@ -162,22 +162,19 @@ BOOST_AUTO_TEST_CASE(ThereIsALimitToConnections) {
 }
 
 BOOST_AUTO_TEST_CASE(WhatWaitsForAConnectionIsTimedOutToo) {
+  constexpr std::size_t kMost = ParallelHttpClient::kMostConnections;
   const TestServer server(Always({"", Then::kHang}));
   const HttpSettings settings;
   const OutgoingRequest request{.url = server.url()};
-  const std::vector<HttpJob> jobs(2 * ParallelHttpClient::kMostConnections + 1,
-                                  HttpJob{settings, request, seconds(3)});
+  const std::vector<HttpJob> jobs(2 * kMost + 1, HttpJob{settings, request, seconds(3)});
   ParallelHttpClient client;
-  const auto began = std::chrono::steady_clock::now();
-  const std::vector<HttpOutcome> outcomes = client.SendAll(jobs, {});
-  BOOST_TEST((std::chrono::steady_clock::now() - began < seconds(60)));
-  for (const HttpOutcome& outcome : outcomes) {
+  for (const HttpOutcome& outcome : client.SendAll(jobs, {})) {
     BOOST_REQUIRE(!outcome.answer);
     BOOST_TEST((outcome.answer.error().code == ErrorCode::kTimeout));
   }
-  // The last may get a connection in the moment in which the first gives its own up, no sooner.
-  BOOST_TEST(Total(outcomes.front().trace.phases) > 2);
-  BOOST_TEST(Total(outcomes.back().trace.phases) < 1.5);
+  // Some may get a connection in the moment in which others give theirs up. If their time began
+  // only then, all of them would.
+  BOOST_TEST(server.requests().size() < 2 * kMost);
 }
 
 BOOST_AUTO_TEST_CASE(SaysWhetherHttpToldWhereTheBodyEnds) {
