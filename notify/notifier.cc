@@ -95,6 +95,8 @@ struct Notifier::Impl {
   void Flush();
   std::vector<Told> PlanDue() TOCSIN_REQUIRES(mutex);
   void Carry(const std::vector<Told>& told);
+  std::vector<Told> LookAtReceivers(const std::vector<DestinationHealth>& health, TimePoint now)
+      TOCSIN_REQUIRES(mutex);
   void KeepHouse();
   std::vector<DestinationHealth> Health() const;
   AlertView View(const ReceivedAlert& alert, TimePoint now) const TOCSIN_REQUIRES(mutex);
@@ -264,20 +266,36 @@ std::vector<DestinationHealth> Notifier::Impl::Health() const {
   return health;
 }
 
+std::vector<Told> Notifier::Impl::LookAtReceivers(const std::vector<DestinationHealth>& health,
+                                                  TimePoint now) {
+  const auto is_quiet = [&](const Labels& labels) TOCSIN_REQUIRES(mutex) {
+    return !silences.SilencedBy(labels, now).empty() ||
+           inhibitor.InhibitedBy(labels, now).has_value();
+  };
+  const std::vector<ReceiverWatch::Raised> before = watch.Firing();
+  std::vector<Told> told = watch.Look(health, {*config, external_labels, log, is_quiet}, now);
+  for (const Told& one : told) log.Put(one.key, one.entry, one.expires);
+  for (const ReceiverWatch::Raised& raised : before) inhibitor.Remove(raised.alert->labels);
+  for (const ReceiverWatch::Raised& raised : watch.Firing()) {
+    inhibitor.Update({raised.alert->labels, raised.alert, now});
+  }
+  return told;
+}
+
 void Notifier::Impl::KeepHouse() {
   next_housekeeping = clock.SteadyNow() + kHousekeeping;
   const TimePoint now = clock.Now();
+  bool is_looking = false;  // Before, there may be no couriers to look at yet.
+  {
+    const MutexLock lock(mutex);
+    is_looking = is_open;
+  }
   const std::vector<DestinationHealth> health = Health();
   std::vector<Told> told;
   std::vector<std::string> forgotten;
   {
     const MutexLock lock(mutex);
-    const auto is_quiet = [&](const Labels& labels) TOCSIN_REQUIRES(mutex) {
-      return !silences.SilencedBy(labels, now).empty() ||
-             inhibitor.InhibitedBy(labels, now).has_value();
-    };
-    told = watch.Look(health, *config, log, is_quiet, now);
-    for (const Told& one : told) log.Put(one.key, one.entry, one.expires);
+    if (is_looking) told = LookAtReceivers(health, now);
     log.DropExpired(now);
     forgotten = silences.DropOld(now);
     for (const ReceivedAlert& alert : dispatcher.DropOld(now)) inhibitor.Remove(alert.labels);
@@ -378,9 +396,13 @@ Notifier::AlertView Notifier::Impl::View(const ReceivedAlert& alert, TimePoint n
 std::vector<Notifier::AlertView> Notifier::Impl::ReceiverAlerts(TimePoint now) const {
   std::vector<AlertView> views;
   for (const ReceiverWatch::Raised& raised : watch.Firing()) {
-    views.push_back(View({raised.alert->labels, raised.alert, raised.alert->starts_at}, now));
-    views.back().receivers.clear();
-    for (const Destination& told : raised.told) views.back().receivers.push_back(told.receiver);
+    auto alert = std::make_shared<Alert>(*raised.alert);
+    alert->ends_at = now + config->resolve_timeout;  // Unless it is found to go on, as it will be.
+    std::set<std::string> receivers;
+    for (const Destination& told : raised.told) receivers.insert(told.receiver);
+    const Labels labels = alert->labels;
+    views.push_back(View({labels, std::move(alert), raised.alert->starts_at}, now));
+    views.back().receivers.assign(receivers.begin(), receivers.end());
   }
   return views;
 }
@@ -402,16 +424,17 @@ std::vector<Notifier::AlertView> Notifier::Alerts() const {
 
 std::optional<Notifier::AlertView> Notifier::FindAlert(std::uint64_t fingerprint) const {
   const MutexLock lock(impl_->mutex);
-  for (AlertView& view : impl_->ReceiverAlerts(impl_->clock.Now())) {
-    if (view.fingerprint == fingerprint) return std::move(view);
-  }
   std::optional<AlertView> view;
   impl_->dispatcher.ForEachAlert([&](const ReceivedAlert& alert) TOCSIN_REQUIRES(impl_->mutex) {
     if (!view && Fingerprint(alert.labels) == fingerprint) {
       view = impl_->View(alert, impl_->clock.Now());
     }
   });
-  return view;
+  if (view) return view;
+  for (AlertView& other : impl_->ReceiverAlerts(impl_->clock.Now())) {
+    if (other.fingerprint == fingerprint) return std::move(other);
+  }
+  return std::nullopt;
 }
 
 std::vector<Notifier::GroupView> Notifier::Groups() const {

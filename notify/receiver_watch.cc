@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "notify/external_labels.h"
+
 namespace tocsin::notify {
 namespace {
 
@@ -18,9 +20,10 @@ Labels LabelsOf(const Destination& failing) {
           {"severity", "warning"}};
 }
 
-std::shared_ptr<const Alert> AlertOf(const DestinationHealth& health) {
+std::shared_ptr<const Alert> AlertOf(const DestinationHealth& health,
+                                     const Labels& external_labels) {
   Alert alert;
-  alert.labels = LabelsOf(health.destination);
+  alert.labels = WithExternal(LabelsOf(health.destination), external_labels);
   alert.annotations = {
       {"description",
        fmt::format("Every attempt fails: {}. What could not be delivered waits in the outbox and "
@@ -60,6 +63,7 @@ std::vector<Destination> Working(const std::vector<DestinationHealth>& all,
 void ReceiverWatch::Restore(const NotifyStore::LogKey& key, const Notification& last) {
   if (!key.first.starts_with(kGroupPrefix) || last.alerts.empty()) return;
   const NotifiedAlert& known = last.alerts.front();
+  if (known.resolved) return;
   const Destination failing = {std::string(known.labels.Get("receiver")),
                                std::string(known.labels.Get("integration"))};
   Raised& raised = raised_[failing];
@@ -73,12 +77,13 @@ void ReceiverWatch::Restore(const NotifyStore::LogKey& key, const Notification& 
 }
 
 void ReceiverWatch::Raise(const DestinationHealth& health,
-                          const std::vector<DestinationHealth>& all, const NotifyConfig& config) {
+                          const std::vector<DestinationHealth>& all,
+                          const Surroundings& surroundings) {
   Raised raised;
   raised.failing = health.destination;
-  raised.alert = AlertOf(health);
+  raised.alert = AlertOf(health, surroundings.external_labels);
   std::set<std::string> routed;
-  for (const Route* route : FindRoutes(*config.route, raised.alert->labels)) {
+  for (const Route* route : FindRoutes(*surroundings.config.route, raised.alert->labels)) {
     routed.insert(route->receiver);
   }
   raised.told = Working(all, health.destination, &routed);
@@ -89,35 +94,37 @@ void ReceiverWatch::Raise(const DestinationHealth& health,
 std::vector<ReceiverWatch::Raised> ReceiverWatch::Firing() const {
   std::vector<Raised> firing;
   for (const auto& [failing, raised] : raised_) {
-    if (!raised.is_over) firing.push_back(raised);
+    if (!raised.ended_at) firing.push_back(raised);
   }
   return firing;
 }
 
 std::vector<Told> ReceiverWatch::Look(const std::vector<DestinationHealth>& health,
-                                      const NotifyConfig& config, const LogBook& log,
-                                      const IsQuiet& is_quiet, TimePoint now) {
+                                      const Surroundings& surroundings, TimePoint now) {
+  const NotifyConfig& config = surroundings.config;
   // After a start one that was not tried yet may still fail.
   std::set<Destination> doubtful;
   for (const DestinationHealth& one : health) {
     if (one.failing_since || !one.has_delivered) doubtful.insert(one.destination);
     const bool is_long = one.failing_since && config.failing_after > Duration(0) &&
                          now - *one.failing_since >= config.failing_after;
-    if (is_long && !raised_.contains(one.destination)) Raise(one, health, config);
+    if (!is_long) continue;
+    const auto known = raised_.find(one.destination);
+    if (known == raised_.end() || known->second.ended_at) Raise(one, health, surroundings);
   }
   std::vector<Told> told;
   for (auto entry = raised_.begin(); entry != raised_.end();) {
     Raised& raised = entry->second;
-    raised.is_over = !doubtful.contains(raised.failing);
-    if (is_quiet(raised.alert->labels)) {
+    if (!doubtful.contains(raised.failing) && !raised.ended_at) raised.ended_at = now;
+    if (surroundings.is_quiet(raised.alert->labels)) {
       ++entry;
       continue;
     }
     ReceivedAlert alert = {raised.alert->labels, raised.alert, now};
-    if (raised.is_over) {
+    if (raised.ended_at) {
       Alert over = *raised.alert;
       over.resolved = true;
-      over.ends_at = now;
+      over.ends_at = *raised.ended_at;
       over.reason = AlertReason::kResolved;
       alert.alert = std::make_shared<const Alert>(std::move(over));
     }
@@ -131,10 +138,11 @@ std::vector<Told> ReceiverWatch::Look(const std::vector<DestinationHealth>& heal
     for (const Destination& destination : raised.told) {
       const Receiver::Entry* hearer = FindEntry(config, destination);
       if (hearer == nullptr) continue;
-      std::optional<Told> one = PlanEntry(telling, destination.receiver, *hearer, log, now);
+      std::optional<Told> one =
+          PlanEntry(telling, destination.receiver, *hearer, surroundings.log, now);
       if (one) told.push_back(std::move(*one));
     }
-    entry = raised.is_over ? raised_.erase(entry) : std::next(entry);
+    entry = raised.ended_at ? raised_.erase(entry) : std::next(entry);
   }
   return told;
 }

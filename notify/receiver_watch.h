@@ -35,29 +35,35 @@ class ReceiverWatch {
  public:
   static constexpr std::string_view kAlertName = "TocsinReceiverFailing";
 
-  /// Takes up what was told before a restart: keys of the log.
+  /// Takes up what was told before a restart and was not over: keys of the log.
   void Restore(const NotifyStore::LogKey& key, const Notification& last);
 
   /// Whether nobody is to hear of an alert with these labels at the moment.
   using IsQuiet = std::function<bool(const Labels&)>;
 
+  struct Surroundings {
+    const NotifyConfig& config;
+    const Labels& external_labels;
+    const LogBook& log;
+    IsQuiet is_quiet;
+  };
   /// What is to be told now. Of an alert that is quiet nothing is, its end included, until it no
-  /// longer is.
-  std::vector<Told> Look(const std::vector<DestinationHealth>& health, const NotifyConfig& config,
-                         const LogBook& log, const IsQuiet& is_quiet, TimePoint now);
+  /// longer is. `health` is that of every destination there is.
+  std::vector<Told> Look(const std::vector<DestinationHealth>& health,
+                         const Surroundings& surroundings, TimePoint now);
 
   struct Raised {
     Destination failing;
     std::shared_ptr<const Alert> alert;
-    std::vector<Destination> told;  ///< Who hears of it.
-    bool is_over = false;           ///< At the last look; its end is still to be told.
+    std::vector<Destination> told;                     ///< Who hears of it.
+    std::optional<TimePoint> ended_at = std::nullopt;  ///< Its end is still to be told.
   };
   /// Those that fire.
   std::vector<Raised> Firing() const;
 
  private:
   void Raise(const DestinationHealth& health, const std::vector<DestinationHealth>& all,
-             const NotifyConfig& config);
+             const Surroundings& surroundings);
 
   std::map<Destination, Raised> raised_;  ///< By the one that fails.
 };

@@ -299,7 +299,8 @@ BOOST_AUTO_TEST_CASE(AlertsAndGroupsCanBeLookedAt) {
 
 BOOST_AUTO_TEST_CASE(AReceiverThatFailsIsAnAlertLikeOthers) {
   sink.SetAnswer(Outcome::Next::kRetry);
-  Tell(AlertOf("Down", "a"));
+  const Alert alert = AlertOf("Down", "a");
+  Tell(alert);
   BOOST_TEST_REQUIRE(AwaitThat([&] {
     clock.Advance(seconds(30));
     return spare.count() == 1U;
@@ -310,7 +311,14 @@ BOOST_AUTO_TEST_CASE(AReceiverThatFailsIsAnAlertLikeOthers) {
   const auto view = notifier->FindAlert(told.alerts[0].fingerprint);
   BOOST_TEST_REQUIRE(view.has_value());
   BOOST_TEST(view->receivers == std::vector<std::string>{"spare"});
+  BOOST_TEST((view->alert.alert->ends_at > clock.Now()));
   BOOST_TEST(notifier->Alerts().size() == 2U);
+  Restart();
+  notifier->Open();
+  Tell(alert);
+  clock.Advance(minutes(1));
+  BOOST_TEST(notifier->Alerts().size() == 2U);
+  BOOST_TEST(spare.count() == 1U);
   sink.SetAnswer(Outcome::Next::kDelivered);
   BOOST_TEST_REQUIRE(AwaitThat([&] {
     clock.Advance(seconds(30));

@@ -54,8 +54,8 @@ struct Fixture {
   }
 
   std::vector<Told> LookAround() {
-    return watch.Look(
-        health, config, log, [&](const Labels&) { return is_quiet; }, now);
+    return watch.Look(health,
+                      {config, {{"site", "x"}}, log, [&](const Labels&) { return is_quiet; }}, now);
   }
 
   /// Who is told, and whether it fires: "b+ c-".
@@ -117,9 +117,32 @@ BOOST_AUTO_TEST_CASE(NobodyIsToldWhileItIsQuiet) {
   health[1].failing_since = std::nullopt;
   BOOST_TEST(Look() == "");
   BOOST_TEST(watch.Firing().empty());
+  const TimePoint ended_at = now;
+  now += minutes(5);
   is_quiet = false;
-  BOOST_TEST(Look() == "a-");
+  const std::vector<Told> told = LookAround();
+  BOOST_TEST_REQUIRE(told.size() == 1U);
+  BOOST_TEST(!told[0].notification->is_firing());
+  BOOST_TEST((told[0].notification->alerts[0].ends_at == ended_at));
   BOOST_TEST(Look() == "");
+}
+
+BOOST_AUTO_TEST_CASE(WhatIsOverAndQuietBeginsAnewWithTheNextLongFailure) {
+  Fail(1);
+  now += minutes(15);
+  BOOST_TEST(Look() == "a+");
+  is_quiet = true;
+  health[1].failing_since = std::nullopt;
+  BOOST_TEST(Look() == "");
+  now += minutes(1);
+  Fail(1);
+  const TimePoint again = now;
+  BOOST_TEST(Look() == "");
+  BOOST_TEST(watch.Firing().empty());  // One failure is not yet long.
+  now += minutes(15);
+  BOOST_TEST(Look() == "");
+  BOOST_TEST_REQUIRE(watch.Firing().size() == 1U);
+  BOOST_TEST((watch.Firing()[0].alert->starts_at == again));
 }
 
 BOOST_AUTO_TEST_CASE(WhatFiresCanBeLookedAt) {
@@ -130,6 +153,7 @@ BOOST_AUTO_TEST_CASE(WhatFiresCanBeLookedAt) {
   const std::vector<ReceiverWatch::Raised> firing = watch.Firing();
   BOOST_TEST_REQUIRE(firing.size() == 1U);
   BOOST_TEST(firing[0].alert->labels.Get("receiver") == "b");
+  BOOST_TEST(firing[0].alert->labels.Get("site") == "x");
   BOOST_TEST_REQUIRE(firing[0].told.size() == 1U);
   BOOST_TEST(firing[0].told[0].receiver == "a");
   health[1].failing_since = std::nullopt;
@@ -156,7 +180,12 @@ BOOST_AUTO_TEST_CASE(ARestartChangesNothing) {
   health[1].has_delivered = false;  // Not tried yet: it may still fail.
   BOOST_TEST(Look() == "");
   health[1].has_delivered = true;
-  BOOST_TEST(Look() == "a-");
+  const std::vector<Told> over = LookAround();
+  BOOST_TEST_REQUIRE(over.size() == 1U);
+  BOOST_TEST(!over[0].notification->is_firing());
+  watch = ReceiverWatch();
+  watch.Restore(over[0].key, *over[0].notification);
+  BOOST_TEST(watch.Firing().empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
