@@ -42,27 +42,49 @@ const std::string_view kDefaultTexts = R"tmpl(
   {{ printf "{{DATE(%s, SHORT)}} {{TIME(%s)}}" $moment $moment }}
 {{- end -}}
 
-{{- define "__text_alert_list_markdown" -}}
-  {{- range $alert := . }}
+{{- define "__card_when" -}}
+  since {{ template "__card_time" .StartsAt }}
+  {{- if eq .Status "resolved" }} until {{ template "__card_time" .EndsAt }}{{ end }}
+{{- end -}}
 
-{{ if eq $alert.Status "resolved" }}🟢 resolved{{ else }}🔴{{ end }} **{{ $alert.Labels.alertname }}**
-{{- with $alert.Annotations.summary }} {{ . }}{{ end }}
-{{- with $alert.Annotations.description }}
+{{- define "__markdown_what" -}}
+{{ if eq .Status "resolved" }}🟢 resolved{{ else }}🔴{{ end }} **{{ .Labels.alertname }}**
+{{- with .Annotations.summary }} {{ . }}{{ end }}
+{{- with .Annotations.description }}
 
 {{ . }}
 {{- end }}
-{{- with ($alert.Labels.Remove (stringSlice "alertname")).SortedPairs }}
+{{- with (.Labels.Remove (stringSlice "alertname")).SortedPairs }}
 
 {{ range $i, $label := . }}{{ if $i }} · {{ end }}{{ $label.Name }}={{ $label.Value }}{{ end }}
 {{- end }}
+{{- end -}}
 
-since {{ template "__card_time" $alert.StartsAt }}
-{{- if eq $alert.Status "resolved" }} until {{ template "__card_time" $alert.EndsAt }}{{ end }}
-{{- if ne $alert.Value nil }} · value **{{ humanize $alert.Value }}**{{ template "__condition" $alert }}
-{{- with $alert.Sparkline }} {{ . }}{{ end }}
-{{- end }}
+{{- define "__markdown_value" -}}
+  {{- if ne .Value nil }} · value **{{ humanize .Value }}**{{ template "__condition" . }}
+    {{- with .Sparkline }} {{ . }}{{ end }}
+  {{- end }}
+{{- end -}}
 
-{{ template "__markdown_links" $alert }}
+{{- define "__text_alert_list_markdown" -}}
+  {{- range . }}
+
+{{ template "__markdown_what" . }}
+
+{{ template "__when" . }}{{ template "__markdown_value" . }}
+
+{{ template "__markdown_links" . }}
+  {{- end }}
+{{- end -}}
+
+{{- define "__card_alert_list" -}}
+  {{- range . }}
+
+{{ template "__markdown_what" . }}
+
+{{ template "__card_when" . }}{{ template "__markdown_value" . }}
+
+{{ template "__markdown_links" . }}
   {{- end }}
 {{- end -}}
 
@@ -102,8 +124,7 @@ since {{ template "__card_time" $alert.StartsAt }}
 
 {{- define "msteamsv2.default.title" }}{{ template "__subject" . }}{{ end -}}
 {{- define "msteamsv2.default.text" -}}
-  {{- $firing := tmpl "__text_alert_list_markdown" .Alerts.Firing }}
-  {{- trimSpace (print $firing (tmpl "__text_alert_list_markdown" .Alerts.Resolved)) }}
+  {{- trimSpace (print (tmpl "__card_alert_list" .Alerts.Firing) (tmpl "__card_alert_list" .Alerts.Resolved)) }}
 {{- end -}}
 
 {{- define "email.default.subject" }}{{ template "__subject" . }}{{ end -}}
