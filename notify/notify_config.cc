@@ -15,6 +15,7 @@ namespace tocsin::notify {
 namespace {
 
 /// The keys of an Alertmanager configuration, which may stand in `notify` or in a file of theirs.
+/// RoutingText() knows which of them decide who is told.
 constexpr std::array<std::string_view, 7> kAlertmanagerKeys = {
     "global",         "templates",           "route", "receivers", "inhibit_rules",
     "time_intervals", "mute_time_intervals",
@@ -54,7 +55,7 @@ void ReadAlertmanagerFile(const std::filesystem::path& file, NotifyConfig& confi
     if (config.route == nullptr && !keys.Has("route")) {
       diagnostics.Add(root->place, "expected the key \"route\"");
     }
-    config.text = RoutingText(*root, diagnostics.secrets());
+    config.text = RoutingText(*root);
   }
   if (!diagnostics.empty()) mistakes += diagnostics.Text() + "\n";
 }
@@ -76,7 +77,7 @@ NotifyConfig ReadNotify(YamlMap& notify, std::string& file_mistakes) {
   const std::filesystem::path file = notify.FileOf("config_file");
   if (!notify.Has("config_file")) {
     ReadAlertmanagerKeys(notify, config);
-    config.text = RoutingText(notify.node(), notify.diagnostics().secrets());
+    config.text = RoutingText(notify.node());
     return config;
   }
   for (const std::string_view key : kAlertmanagerKeys) {

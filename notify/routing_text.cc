@@ -34,7 +34,7 @@ YamlNode PortableRoute(YamlNode route) {
 
 }  // namespace
 
-std::string RoutingText(const YamlNode& configuration, const std::vector<YamlPlace>& secrets) {
+std::string RoutingText(const YamlNode& configuration) {
   YamlNode routing;
   routing.kind = YamlNode::Kind::kMap;
   routing.place = configuration.place;
@@ -51,7 +51,7 @@ std::string RoutingText(const YamlNode& configuration, const std::vector<YamlPla
       routing.entries.push_back({key, value});
     }
   }
-  return routing.entries.empty() ? std::string() : PrintYaml(routing, secrets);
+  return routing.entries.empty() ? std::string() : PrintYaml(routing, {});
 }
 
 }  // namespace tocsin::notify

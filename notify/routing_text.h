@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "base/yaml.h"
 
@@ -12,7 +11,7 @@ namespace tocsin::notify {
 /// Of a map with the keys of an Alertmanager configuration what decides who is told of what: the
 /// routes, inhibition and time intervals; of receivers their names alone. amtool reads a
 /// configuration strictly, and there are kinds of receivers and keys that only tocsin has, or only
-/// newer Alertmanagers. Texts at `secrets` are hidden. Empty if there is nothing of that.
-std::string RoutingText(const YamlNode& configuration, const std::vector<YamlPlace>& secrets);
+/// newer Alertmanagers. None of that is a secret. Empty if there is nothing of that.
+std::string RoutingText(const YamlNode& configuration);
 
 }  // namespace tocsin::notify
