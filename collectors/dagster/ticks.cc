@@ -118,8 +118,8 @@ Result<std::size_t> Ticks::ReadPage(Session& session) {
     const std::optional<std::int64_t> id = rows->Integer(row, 0);
     if (!id) continue;
     last = id;
-    if (watermark_.Admit(*id))
-      Note(*id, rows->Text(row, 1), rows->Text(row, 2), session.clock().Now());
+    if (!watermark_.Admit(*id)) continue;
+    Note(*id, rows->Text(row, 1), rows->Text(row, 2), session.clock().Now());
   }
   watermark_.EndPage(last, rows->size() == kPageRows);
   return rows->size();
@@ -147,8 +147,8 @@ Status Ticks::ReadPending(Session& session) {
     const auto found = ticks->find(id);
     const bool is_there = found != ticks->end();
     const bool has_ended = is_there && found->second.status != kStarted;
-    if (is_there && !has_ended && session.clock().Now() - pending.seen_at < kGiveUpAfter)
-      return false;
+    const Microseconds waited = session.clock().Now() - pending.seen_at;
+    if (is_there && !has_ended && waited < kGiveUpAfter) return false;
     ++totals_[{pending.type, has_ended ? found->second.status : std::string(kLost)}];
     return true;
   });

@@ -4,7 +4,7 @@
 const EMOJI = { red_circle: '#dd2e44', large_green_circle: '#78b159' };
 const COLORS = { danger: '#a30200', good: '#2eb886' };
 
-// The same two as characters, which not every machine has a font for.
+// Both circles where they are written as characters, which not every machine has a font for.
 export const circles = (html) => html.replaceAll('🔴', emoji('red_circle')).replaceAll('🟢', emoji('large_green_circle'));
 
 const escaped = (text) => text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]);
