@@ -76,6 +76,7 @@ bool CheckConfigFile(const std::filesystem::path& file, bool connect) {
     return false;
   }
   for (const std::string& note : config->notify->notes) std::cerr << fmt::format("{}\n", note);
+  for (const std::string& warning : config->rules.warnings) std::cerr << warning << '\n';
   if (const Status storage = CheckStorage(config->storage.path); !storage) {
     std::cerr << fmt::format("{}: warning: as this user tocsin would not start: {}\n",
                              file.string(), storage.error().message);

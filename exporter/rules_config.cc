@@ -74,7 +74,7 @@ RulesConfig ReadRules(YamlMap& options, const std::filesystem::path& folder, boo
   rules.groups = ApplyPolicies(loaded->groups, rules.policies);
   rules.warnings = std::move(loaded->warnings);
   for (const YamlPlace& place : UnusedPolicies(loaded->groups, rules.policies)) {
-    rules.warnings.push_back(fmt::format("{}:{}:{}: this policy matches no rule",
+    rules.warnings.push_back(fmt::format("{}:{}:{}: warning: this policy matches no rule",
                                          options.diagnostics().file(), place.line, place.column));
   }
   return rules;

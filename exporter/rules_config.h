@@ -21,7 +21,7 @@ struct RulesConfig {
   Duration query_offset{0};
   bool expose = true;  ///< Whether /metrics shows what rules write.
 
-  std::vector<RulePolicy> policies;
+  std::vector<RulePolicy> policies;    ///< As they were read, for rules from elsewhere.
   std::vector<EffectiveGroup> groups;  ///< Of all files, with the policies applied.
   std::vector<std::string> warnings;   ///< Of the files.
 };

@@ -53,18 +53,18 @@ Status CheckOrder(const TestFile& file) {
   return {};
 }
 
-Result<Loaded> Load(const std::filesystem::path& path, const TestRulesFlags& flags,
-                    const std::vector<RulePolicy>& policies) {
+Result<Loaded> Load(const std::filesystem::path& path, bool ignore_unknown_fields,
+                    bool experimental, const std::vector<RulePolicy>& policies) {
   const Result<std::string> text = ReadFile(path);
   if (!text) return text.error();
   Diagnostics diagnostics(path.string());
   Loaded loaded;
-  loaded.tests = unit_test::ParseTestFile(*text, flags.ignore_unknown_fields, diagnostics);
+  loaded.tests = unit_test::ParseTestFile(*text, ignore_unknown_fields, diagnostics);
   if (!diagnostics.empty()) return diagnostics.ToStatus().error();
   if (const Status order = CheckOrder(loaded.tests); !order) return order.error();
   RuleFileOptions options;
-  options.ignore_unknown_fields = flags.ignore_unknown_fields;
-  options.experimental = flags.experimental;
+  options.ignore_unknown_fields = ignore_unknown_fields;
+  options.experimental = experimental;
   const Result<LoadedRules> rules =
       LoadRuleFiles(loaded.tests.rule_files, path.parent_path(), options);
   if (!rules) return rules.error();
@@ -101,7 +101,8 @@ class Chosen {
 
 class Tester {
  public:
-  explicit Tester(const TestRulesFlags& flags) : flags_(flags), chosen_(flags.run) {}
+  explicit Tester(const TestRulesFlags& flags)
+      : flags_(flags), experimental_(flags.experimental), chosen_(flags.run) {}
 
   int Run() {
     if (const std::string problem = chosen_.Problem(); !problem.empty()) {
@@ -130,7 +131,8 @@ class Tester {
     Result<Config> config = LoadConfig(flags_.config);
     if (!config) return config.error();
     policies_ = std::move(config->rules.policies);
-    flags_.experimental = flags_.experimental || config->promql.experimental;
+    experimental_ = experimental_ || config->promql.experimental;
+    for (const std::string& warning : config->rules.warnings) std::cerr << warning << '\n';
     return {};
   }
 
@@ -138,7 +140,8 @@ class Tester {
     std::cout << "Unit Testing:  " << file << '\n';
     JUnitSuite& suite = suites_.emplace_back();
     suite.name = file;
-    const Result<Loaded> loaded = Load(file, flags_, policies_);
+    const Result<Loaded> loaded =
+        Load(file, flags_.ignore_unknown_fields, experimental_, policies_);
     if (!loaded) {
       std::cout << "  FAILED:\n" << loaded.error().message << "\n\n";
       suite.cases.push_back({"load", {loaded.error().message}, 0});
@@ -160,7 +163,7 @@ class Tester {
     const auto begun = std::chrono::steady_clock::now();
     TestOutcome outcome =
         unit_test::RunTest(test, loaded.tests, loaded.groups,
-                           {.experimental = flags_.experimental, .dump = flags_.debug}, coverage_);
+                           {.experimental = experimental_, .dump = flags_.debug}, coverage_);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
     if (flags_.debug) {
       std::cout << "DEBUG: Dump of all data (input_series and rules):\n" << outcome.dump;
@@ -192,7 +195,8 @@ class Tester {
     }
   }
 
-  TestRulesFlags flags_;
+  const TestRulesFlags& flags_;
+  bool experimental_;
   const Chosen chosen_;
   std::vector<RulePolicy> policies_;
   unit_test::Coverage coverage_;

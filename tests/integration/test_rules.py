@@ -334,6 +334,34 @@ class RuleTestsTest(harness.TestCase):
         # It resolves when `calm` says so, not when the load has gone.
         self.assertIn(moment(alerts[0]["endedAt"]), (1025, 1026))
 
+    def test_rules_are_tested_under_the_policies_of_a_configuration(self):
+        folder = self.enter(harness.temporary_folder())
+        rules = {"groups": [{"name": "g", "rules": [{"alert": name, "expr": "load > 10"} for name in ("High", "Off")]}]}
+        tests = {"rule_files": ["rules.yml"], "tests": [{
+            "interval": "1m", "input_series": [{"series": "load", "values": "50x10"}],
+            "alert_rule_test": [
+                {"eval_time": "5m", "alertname": "High", "exp_alerts": [{"exp_labels": {"severity": "critical"}}]},
+                {"eval_time": "5m", "alertname": "Off", "exp_alerts": []}]}]}
+        config = {"storage": {"path": ":memory:"}, "rule_files": ["rules.yml"], "rule_policies": [
+            {"alert": "High", "labels": {"severity": "critical"}}, {"alert": "Off", "enabled": False}]}
+
+        def verdict(config, *flags):
+            for name, content in (("rules.yml", rules), ("tests.yml", tests), ("tocsin.yaml", config)):
+                (folder / name).write_text(json.dumps(content), encoding="utf-8")  # JSON is YAML.
+            done = subprocess.run([harness.tocsin_binary, "test", "rules", *flags, "tests.yml"], cwd=folder, text=True,
+                                  capture_output=True, check=False)
+            return done.returncode, done.stderr
+
+        self.assertEqual(verdict(config), (1, ""))  # As the file says them, both fire, and without a label.
+        self.assertEqual(verdict(config, "--config", "tocsin.yaml"), (0, ""))
+        config["rule_policies"].append({"alert": "Hihg", "for": "1h"})
+        status, said = verdict(config, "--config", "tocsin.yaml")
+        self.assertEqual((status, "warning: this policy matches no rule" in said), (0, True), said)
+        config["rule_policies"].append({"alert": "High", "fro": "1h"})
+        status, said = verdict(config, "--config", "tocsin.yaml")
+        self.assertEqual(status, 1)
+        self.assertRegex(said, r'^tocsin.yaml:1:\d+: .*unknown key "fro"')
+
     def test_a_replay_asks_a_server_for_hours(self):
         """Hour by hour, as far back as rules look and as the offset of their group reaches."""
         config = {"server": {"remote_write_receiver": True}, "storage": {"path": ":memory:", "retention": 0}}
