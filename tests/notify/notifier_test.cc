@@ -104,6 +104,7 @@ struct Fixture {
     parts.clock = &clock;
     parts.log = &log.log();
     notifier = std::make_unique<Notifier>(*store, parts);
+    clock.AwaitWaiters(2);  // With the store's: it has looked around before it is configured.
     Configure();
   }
 
