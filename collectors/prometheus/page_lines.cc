@@ -50,7 +50,7 @@ std::size_t SeriesSize(std::string_view line) {
 void PageLines::Begin() {
   followed_ = followed_to_ = 0;
   follows_ = true;
-  unread_ = {};
+  unread_ = std::string();  // Frees it, as assigning {} would not.
   unit_.reset();
   if (std::exchange(has_times_, false)) std::fill(times_.begin(), times_.end(), kNoTime);
 }
@@ -362,7 +362,7 @@ void PageLines::SetColumns(std::span<const Column> of_lines, std::size_t count) 
     times_[column] = new_lines_[i].time;
     has_times_ = has_times_ || new_lines_[i].time != kNoTime;
   }
-  new_lines_ = {};
+  new_lines_ = std::vector<NewLine>();
 }
 
 void PageLines::Clear() {

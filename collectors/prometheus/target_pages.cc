@@ -250,20 +250,21 @@ void TargetPages::ArrangeFamilies() {
 }
 
 void TargetPages::SetColumns() {
-  const std::size_t unkept = kept_now_;  // A column of its own, which nobody looks at.
+  // Those that are not kept have columns, too: the next page may keep them, as they are in this
+  // one.
+  auto unkept = static_cast<Column>(kept_now_);
   std::vector<Column> columns;
   columns.reserve(lines_.lines().size());
   for (const PageLines::Line& line : lines_.lines()) {
-    Column column = static_cast<Column>(unkept);
+    Column column = 0;  // Does not count if the line is no sample.
     if (line.kind == PageLines::Kind::kSample) {
       const Fate& fate = fates_[line.series];
-      if (fate.kind == Fate::Kind::kKept) {
-        column = fate.kept->second.family->begin + fate.kept->second.index;
-      }
+      const bool is_kept = fate.kind == Fate::Kind::kKept;
+      column = is_kept ? fate.kept->second.family->begin + fate.kept->second.index : unkept++;
     }
     columns.push_back(column);
   }
-  lines_.SetColumns(columns, kept_now_ + 1);
+  lines_.SetColumns(columns, unkept);
 }
 
 void TargetPages::Pass(MetricSink& points) const {
