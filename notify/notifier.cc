@@ -95,6 +95,7 @@ struct Notifier::Impl {
   void Flush();
   std::vector<Told> PlanDue() TOCSIN_REQUIRES(mutex);
   void Carry(const std::vector<Told>& told);
+  void InhibitByReceivers(TimePoint now) TOCSIN_REQUIRES(mutex);
   std::vector<Told> LookAtReceivers(const std::vector<DestinationHealth>& health, TimePoint now)
       TOCSIN_REQUIRES(mutex);
   void KeepHouse();
@@ -276,10 +277,15 @@ std::vector<Told> Notifier::Impl::LookAtReceivers(const std::vector<DestinationH
   std::vector<Told> told = watch.Look(health, {*config, external_labels, log, is_quiet}, now);
   for (const Told& one : told) log.Put(one.key, one.entry, one.expires);
   for (const ReceiverWatch::Raised& raised : before) inhibitor.Remove(raised.alert->labels);
+  InhibitByReceivers(now);
+  return told;
+}
+
+/// Alerts about receivers inhibit others.
+void Notifier::Impl::InhibitByReceivers(TimePoint now) {
   for (const ReceiverWatch::Raised& raised : watch.Firing()) {
     inhibitor.Update({raised.alert->labels, raised.alert, now});
   }
-  return told;
 }
 
 void Notifier::Impl::KeepHouse() {
@@ -332,6 +338,7 @@ void Notifier::Configure(std::shared_ptr<const NotifyConfig> config, Labels exte
     impl.inhibitor = Inhibitor(config->inhibit_rules);
     impl.dispatcher.ForEachAlert([&](const ReceivedAlert& alert)
                                      TOCSIN_REQUIRES(impl.mutex) { impl.inhibitor.Update(alert); });
+    impl.InhibitByReceivers(impl.clock.Now());
     impl.dispatcher.SetRoute(config->route, MomentOf(impl.clock));
     impl.external_labels = std::move(external_labels);
     impl.config = std::move(config);
@@ -375,6 +382,7 @@ void Notifier::Open() {
     const MutexLock lock(impl_->mutex);
     if (impl_->is_open) return;
     impl_->ResolveUntold();
+    impl_->InhibitByReceivers(impl_->clock.Now());
     impl_->is_open = true;
   }
   impl_->alarm.Ring();

@@ -84,6 +84,7 @@ struct Fixture {
   Sink sink;
   Sink spare;
   std::shared_ptr<Route> route = std::make_shared<Route>();
+  std::vector<InhibitRule> inhibit_rules;
   std::unique_ptr<NotifyStore> store;
   std::unique_ptr<Notifier> notifier;
 
@@ -111,6 +112,7 @@ struct Fixture {
   void Configure() {
     auto config = std::make_shared<NotifyConfig>();
     config->route = route;
+    config->inhibit_rules = inhibit_rules;
     for (const auto& [name, hearer] : {std::pair("sink", &sink), std::pair("spare", &spare)}) {
       config->receivers.push_back(
           {.name = name,
@@ -320,6 +322,14 @@ BOOST_AUTO_TEST_CASE(AReceiverThatFailsIsAnAlertLikeOthers) {
   clock.Advance(minutes(1));
   BOOST_TEST(notifier->Alerts().size() == 2U);
   BOOST_TEST(spare.count() == 1U);
+  const std::uint64_t down = Fingerprint({{"alertname", "Down"}, {"instance", "a"}, {"site", "x"}});
+  BOOST_TEST(!notifier->FindAlert(down)->inhibited_by.has_value());
+  inhibit_rules = {{.name = {},
+                    .source = *ParseLabelMatchers("alertname=TocsinReceiverFailing"),
+                    .target = *ParseLabelMatchers("alertname=Down"),
+                    .equal = {}}};
+  Configure();
+  BOOST_TEST(notifier->FindAlert(down)->inhibited_by.has_value());
   sink.SetAnswer(Outcome::Next::kDelivered);
   BOOST_TEST_REQUIRE(AwaitThat([&] {
     clock.Advance(seconds(30));
