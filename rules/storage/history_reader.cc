@@ -7,13 +7,19 @@
 namespace tocsin {
 namespace {
 
-/// Records are handed over when they have so many samples: each time one thread may wake the other.
+/// Records are handed over when they have so many samples and series: each time one thread may wake
+/// the other.
 constexpr std::size_t kHandedOver = std::size_t{8} << 10;
 
-std::size_t SamplesIn(const std::vector<HistoryBatch>& batches) {
-  std::size_t samples = 0;
-  for (const HistoryBatch& batch : batches) samples += batch.series.size();
-  return samples;
+/// What a record is to whoever waits for room: series count like samples.
+std::size_t SizeOf(const HistoryBatch& batch) {
+  return batch.series.size() + batch.introduced.size();
+}
+
+std::size_t SizeOf(const std::vector<HistoryBatch>& batches) {
+  std::size_t size = 0;
+  for (const HistoryBatch& batch : batches) size += SizeOf(batch);
+  return size;
 }
 
 }  // namespace
@@ -45,13 +51,13 @@ std::optional<HistoryBatch> HistoryReader::Read() {
 
 void HistoryReader::ReadAhead(const std::stop_token& stop) {
   Batches batches;
-  std::size_t samples = 0;
+  std::size_t size = 0;
   while (std::optional<HistoryBatch> batch = Read()) {
-    samples += batch->series.size();
+    size += SizeOf(*batch);
     batches.push_back(std::move(*batch));
-    if (samples < kHandedOver) continue;
+    if (size < kHandedOver) continue;
     if (!HandOver(batches, stop)) return;
-    samples = 0;
+    size = 0;
   }
   HandOver(batches, stop);
   const MutexLock lock(mutex_);
@@ -62,9 +68,9 @@ void HistoryReader::ReadAhead(const std::stop_token& stop) {
 /// Waits until there is room. False if nobody wants any more.
 bool HistoryReader::HandOver(Batches& batches, const std::stop_token& stop) {
   const MutexLock lock(mutex_);
-  const auto has_room = [&]() TOCSIN_REQUIRES(mutex_) { return ready_samples_ < kMostAhead; };
+  const auto has_room = [&]() TOCSIN_REQUIRES(mutex_) { return ready_size_ < kMostAhead; };
   if (!changed_.wait(mutex_, stop, has_room)) return false;
-  ready_samples_ += SamplesIn(batches);
+  ready_size_ += SizeOf(batches);
   std::move(batches.begin(), batches.end(), std::back_inserter(ready_));
   batches.clear();
   changed_.notify_all();
@@ -78,7 +84,7 @@ bool HistoryReader::TakeOver() {
   const MutexLock lock(mutex_);
   while (ready_.empty() && !is_at_end_) changed_.wait(mutex_);
   std::swap(taken_, ready_);
-  ready_samples_ = 0;
+  ready_size_ = 0;
   changed_.notify_all();
   return !taken_.empty();
 }

@@ -24,7 +24,7 @@ namespace tocsin {
 /// The bytes must outlive it and what it returns. One thread at a time takes from it.
 class HistoryReader {
  public:
-  /// Samples that may wait to be taken: 2 MiB of values.
+  /// Samples and series that may wait to be taken: 2 MiB of values.
   static constexpr std::size_t kMostAhead = std::size_t{1} << 18;
   /// The bytes of a segment that is large.
   static constexpr std::size_t kLarge = std::size_t{1} << 20;
@@ -62,7 +62,7 @@ class HistoryReader {
   Mutex mutex_;
   std::condition_variable_any changed_;
   Batches ready_ TOCSIN_GUARDED_BY(mutex_);
-  std::size_t ready_samples_ TOCSIN_GUARDED_BY(mutex_) = 0;
+  std::size_t ready_size_ TOCSIN_GUARDED_BY(mutex_) = 0;
   bool is_at_end_ TOCSIN_GUARDED_BY(mutex_) = false;
 
   std::jthread reading_;  ///< Last, so that it ends before what it uses.
