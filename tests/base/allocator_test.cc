@@ -40,16 +40,18 @@ bool MayBeHuge(const void* address) {
   return false;
 }
 
-bool KernelHasHugePages() {
-  return access("/sys/kernel/mm/transparent_hugepage", F_OK) == 0;
+boost::test_tools::assertion_result KernelHasHugePages(boost::unit_test::test_unit_id /*test*/) {
+  boost::test_tools::assertion_result has(access("/sys/kernel/mm/transparent_hugepage", F_OK) == 0);
+  has.message() << "this kernel has no transparent huge pages";
+  return has;
 }
 
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(allocator_test)
 
-BOOST_AUTO_TEST_CASE(SmallPiecesComeFromTheHugeHeap) {
-  if (!KernelHasHugePages()) return;
+BOOST_AUTO_TEST_CASE(SmallPiecesComeFromTheHugeHeap,
+                     *boost::unit_test::precondition(KernelHasHugePages)) {
   constexpr std::size_t kPiece = 1000;
   std::vector<std::unique_ptr<char[]>> pieces;
   const HugeHeap heap(64 * kMiB);
