@@ -180,6 +180,17 @@ BOOST_AUTO_TEST_CASE(ATextForTeamsIsWhatACardCanShow) {
       "[Alert](https://t/alerts/2a6d61766e100a13)");
 }
 
+// Texts of users take it up by its name: it must hold nothing that only a card understands.
+BOOST_AUTO_TEST_CASE(TheListInMarkdownIsForAnyReader) {
+  const std::string text = Expand(R"({{ template "__text_alert_list_markdown" .Alerts }})",
+                                  MakeNotification({MakeAlert({{"alertname", "Slow"}}, true)}));
+  BOOST_TEST(
+      text.find("\n\nsince 2026-11-21 16:58:40 until 2026-11-21 17:03:40 UTC \u00b7 value ") !=
+          std::string::npos,
+      text);
+  BOOST_TEST(text.find("{{") == std::string::npos, text);
+}
+
 BOOST_AUTO_TEST_CASE(AMailNamesTheEndOfWhatIsResolvedAndOffersNoSilenceForIt) {
   for (const std::string name : {"email.default.text", "email.default.html"}) {
     BOOST_TEST_CONTEXT(name) {
