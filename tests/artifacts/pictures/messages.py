@@ -24,6 +24,7 @@ DAGSTER = "data/quickstart/dagster"
 SUMMARY = "A Dagster daemon has gone silent."
 FACTS = {"firing": (SUMMARY, "SENSOR", "120", "\N{FULL BLOCK}", "Runbook", "Alert", "Silence"),
          "resolved": (SUMMARY, "SENSOR", "was", "120", "until", "Runbook", "Alert")}
+NOT_THERE = {"firing": ("until",), "resolved": ("Silence",)}
 MORE = """
 global: {{evaluation_interval: 1s, instance: "tocsin:10061"}}
 rule_files: [rules/dagster.yaml]
@@ -102,8 +103,11 @@ def main():
     drawn = messages(int(options.seconds))
     for name, picture in drawn.items():
         text = json.dumps(picture["sent"], ensure_ascii=False)
-        missing = [fact for fact in FACTS[name.rpartition("-")[2]] if fact not in text]
+        state = name.rpartition("-")[2]
+        missing = [fact for fact in FACTS[state] if fact not in text]
         assert not missing, f"{name} has no {', '.join(missing)}: {text}"
+        wrong = [fact for fact in NOT_THERE[state] if fact in text]
+        assert not wrong, f"{name} has {', '.join(wrong)}: {text}"
     draw("message.js", drawn, options.folder)
     return 0
 
