@@ -37,7 +37,11 @@ class JsonWriter {
  private:
   JsonWriter& Begin(char bracket);
   JsonWriter& End(char bracket);
-  void Separate();
+  void Separate() {
+    if (!first_ && !after_key_) out_ += ',';
+    first_ = false;
+    after_key_ = false;
+  }
 
   std::string& out_;
   bool first_ = true;  ///< Whether the next value is the first of its array or object.

@@ -28,6 +28,39 @@ BOOST_AUTO_TEST_CASE(EscapesText) {
   BOOST_TEST(out == "\"a\xef\xbf\xbd\"");
 }
 
+// Plain text is looked at eight bytes at a time: every byte, at every place of texts of every
+// length around that, is treated as it is alone.
+BOOST_AUTO_TEST_CASE(EscapesAByteWhereverItStands) {
+  for (int byte = 0; byte < 0x80; ++byte) {
+    std::string alone;
+    AppendJsonString(alone, std::string(1, static_cast<char>(byte)));
+    const std::string escaped = alone.substr(1, alone.size() - 2);
+    for (std::size_t length = 1; length <= 20; ++length) {
+      for (std::size_t at = 0; at < length; ++at) {
+        std::string text(length, 'x');
+        text[at] = static_cast<char>(byte);
+        std::string out;
+        AppendJsonString(out, text);
+        text.replace(at, 1, escaped);
+        if (out != '"' + text + '"') BOOST_ERROR("byte " << byte << " at " << at << ": " << out);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(MendsABadByteWhereverItStands) {
+  for (const int byte : {0x80, 0xbf, 0xc0, 0xff}) {
+    for (std::size_t at = 0; at < 20; ++at) {
+      std::string text(20, 'x');
+      text[at] = static_cast<char>(byte);
+      std::string out;
+      AppendJsonString(out, text);
+      text.replace(at, 1, "\xef\xbf\xbd");
+      if (out != '"' + text + '"') BOOST_ERROR("byte " << byte << " at " << at << ": " << out);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(HasNoNumberForWhatIsNotFinite) {
   std::string out;
   JsonWriter(out).BeginArray().Number(std::numeric_limits<double>::infinity()).EndArray();
