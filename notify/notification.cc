@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 #include <openssl/rand.h>
 
+#include "base/hex.h"
 #include "base/json_writer.h"
 #include "base/number.h"
 
@@ -282,6 +283,7 @@ Result<Notification> NotificationFromJson(std::string_view text) {
 }
 
 std::string RandomUuid() {
+  constexpr std::size_t kUuidLength = 36;
   std::array<unsigned char, 16> bytes{};
   // Fails only if the system has no randomness to give, which it does not on Linux.
   const int filled = RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
@@ -291,9 +293,10 @@ std::string RandomUuid() {
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0fU) | 0x40U);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3fU) | 0x80U);
   std::string text;
+  text.reserve(kUuidLength);
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += fmt::format("{:02x}", bytes[i]);
+    AppendHex(text, bytes[i], 2);
   }
   return text;
 }

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include <fmt/format.h>
+#include "base/hex.h"
 
 namespace tocsin::notify {
 namespace {
@@ -30,7 +30,9 @@ std::uint64_t Fingerprint(const Labels& labels) {
 }
 
 std::string FingerprintText(std::uint64_t fingerprint) {
-  return fmt::format("{:016x}", fingerprint);
+  std::string text;
+  AppendHex(text, fingerprint, 16);
+  return text;
 }
 
 }  // namespace tocsin::notify
