@@ -1,5 +1,6 @@
 #include "base/rfc3339.h"
 
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <cstddef>
@@ -50,6 +51,15 @@ std::optional<int> TakeZone(std::string_view& text) {
   return (west ? -1 : 1) * (*hours * 60 + *minutes);
 }
 
+/// The lowest `count` digits of `value`.
+void AppendDigits(std::string& out, std::int64_t value, int count) {
+  std::array<char, 8> digits{};
+  for (int i = count - 1; i >= 0; --i, value /= 10) {
+    digits[static_cast<std::size_t>(i)] = static_cast<char>('0' + value % 10);
+  }
+  out.append(digits.data(), static_cast<std::size_t>(count));
+}
+
 }  // namespace
 
 std::string FormatRfc3339(const std::optional<TimePoint>& moment) {
@@ -57,10 +67,26 @@ std::string FormatRfc3339(const std::optional<TimePoint>& moment) {
   const auto day = std::chrono::floor<std::chrono::days>(*moment);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss time(*moment - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     time.hours().count(), time.minutes().count(), time.seconds().count(),
-                     time.subseconds().count());
+  const int year = static_cast<int>(date.year());
+  constexpr int kLastOfFourDigits = 9999;
+  std::string text;
+  if (year < 0 || year > kLastOfFourDigits) {
+    text = fmt::format("{:04}", year);
+  } else {
+    AppendDigits(text, year, 4);
+  }
+  // By hand: every alert of every notification has such times.
+  const auto append = [&text](char before, std::int64_t value, int count) {
+    text += before;
+    AppendDigits(text, value, count);
+  };
+  append('-', static_cast<unsigned>(date.month()), 2);
+  append('-', static_cast<unsigned>(date.day()), 2);
+  append('T', time.hours().count(), 2);
+  append(':', time.minutes().count(), 2);
+  append(':', time.seconds().count(), 2);
+  append('.', time.subseconds().count(), 3);
+  return text += 'Z';
 }
 
 std::optional<TimePoint> ParseRfc3339(std::string_view text) {
