@@ -30,6 +30,27 @@ std::string GoTime(std::optional<TimePoint> moment) {
   return text + "Z";
 }
 
+/// GoTime() of one alert after the other: those that came together have it in common.
+class GoTimes {
+ public:
+  const std::string& Of(std::optional<TimePoint> moment) {
+    if (moment != last_) {
+      last_ = moment;
+      text_ = GoTime(moment);
+    }
+    return text_;
+  }
+
+ private:
+  std::optional<TimePoint> last_;
+  std::string text_ = GoTime(std::nullopt);
+};
+
+struct AlertTimes {
+  GoTimes starts;
+  GoTimes ends;
+};
+
 void AddTexts(JsonWriter& json, std::string_view key, const Labels& labels) {
   json.Key(key).BeginObject();
   for (const Label& label : labels) json.Key(label.name.text()).String(label.value.text());
@@ -42,13 +63,13 @@ void AddTexts(JsonWriter& json, std::string_view key, const Annotations& annotat
   json.EndObject();
 }
 
-void AddAlert(JsonWriter& json, const NotifiedAlert& alert) {
+void AddAlert(JsonWriter& json, const NotifiedAlert& alert, AlertTimes& times) {
   const bool has_end = alert.ends_at != TimePoint();
   json.BeginObject().Key("status").String(alert.resolved ? "resolved" : "firing");
   AddTexts(json, "labels", alert.labels);
   AddTexts(json, "annotations", alert.annotations);
-  json.Key("startsAt").String(GoTime(alert.starts_at));
-  json.Key("endsAt").String(GoTime(has_end ? std::optional(alert.ends_at) : std::nullopt));
+  json.Key("startsAt").String(times.starts.Of(alert.starts_at));
+  json.Key("endsAt").String(times.ends.Of(has_end ? std::optional(alert.ends_at) : std::nullopt));
   json.Key("generatorURL").String(alert.generator_url);
   json.Key("fingerprint").String(FingerprintText(alert.fingerprint)).EndObject();
 }
@@ -62,7 +83,8 @@ std::string WholeBody(const Notification& notification, std::string_view externa
   json.BeginObject().Key("receiver").String(notification.receiver);
   json.Key("status").String(notification.is_firing() ? "firing" : "resolved");
   json.Key("alerts").BeginArray();
-  for (const NotifiedAlert& alert : notification.alerts) AddAlert(json, alert);
+  AlertTimes times;
+  for (const NotifiedAlert& alert : notification.alerts) AddAlert(json, alert, times);
   json.EndArray();
   AddTexts(json, "groupLabels", notification.group_labels);
   AddTexts(json, "commonLabels", CommonLabels(notification));
