@@ -76,13 +76,14 @@ HttpPost::HttpPost(const SenderParts& parts, HttpSettings settings)
 
 Result<HttpAnswer> HttpPost::Send(Request request, const std::stop_token& stop) {
   secrets_ = std::move(request.secrets);
+  secret_url_.reset();
   OutgoingRequest outgoing{.method = "POST", .url = std::string(request.plain_url)};
   if (request.url != nullptr) {
     const Result<Secret> url = request.url->Read();
     if (!url) return url.error();
     if (url->empty()) return Error{ErrorCode::kDenied, "the file of the URL is empty"};
     outgoing.url = url->Reveal();
-    AddUrl(outgoing.url, secrets_);
+    secret_url_ = *url;
   }
   outgoing.headers = std::move(request.headers);
   outgoing.headers.emplace_back("Content-Type", "application/json");
@@ -108,6 +109,7 @@ Outcome HttpPost::JudgeAnswer(const Result<HttpAnswer>& answer) const {
 
 std::string HttpPost::Redacted(std::string text) const {
   std::vector<Secret> secrets = secrets_;
+  if (secret_url_) AddUrl(secret_url_->Reveal(), secrets);
   AddSettings(settings_, secrets);
   return WithoutSecrets(std::move(text), secrets);
 }

@@ -53,6 +53,7 @@ class HttpPost {
   HttpSettings settings_;
   std::unique_ptr<HttpClient> client_;
   std::vector<Secret> secrets_;
+  std::optional<Secret> secret_url_;  ///< Of the last request.
 };
 
 /// `text` with "<secret>" in place of what must not be shown. Secrets of fewer than four characters
