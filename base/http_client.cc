@@ -30,7 +30,7 @@ class CurlClient final : public HttpClient {
 
  private:
   const HttpSettings settings_;
-  HttpExchange exchange_;
+  HttpExchange exchange_{&settings_};
   HttpConnections connections_;  // They outlive each exchange.
 };
 

@@ -19,9 +19,9 @@ namespace {
 constexpr int kMostRedirects = 5;
 constexpr long kLongestConnectionSeconds = 300;
 constexpr int kLongestPollMilliseconds = 1000;
-// At a time: libcurl's 16 KiB are many calls for a page. Of a large page that is read while it
-// comes in, the sender has sent that much meanwhile, and all of it stays in a processor's second
-// cache.
+// At a time, for those who take an answer piece by piece: libcurl's 16 KiB are many calls for a
+// page. Of a large page that is read while it comes in, the sender has sent that much meanwhile,
+// and all of it stays in a processor's second cache.
 constexpr long kReadBytes = 256L * 1024;
 
 std::string_view Trimmed(std::string_view text) {
@@ -72,6 +72,10 @@ Problem MeaningOf(CURLcode curl) {
   return {curl, ErrorCode::kUnavailable, ""};
 }
 
+bool HasBody(const OutgoingRequest& request) {
+  return request.method != "GET" && request.method != "HEAD";
+}
+
 /// "1.1"; empty for what libcurl does not know.
 std::string_view VersionName(long curl_version) {
   switch (curl_version) {
@@ -85,12 +89,13 @@ std::string_view VersionName(long curl_version) {
 
 }  // namespace
 
-HttpExchange::HttpExchange()
+HttpExchange::HttpExchange(const HttpSettings* only)
     : easy_([] {
         static const CURLcode kStarted = curl_global_init(CURL_GLOBAL_DEFAULT);
         static_cast<void>(kStarted);
         return curl_easy_init();
-      }()) {}
+      }()),
+      only_(only) {}
 
 HttpExchange& HttpExchange::Of(CURL* easy) {
   char* exchange = nullptr;
@@ -102,20 +107,28 @@ bool HttpExchange::Begin(const HttpJob& job) {
   job_ = &job;
   trace_ = {};
   error_.reset();
-  origin_.clear();
   url_ = job.request.url;
   deadline_ = std::chrono::steady_clock::now() + job.timeout;
-  const std::optional<HttpServerAddress> server = ParseHttpServerAddress(url_);
-  if (!server) {
+  if (!FindOrigin()) {
     error_ = Error{ErrorCode::kInvalidInput, "not a URL of http or https"};
     return false;
   }
-  origin_ = server->Origin();
-  trace_.is_tls = server->scheme == "https";
+  trace_.is_tls = origin_.starts_with("https:");
   if (Status ready = Prepare(); !ready) {
     error_ = ready.error().Within(origin_);
     return false;
   }
+  return true;
+}
+
+/// Of `url_`, which mostly is the one before.
+bool HttpExchange::FindOrigin() {
+  if (!origin_.empty() && url_ == origin_url_) return true;
+  origin_.clear();
+  const std::optional<HttpServerAddress> server = ParseHttpServerAddress(url_);
+  if (!server) return false;
+  origin_url_ = url_;
+  origin_ = server->Origin();
   return true;
 }
 
@@ -124,23 +137,25 @@ Status HttpExchange::Prepare() {
   sent_ = std::chrono::steady_clock::now();
   tls_began_.reset();
   const auto left = std::chrono::ceil<milliseconds>(deadline_ - sent_);
-  curl_easy_reset(easy_.get());
+  const std::string& method = job_->request.method;
+  const bool is_as_before = only_ != nullptr && method == method_ && !job_->fresh;
+  method_.clear();
+  if (!is_as_before) curl_easy_reset(easy_.get());
   Result<HeaderList> headers = MakeHeaders();
   if (!headers) return headers.error();
   headers_ = std::move(*headers);
   if (Status status = SetCredentials(); !status) return status;
   incoming_ = {.exchange = this, .most = job_->settings.max_answer_bytes};
-  SetRequest();
-  SetConnection();
+  problem_text_[0] = '\0';
+  if (!is_as_before) {
+    SetMethod();
+    SetConnection();
+    SetTakers();
+  }
   if (job_->fresh) SetFreshness();
-  Set(CURLOPT_PRIVATE, this);
-  Set(CURLOPT_HTTPHEADER, headers_.get());
+  SetRequest();
   Set(CURLOPT_TIMEOUT_MS, std::max(left, milliseconds(1)).count());
-  Set(CURLOPT_BUFFERSIZE, kReadBytes);
-  Set(CURLOPT_WRITEFUNCTION, &TakeBody);
-  Set(CURLOPT_WRITEDATA, &incoming_);
-  Set(CURLOPT_HEADERFUNCTION, &TakeHeader);
-  Set(CURLOPT_HEADERDATA, &incoming_);
+  if (!job_->fresh) method_ = method;
   return {};
 }
 
@@ -311,23 +326,36 @@ Status HttpExchange::SetCredentials() {
   return {};
 }
 
+/// What differs from one request to the next of the same method.
 void HttpExchange::SetRequest() {
   const OutgoingRequest& request = job_->request;
   Set(CURLOPT_URL, url_.c_str());
-  Set(CURLOPT_PROTOCOLS_STR, "http,https");
-  Set(CURLOPT_USERAGENT,
-      job_->settings.user_agent.empty() ? nullptr : job_->settings.user_agent.c_str());
-  if (request.method == "HEAD") {
-    Set(CURLOPT_NOBODY, 1L);
-  } else if (request.method != "GET") {
+  Set(CURLOPT_HTTPHEADER, headers_.get());
+  Set(CURLOPT_BUFFERSIZE, job_->take_body != nullptr ? kReadBytes : CURL_MAX_WRITE_SIZE);
+  if (HasBody(request)) {
     Set(CURLOPT_POSTFIELDS, request.body.data());
     Set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-    Set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   }
 }
 
+void HttpExchange::SetMethod() {
+  const OutgoingRequest& request = job_->request;
+  if (request.method == "HEAD") Set(CURLOPT_NOBODY, 1L);
+  if (HasBody(request)) Set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+}
+
+void HttpExchange::SetTakers() {
+  Set(CURLOPT_PRIVATE, this);
+  Set(CURLOPT_WRITEFUNCTION, &TakeBody);
+  Set(CURLOPT_WRITEDATA, &incoming_);
+  Set(CURLOPT_HEADERFUNCTION, &TakeHeader);
+  Set(CURLOPT_HEADERDATA, &incoming_);
+}
+
 void HttpExchange::SetConnection() {
-  problem_text_[0] = '\0';
+  Set(CURLOPT_PROTOCOLS_STR, "http,https");
+  Set(CURLOPT_USERAGENT,
+      job_->settings.user_agent.empty() ? nullptr : job_->settings.user_agent.c_str());
   Set(CURLOPT_ERRORBUFFER, problem_text_.data());
   Set(CURLOPT_NOSIGNAL, 1L);
   Set(CURLOPT_DNS_CACHE_TIMEOUT, 0L);

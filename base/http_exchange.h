@@ -33,7 +33,9 @@ struct CurlFreer {
 /// One request at a time, with its redirects. The object can be used again. One thread at a time.
 class HttpExchange {
  public:
-  HttpExchange();
+  /// With `only`, which outlives this, all jobs have these settings, and they never change: what
+  /// follows from them is not told to libcurl again for each request.
+  explicit HttpExchange(const HttpSettings* only = nullptr);
 
   /// Makes ready to send. `job` and what it refers to stay where they are until Take(). False if
   /// the request cannot be sent: Take() says why.
@@ -68,12 +70,15 @@ class HttpExchange {
   static std::size_t TakeHeader(char* data, std::size_t size, std::size_t count, void* to);
   static CURLcode WatchTls(CURL* easy, void* context, void* to);
 
+  bool FindOrigin();
   Status Prepare();
   bool GoOn(CURLcode outcome);
   int ResponseStatus() const;
   Result<HeaderList> MakeHeaders() const;
   Status SetCredentials();
   void SetRequest();
+  void SetMethod();
+  void SetTakers();
   void SetConnection();
   void SetFreshness();
   std::optional<std::string> NextUrl() const;
@@ -87,9 +92,12 @@ class HttpExchange {
   }
 
   const std::unique_ptr<CURL, CurlFreer<&curl_easy_cleanup>> easy_;
+  const HttpSettings* const only_;
   const HttpJob* job_ = nullptr;
+  std::string method_;  // That easy_ is made ready for; empty if for none.
   std::string url_;     // Of the request that is made now: redirects change it.
-  std::string origin_;  // Of the first.
+  std::string origin_;  // Of the first, which was this:
+  std::string origin_url_;
   std::chrono::steady_clock::time_point deadline_;
   std::chrono::steady_clock::time_point sent_;  // The request that is made now.
   std::optional<std::chrono::steady_clock::time_point> tls_began_;
