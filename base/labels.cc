@@ -163,7 +163,11 @@ std::size_t Labels::MemoryBytes() const {
   return block_ == nullptr ? 0 : sizeof(Block) + size() * sizeof(Label);
 }
 
-LabelsBuilder::LabelsBuilder(const Labels& base) : labels_(base.begin(), base.end()) {}
+LabelsBuilder::LabelsBuilder(const Labels& base) {
+  constexpr std::size_t kMore = 2;  // Something is mostly added: room for it.
+  labels_.reserve(base.size() + kMore);
+  labels_.assign(base.begin(), base.end());
+}
 
 LabelsBuilder& LabelsBuilder::Set(std::string_view name, std::string_view value) {
   return Set(Symbol(name), Symbol(value));

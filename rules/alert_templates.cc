@@ -70,6 +70,8 @@ Result<Value> Query(const RuleEnvironment& environment, const std::string& expre
 struct AlertTemplates::Text {
   std::string name;
   std::string text;  ///< As it is, if it is no template.
+  Symbol label = Symbol(name);
+  Symbol value = {};  ///< The text of a label that is no template: the same for all alerts.
   std::optional<Template> parsed = {};
   std::string failure = {};  ///< Why it does not parse.
 
@@ -77,11 +79,14 @@ struct AlertTemplates::Text {
 };
 
 AlertTemplates::AlertTemplates(const Rule& rule, const RuleEnvironment& environment)
-    : rule_(rule), environment_(environment) {
+    : rule_(rule), environment_(environment), name_{Symbol("alertname"), Symbol(rule.name)} {
   const auto functions = RuleFunctions(RuleContext());
   const auto parse = [&](const std::string& name, const std::string& text) {
     Text made{.name = name, .text = text};
-    if (!IsTemplate(text)) return made;
+    if (!IsTemplate(text)) {
+      made.value = Symbol(text);
+      return made;
+    }
     Result<Template> parsed =
         Template::Parse("__alert_" + rule.name, text, functions,
                         {.prelude = text_template::kRulePrelude, .library = nullptr});
@@ -132,14 +137,15 @@ class AlertTemplates::Execution {
 };
 
 Labels AlertTemplates::AlertLabels(const Sample& sample) const {
+  static const Symbol kMetricName(kMetricNameLabel);
   LabelsBuilder builder(sample.labels);
-  builder.Remove(kMetricNameLabel);
+  builder.Remove({&kMetricName, 1});
   std::optional<Execution> execution;
   for (const Text& text : labels_) {
     if (text.parsed && !execution) execution.emplace(environment_, sample, Labels());
-    builder.Set(text.name, Expand(text, execution));
+    builder.Set(text.label, text.is_template() ? Symbol(Expand(text, execution)) : text.value);
   }
-  builder.Set("alertname", rule_.name);
+  builder.Set(name_.name, name_.value);
   return builder.Build();
 }
 

@@ -58,6 +58,7 @@ class AlertTemplates {
 
   const Rule& rule_;
   const RuleEnvironment& environment_;
+  const Label name_;  ///< That every alert of the rule has: `alertname`.
   std::vector<Text> labels_;
   std::vector<Text> annotations_;
   bool labels_use_value_ = false;

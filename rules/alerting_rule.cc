@@ -17,15 +17,33 @@ double WholeSeconds(Millis t) {
   return static_cast<double>(seconds);
 }
 
+/// What the series of all alerts have in common, looked up once.
+struct SeriesSymbols {
+  Symbol name{kMetricNameLabel};
+  Symbol alerts{"ALERTS"};
+  Symbol since{"ALERTS_FOR_STATE"};
+  Symbol state{"alertstate"};
+  Symbol pending{Name(AlertState::kPending)};
+  Symbol firing{Name(AlertState::kFiring)};
+};
+
+const SeriesSymbols& Symbols() {
+  static const SeriesSymbols kSymbols;
+  return kSymbols;
+}
+
+/// Of a pending or firing alert.
 Labels StateSeries(const ActiveAlert& alert) {
+  const SeriesSymbols& symbols = Symbols();
+  const bool is_firing = alert.state == AlertState::kFiring;
   return LabelsBuilder(alert.labels)
-      .Set(kMetricNameLabel, "ALERTS")
-      .Set("alertstate", Name(alert.state))
+      .Set(symbols.name, symbols.alerts)
+      .Set(symbols.state, is_firing ? symbols.firing : symbols.pending)
       .Build();
 }
 
 Labels SinceSeries(const ActiveAlert& alert) {
-  return LabelsBuilder(alert.labels).Set(kMetricNameLabel, "ALERTS_FOR_STATE").Build();
+  return LabelsBuilder(alert.labels).Set(Symbols().name, Symbols().since).Build();
 }
 
 ActiveAlert NewAlert(Labels labels, Labels sample, double value, Millis at) {
@@ -204,6 +222,11 @@ void AlertingRule::Merge(const promql::Block& block, Millis at) {
     Renew(entry, block.shape->labels[row], block.values[row], at);
     set_timed(entry);
   }
+  // A burst is known to be one; what comes little by little finds room as it always does.
+  if (candidates_.size() > slots_.size()) {
+    slots_.reserve(slots_.size() + candidates_.size());
+    entries_.reserve(entries_.size() + candidates_.size());
+  }
   for (Candidate& candidate : candidates_) {
     const std::uint32_t row = candidate.row;
     const Slot slot = Insert(
@@ -254,6 +277,7 @@ void AlertingRule::Erase(Slot slot) {
 }
 
 void AlertingRule::AdvanceAll(Millis at, RuleOutcome& outcome) {
+  outcome.events.reserve(candidates_.size());
   auto absent = absent_.cbegin();
   for (Slot slot = 0; slot < entries_.size(); ++slot) {
     if (!entries_[slot].alert) continue;
