@@ -18,10 +18,10 @@ namespace fs = std::filesystem;
 // docs/decisions/006-alert-state.md says why WAL and FULL. Pages that do not fit into the cache (in
 // KiB) before they are committed are written twice, and each checkpoint (after so many pages of 4
 // KiB) copies what has changed since the last: by default both were an eighth of what a burst of
-// alerts cost.
+// alerts cost. Debian's SQLite would overwrite with zeros, and so write, whatever becomes free.
 constexpr const char* kSettings =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; "
-    "PRAGMA wal_autocheckpoint = 4096";
+    "PRAGMA wal_autocheckpoint = 4096; PRAGMA secure_delete = OFF";
 
 fs::path With(const fs::path& path, const char* suffix) {
   fs::path longer = path;
