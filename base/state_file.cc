@@ -4,6 +4,7 @@
 #include <sys/file.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <system_error>
@@ -22,6 +23,9 @@ namespace fs = std::filesystem;
 constexpr const char* kSettings =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; "
     "PRAGMA wal_autocheckpoint = 4096; PRAGMA secure_delete = OFF";
+
+/// A million events take ten seconds and more.
+constexpr Duration kLongestUpgrade = std::chrono::hours(1);
 
 fs::path With(const fs::path& path, const char* suffix) {
   fs::path longer = path;
@@ -69,7 +73,10 @@ Status UpgradeSchema(SqliteDatabase& database, const StateSchema& schema) {
                              *version, newest)};
   }
   if (*version == newest) return {};
-  std::string script = "BEGIN IMMEDIATE;";
+  if (Status begun = database.Execute("BEGIN IMMEDIATE"); !begun) return begun;
+  // Whoever waits for a lock loses patience; an upgrade goes through all that there is.
+  database.SetLimit(SystemClock().SteadyNow() + kLongestUpgrade, {});
+  std::string script;
   for (const std::string_view upgrade :
        schema.upgrades.subspan(static_cast<std::size_t>(*version))) {
     script += upgrade;

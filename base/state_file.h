@@ -28,7 +28,8 @@ struct StateSchema {
 Result<SqliteDatabase> OpenStateFile(const std::filesystem::path& path, const StateSchema& schema,
                                      Duration patience);
 
-/// Brings the tables of `database` up to the newest version, in one transaction. Fails with
+/// Brings the tables of `database` up to the newest version, in one transaction. That may take its
+/// time: the limit of `database` is only for the lock, and is another one afterwards. Fails with
 /// kInvalidInput if the file is newer, or of another program.
 Status UpgradeSchema(SqliteDatabase& database, const StateSchema& schema);
 
