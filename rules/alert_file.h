@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,6 +17,7 @@
 #include "base/result.h"
 #include "base/sqlite.h"
 #include "rules/active_alert.h"
+#include "rules/alert_event.h"
 #include "rules/alert_store.h"
 
 namespace tocsin {
@@ -22,18 +25,18 @@ namespace tocsin {
 /// A group's file and name.
 using GroupKey = std::pair<std::string, std::string>;
 
-/// What one transaction does. What is pointed to lives until the transaction is over.
-struct AlertChanges {
-  struct Row {
-    const RuleKey* rule;
-    const ActiveAlert* alert;
-  };
-  std::vector<Row> put;
-  std::vector<Row> gone;  ///< Only their labels matter.
-  std::map<GroupKey, TimePoint> evaluated;
-  std::vector<const AlertStore::StoredEvent*> events;
+/// Alerts of one rule that are kept in one row.
+struct AlertPack {
+  std::int64_t id = 0;  ///< From 1.
+  RuleKey rule;
+  std::vector<ActiveAlert> alerts;
+  std::size_t bytes = 0;  ///< Of their text.
+};
 
-  bool empty() const { return put.empty() && gone.empty() && evaluated.empty() && events.empty(); }
+/// Changes of alerts, in the order in which they happened, with ids that go up by one.
+struct EventRun {
+  std::int64_t first_id = 0;
+  std::vector<AlertEvent> events;
 };
 
 /// One connection to the file, for its one writer. Errors are those of SqliteDatabase; kCorrupt
@@ -48,18 +51,27 @@ class AlertFile {
   void SetGiveUp(std::stop_token give_up) { give_up_ = std::move(give_up); }
 
   struct Contents {
-    std::map<RuleKey, std::vector<ActiveAlert>> alerts;
+    std::vector<AlertPack> packs;  ///< By id.
+    std::int64_t last_pack = 0;    ///< The greatest id of one, readable or not.
     std::map<GroupKey, TimePoint> evaluated;
     std::int64_t last_event = 0;  ///< The greatest id that an event has had.
-    std::size_t unreadable = 0;   ///< Alerts whose row makes no sense.
+    std::size_t unreadable = 0;   ///< Alerts that make no sense, and packs of which none does.
   };
   Result<Contents> Load();
 
-  /// All or nothing; on the disk when it returns.
-  Status Write(const AlertChanges& changes);
+  /// Makes one transaction of what `changes` writes. All or nothing; on the disk when it returns.
+  Status Write(const std::function<Status()>& changes);
 
-  /// Drops events before `oldest`, and all but the newest `most`; not all at once. Says whether
-  /// there may be more to drop.
+  // Only while Write() runs.
+
+  /// `alerts` is an array of what AppendAlert() writes. One with that id is replaced.
+  Status PutPack(std::int64_t id, const RuleKey& rule, std::string_view alerts);
+  Status RemovePack(std::int64_t id);
+  Status PutEvaluated(const GroupKey& group, TimePoint at);
+  Status AddEvents(const EventRun& run);
+
+  /// Drops events before `oldest`, and all but the newest `most`; not all at once, and only where
+  /// nothing in their row shall stay. Says whether there may be more to drop.
   Result<bool> DropEvents(TimePoint oldest, std::size_t most);
 
   /// Events with an id below `below`, newest first. Uses a connection of its own, so that it can be
@@ -69,19 +81,20 @@ class AlertFile {
 
  private:
   struct Statements {
-    SqliteStatement put;
-    SqliteStatement remove;
+    SqliteStatement put_pack;
+    SqliteStatement remove_pack;
     SqliteStatement evaluated;
-    SqliteStatement add_event;
+    SqliteStatement add_events;
   };
   AlertFile(SqliteDatabase database, Statements statements)
       : database_(std::move(database)), statements_(std::move(statements)) {}
   static Result<Statements> PrepareAll(SqliteDatabase& database);
-  Status WriteRows(const AlertChanges& changes);
+  Status AddBatch(const EventRun& run, std::size_t first, std::size_t count);
   void SetLimit();
 
   SqliteDatabase database_;
   Statements statements_;  // Go before the database.
+  std::string text_;       ///< A member for its room.
   std::stop_token give_up_;
 };
 

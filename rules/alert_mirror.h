@@ -2,12 +2,18 @@
 
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <list>
 #include <map>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/labels.h"
+#include "base/result.h"
 #include "rules/active_alert.h"
 #include "rules/alert_file.h"
 #include "rules/alert_store.h"
@@ -16,42 +22,63 @@ namespace tocsin {
 
 /// What was told and is not yet on disk. An empty list of alerts: the rule has none, or is gone.
 struct AlertQueue {
-  std::map<RuleKey, std::vector<ActiveAlert>> alerts;
+  std::map<RuleKey, std::vector<ActiveAlert>> alerts;  ///< Each with other labels.
   std::map<GroupKey, TimePoint> evaluated;
-  std::deque<AlertStore::StoredEvent> events;  ///< Their ids go up by one.
+  std::deque<EventRun> events;  ///< Oldest first, none of them empty.
+  std::size_t event_count = 0;  ///< Over all runs.
 
   bool empty() const { return alerts.empty() && evaluated.empty() && events.empty(); }
+  void AddEvents(EventRun run);
+  /// At most as many as there are.
+  void DropOldestEvents(std::size_t count);
 
   /// Puts back what could not be written, under what has come since.
   void PutBack(AlertQueue&& older);
 };
 
-/// The tables as they are on disk, so that only what has changed is written. One
-/// thread at a time.
+/// The alerts as they are on disk, so that only what has changed is written. A row is a pack: as
+/// many alerts of one rule as fill a page, since SQLite writes whole pages anyhow. One thread at a
+/// time.
+///
+/// An alert stays in its pack while the pack has room for it. New ones come into the last pack of
+/// their rule.
 class AlertMirror {
  public:
-  explicit AlertMirror(const AlertFile::Contents& contents) : evaluated_(contents.evaluated) {
-    for (const auto& [key, alerts] : contents.alerts) Set(key, alerts);
-  }
+  explicit AlertMirror(AlertFile::Contents contents);
 
-  /// Points into this and into `queue`.
-  AlertChanges ChangesTo(const AlertQueue& queue) const;
-  /// `queue` is on disk now.
-  void Apply(const AlertQueue& queue) {
-    for (const auto& [key, alerts] : queue.alerts) Set(key, alerts);
-    for (const auto& [group, at] : queue.evaluated) evaluated_[group] = at;
-  }
-  /// All that is known, to be written into an empty file.
-  AlertQueue All() const;
+  /// Writes what `queue` changes, in one transaction. If that succeeds, the alerts of `queue` are
+  /// taken out of it and are on disk; else nothing has changed.
+  Status Write(AlertQueue& queue, AlertFile& file);
+  /// Gives away all that is known, to be written into an empty file.
+  AlertQueue TakeAll();
 
  private:
-  using Alerts = std::map<Labels, ActiveAlert>;
-  void Set(const RuleKey& key, const std::vector<ActiveAlert>& alerts);
-  static void AddChanges(const RuleKey& key, const Alerts& old,
-                         const std::vector<ActiveAlert>& alerts, AlertChanges& changes);
+  struct Pack;
+  using Packs = std::list<Pack>;  ///< Whose places in memory stay.
+  struct Kept {
+    ActiveAlert alert;
+    Packs::iterator pack;
+    std::uint64_t seen = 0;          ///< In which Write() last.
+    ActiveAlert* changed = nullptr;  ///< What it has become, if so, in the Write() of `seen`.
+  };
+  using Alerts = std::unordered_map<Labels, Kept>;
+  struct Pack {
+    std::int64_t id = 0;
+    std::size_t bytes = 0;  ///< Of its text.
+    std::vector<Alerts::value_type*> alerts;
+    std::uint64_t dirty = 0;  ///< In which Write() it was last to be written.
+  };
+  struct Rule {
+    Packs packs;
+    Alerts alerts;
+  };
+  class Stage;
 
-  std::map<RuleKey, Alerts> alerts_;
+  std::map<RuleKey, Rule> rules_;
   std::map<GroupKey, TimePoint> evaluated_;
+  std::int64_t last_pack_;
+  std::uint64_t writes_ = 0;
+  std::string text_;  ///< Of the pack that is being written; a member for its room.
 };
 
 }  // namespace tocsin

@@ -36,20 +36,43 @@ struct OpenedFile {
   AlertFile::Contents contents;
 };
 
-Result<OpenedFile> OpenAndLoad(const fs::path& path) {
+Result<OpenedFile> OpenAndLoad(const fs::path& path, const Log& log) {
   if (const Status made = MakeStateFile(path); !made) return made.error();
   Result<AlertFile> file = AlertFile::Open(path);
   if (!file) return file.error().Within(path.string());
   Result<AlertFile::Contents> contents = file->Load();
   if (!contents) return contents.error().Within(path.string());
+  if (contents->unreadable != 0) {
+    log.Warn("some kept alerts are not readable: forgotten",
+             {{"file", path.string()}, {"alerts", std::to_string(contents->unreadable)}});
+  }
   return OpenedFile{std::move(*file), std::move(*contents)};
 }
 
 Result<OpenedFile> OpenOrBegin(const fs::path& path, const Log& log) {
-  Result<OpenedFile> opened = OpenAndLoad(path);
+  Result<OpenedFile> opened = OpenAndLoad(path, log);
   if (opened || opened.error().code != ErrorCode::kCorrupt) return opened;
   PutDamagedAside(path, opened.error(), log);
-  return OpenAndLoad(path);
+  return OpenAndLoad(path, log);
+}
+
+/// Newest first, up to the limit.
+void AddMatching(const EventRun& run, const AlertStore::EventQuery& query, std::int64_t below,
+                 std::vector<AlertStore::StoredEvent>& events) {
+  for (std::size_t i = run.events.size(); i-- > 0 && events.size() < query.limit;) {
+    const std::int64_t id = run.first_id + static_cast<std::int64_t>(i);
+    if (id < below && Matches(query, run.events[i])) events.push_back({id, run.events[i]});
+  }
+}
+
+/// By rule, in the order of packs.
+std::map<RuleKey, std::vector<ActiveAlert>> AlertsIn(const AlertFile::Contents& contents) {
+  std::map<RuleKey, std::vector<ActiveAlert>> all;
+  for (const AlertPack& pack : contents.packs) {
+    std::vector<ActiveAlert>& alerts = all[pack.rule];
+    alerts.insert(alerts.end(), pack.alerts.begin(), pack.alerts.end());
+  }
+  return all;
 }
 
 }  // namespace
@@ -65,15 +88,16 @@ class AlertStore::Impl {
   std::optional<Kept> Take(const RuleKey& key);
   std::vector<std::pair<RuleKey, Kept>> TakeRest();
   void Put(const RuleKey& key, std::optional<TimePoint> as_of, std::vector<ActiveAlert> alerts,
-           std::span<const AlertEvent> events);
+           std::vector<AlertEvent> events);
   void Touch(GroupKey group, TimePoint as_of);
-  void Record(std::span<const AlertEvent> events);
+  void Record(std::vector<AlertEvent> events);
   void Flush(std::optional<std::chrono::milliseconds> patience);
   Result<std::vector<StoredEvent>> Events(const EventQuery& query) const;
   Stats stats() const;
 
  private:
-  void QueueEvents(std::span<const AlertEvent> events) TOCSIN_REQUIRES(mutex_);
+  void QueueEvents(std::vector<AlertEvent> events) TOCSIN_REQUIRES(mutex_);
+  void LoseOldestEvents() TOCSIN_REQUIRES(mutex_);
   bool HasAlerts(const GroupKey& group) const TOCSIN_REQUIRES(mutex_);
   SteadyPoint DueAt() const TOCSIN_REQUIRES(mutex_);
 
@@ -81,7 +105,7 @@ class AlertStore::Impl {
   bool AwaitWork();
   void Write();
   Status Store(AlertQueue& queue);
-  void Finish(AlertQueue queue, const Status& stored);
+  void Finish(AlertQueue& queue, const Status& stored);
   void DropOldEvents();
 
   const fs::path path_;
@@ -100,8 +124,8 @@ class AlertStore::Impl {
   std::set<RuleKey> alerting_ TOCSIN_GUARDED_BY(mutex_);
   std::set<GroupKey> groups_ TOCSIN_GUARDED_BY(mutex_);
   AlertQueue queue_ TOCSIN_GUARDED_BY(mutex_);
-  /// Events that are being written: still answers to Events().
-  std::deque<StoredEvent> writing_events_ TOCSIN_GUARDED_BY(mutex_);
+  /// Events that are being written, which the writer does not change: still answers to Events().
+  const std::deque<EventRun>* writing_events_ TOCSIN_GUARDED_BY(mutex_) = nullptr;
   std::int64_t last_event_ TOCSIN_GUARDED_BY(mutex_);
   SteadyPoint last_write_ TOCSIN_GUARDED_BY(mutex_);
   Stats stats_ TOCSIN_GUARDED_BY(mutex_);
@@ -124,19 +148,15 @@ AlertStore::Impl::Impl(fs::path path, const Settings& settings, const Clock& clo
       log_(log),
       lock_(std::move(lock)),
       alarm_(clock),
+      kept_(AlertsIn(opened.contents)),
       kept_evaluated_(opened.contents.evaluated),
       last_event_(opened.contents.last_event),
       last_write_(clock.SteadyNow()),
       file_(std::move(opened.file)),
-      mirror_(opened.contents),
+      mirror_(std::move(opened.contents)),
       drop_at_(clock.SteadyNow()) {
-  for (const auto& [key, alerts] : opened.contents.alerts) alerting_.insert(key);
-  for (const auto& [group, at] : opened.contents.evaluated) groups_.insert(group);
-  kept_ = std::move(opened.contents.alerts);
-  if (opened.contents.unreadable != 0) {
-    log.Warn("some kept alerts are not readable: forgotten",
-             {{"file", path_.string()}, {"alerts", std::to_string(opened.contents.unreadable)}});
-  }
+  for (const auto& [key, alerts] : kept_) alerting_.insert(key);
+  for (const auto& [group, at] : kept_evaluated_) groups_.insert(group);
   file_->SetGiveUp(give_up_.get_token());
   writer_ = std::jthread([this] { WriteLoop(); });
 }
@@ -174,7 +194,7 @@ std::vector<std::pair<RuleKey, AlertStore::Kept>> AlertStore::Impl::TakeRest() {
 }
 
 void AlertStore::Impl::Put(const RuleKey& key, std::optional<TimePoint> as_of,
-                           std::vector<ActiveAlert> alerts, std::span<const AlertEvent> events) {
+                           std::vector<ActiveAlert> alerts, std::vector<AlertEvent> events) {
   {
     const MutexLock lock(mutex_);
     if (alerts.empty()) {
@@ -188,7 +208,7 @@ void AlertStore::Impl::Put(const RuleKey& key, std::optional<TimePoint> as_of,
       queue_.evaluated[group] = *as_of;
       groups_.insert(group);
     }
-    QueueEvents(events);
+    QueueEvents(std::move(events));
   }
   alarm_.Ring();
 }
@@ -206,20 +226,27 @@ void AlertStore::Impl::Touch(GroupKey group, TimePoint as_of) {
   alarm_.Ring();
 }
 
-void AlertStore::Impl::Record(std::span<const AlertEvent> events) {
+void AlertStore::Impl::Record(std::vector<AlertEvent> events) {
   {
     const MutexLock lock(mutex_);
-    QueueEvents(events);
+    QueueEvents(std::move(events));
   }
   alarm_.Ring();
 }
 
-void AlertStore::Impl::QueueEvents(std::span<const AlertEvent> events) {
-  for (const AlertEvent& event : events) queue_.events.push_back({++last_event_, event});
-  while (queue_.events.size() > settings_.max_queued_events) {
-    queue_.events.pop_front();
-    ++stats_.lost_events;
-  }
+void AlertStore::Impl::QueueEvents(std::vector<AlertEvent> events) {
+  if (events.empty()) return;
+  const std::int64_t first = last_event_ + 1;
+  last_event_ += static_cast<std::int64_t>(events.size());
+  queue_.AddEvents({first, std::move(events)});
+  LoseOldestEvents();
+}
+
+void AlertStore::Impl::LoseOldestEvents() {
+  if (queue_.event_count <= settings_.max_queued_events) return;
+  const std::size_t lost = queue_.event_count - settings_.max_queued_events;
+  queue_.DropOldestEvents(lost);
+  stats_.lost_events += lost;
 }
 
 bool AlertStore::Impl::HasAlerts(const GroupKey& group) const {
@@ -254,15 +281,15 @@ Result<std::vector<AlertStore::StoredEvent>> AlertStore::Impl::Events(
   std::vector<StoredEvent> events;
   {
     const MutexLock lock(mutex_);
-    for (const std::deque<StoredEvent>* const unwritten : {&queue_.events, &writing_events_}) {
-      for (auto event = unwritten->rbegin(); event != unwritten->rend(); ++event) {
-        if (event->id >= below) continue;
-        if (events.size() == query.limit) return events;
-        if (Matches(query, event->event)) events.push_back(*event);
+    for (const std::deque<EventRun>* const unwritten : {&queue_.events, writing_events_}) {
+      if (unwritten == nullptr || unwritten->empty()) continue;
+      for (auto run = unwritten->rbegin(); run != unwritten->rend(); ++run) {
+        AddMatching(*run, query, below, events);
       }
       // On disk meanwhile, perhaps, but not to be told twice.
-      if (!unwritten->empty()) below = std::min(below, unwritten->front().id);
+      below = std::min(below, unwritten->front().first_id);
     }
+    if (events.size() == query.limit) return events;
   }
   EventQuery rest = query;
   rest.limit = query.limit - events.size();
@@ -304,13 +331,13 @@ void AlertStore::Impl::Write() {
   {
     const MutexLock lock(mutex_);
     std::swap(queue, queue_);
-    writing_events_ = queue.events;
+    if (!queue.events.empty()) writing_events_ = &queue.events;
     flushes = flushes_wanted_;
   }
   if (!queue.empty()) {
     Status stored = Store(queue);
     if (!stored && stored.error().code == ErrorCode::kCorrupt) stored = Store(queue);
-    Finish(std::move(queue), stored);
+    Finish(queue, stored);
   }
   {
     const MutexLock lock(mutex_);
@@ -328,32 +355,32 @@ Status AlertStore::Impl::Store(AlertQueue& queue) {
     if (!opened) return opened.error();
     file_ = std::move(opened->file);
     file_->SetGiveUp(give_up_.get_token());
-    mirror_ = AlertMirror(opened->contents);
+    mirror_ = AlertMirror(std::move(opened->contents));
   }
-  Status written = file_->Write(mirror_.ChangesTo(queue));
-  if (written) {
-    mirror_.Apply(queue);
-  } else if (written.error().code == ErrorCode::kCorrupt) {
+  Status written = mirror_.Write(queue, *file_);
+  if (!written && written.error().code == ErrorCode::kCorrupt) {
     file_.reset();
     PutDamagedAside(path_, written.error(), log_);
-    queue.PutBack(mirror_.All());
+    AlertQueue known = mirror_.TakeAll();
+    queue.alerts.merge(known.alerts);
+    queue.evaluated.merge(known.evaluated);
   }
   return written;
 }
 
-void AlertStore::Impl::Finish(AlertQueue queue, const Status& stored) {
+void AlertStore::Impl::Finish(AlertQueue& queue, const Status& stored) {
   bool was_failing = false;
   {
     const MutexLock lock(mutex_);
     last_write_ = clock_.SteadyNow();
-    writing_events_.clear();
+    writing_events_ = nullptr;
     was_failing = std::exchange(stats_.is_failing, !stored);
     ++(stored ? stats_.writes : stats_.errors);
     if (stored) {
-      stats_.events += queue.events.size();
+      stats_.events += queue.event_count;
     } else {
       queue_.PutBack(std::move(queue));
-      QueueEvents({});  // Drops what is too much.
+      LoseOldestEvents();
     }
   }
   if (stored && was_failing) {
@@ -396,8 +423,8 @@ std::vector<std::pair<RuleKey, AlertStore::Kept>> AlertStore::TakeRest() {
 }
 
 void AlertStore::Put(const RuleKey& key, TimePoint as_of, std::vector<ActiveAlert> alerts,
-                     std::span<const AlertEvent> events) {
-  impl_->Put(key, as_of, std::move(alerts), events);
+                     std::vector<AlertEvent> events) {
+  impl_->Put(key, as_of, std::move(alerts), std::move(events));
 }
 
 void AlertStore::Touch(const std::string& group_file, const std::string& group, TimePoint as_of) {
@@ -408,8 +435,8 @@ void AlertStore::Forget(const RuleKey& key) {
   impl_->Put(key, std::nullopt, {}, {});
 }
 
-void AlertStore::Record(std::span<const AlertEvent> events) {
-  impl_->Record(events);
+void AlertStore::Record(std::vector<AlertEvent> events) {
+  impl_->Record(std::move(events));
 }
 
 void AlertStore::Flush() {

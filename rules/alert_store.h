@@ -7,7 +7,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -17,7 +16,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "rules/active_alert.h"
-#include "rules/group.h"
+#include "rules/alert_event.h"
 #include "rules/storage/matcher.h"
 
 namespace tocsin {
@@ -82,14 +81,14 @@ class AlertStore {
 
   /// The alerts of a rule are these now; `events` tell what has changed.
   void Put(const RuleKey& key, TimePoint as_of, std::vector<ActiveAlert> alerts,
-           std::span<const AlertEvent> events);
+           std::vector<AlertEvent> events);
   /// A group was evaluated. Written only if it has alerts, of which it is then known until when
   /// they were true; with what else is written, or a second after the last time.
   void Touch(const std::string& group_file, const std::string& group, TimePoint as_of);
   /// There is no such rule any more.
   void Forget(const RuleKey& key);
   /// Events alone.
-  void Record(std::span<const AlertEvent> events);
+  void Record(std::vector<AlertEvent> events);
 
   /// Returns when everything that was told is on disk, or cannot be. For tests.
   void Flush();

@@ -309,12 +309,8 @@ void AlertingRule::AdvanceOne(Slot slot, const AbsentAlert* absent, Millis at,
   }
   outcome.changed |= step.changed;
   if (step.event) {
-    outcome.events.push_back({.kind = *step.event,
-                              .at = at,
-                              .group_file = {},
-                              .group = {},
-                              .rule = {},
-                              .alert = Complete(entry.copy())});
+    outcome.events.push_back(
+        {.kind = *step.event, .at = at, .source = {}, .alert = Complete(entry.copy())});
   }
   if (step.erase) {
     Erase(slot);
@@ -498,9 +494,7 @@ RuleOutcome AlertingRule::EndAt(Millis at) {
     outcome.events.push_back(
         {.kind = has_fired ? AlertEvent::Kind::kResolved : AlertEvent::Kind::kDropped,
          .at = at,
-         .group_file = {},
-         .group = {},
-         .rule = {},
+         .source = {},
          .alert = Complete(copy)});
     if (has_fired) due.push_back(std::move(copy));
   }

@@ -162,24 +162,24 @@ void Group::Impl::EvaluateRule(Group& group, std::size_t index, Millis at, Itera
   LogHealth(rule.rule(), outcome.error, index);
   if (environment_->observer == nullptr) return;
   NameEvents(rule.rule(), outcome.events);
-  environment_->observer->OnEvaluation(group, index, outcome.events, outcome.changed);
+  environment_->observer->OnEvaluation(group, index, std::move(outcome.events), outcome.changed);
 }
 
 void Group::Impl::EndLeaving(Group& group, Millis at) {
   for (const std::shared_ptr<EvaluatedRule>& rule : leaving_) {
     RuleOutcome outcome = rule->End(at);
     NameEvents(rule->rule(), outcome.events);
-    if (environment_->observer != nullptr) environment_->observer->OnEnd(group, outcome.events);
+    if (environment_->observer == nullptr) continue;
+    environment_->observer->OnEnd(group, std::move(outcome.events));
   }
   leaving_.clear();
 }
 
 void Group::Impl::NameEvents(const Rule& rule, std::vector<AlertEvent>& events) const {
-  for (AlertEvent& event : events) {
-    event.group_file = definition_.group.file;
-    event.group = definition_.group.name;
-    event.rule = rule.name;
-  }
+  if (events.empty()) return;
+  const auto source = std::make_shared<const EventSource>(
+      EventSource{definition_.group.file, definition_.group.name, rule.name});
+  for (AlertEvent& event : events) event.source = source;
 }
 
 void Group::Impl::CountMissed(std::uint64_t missed) {
@@ -228,7 +228,7 @@ void Group::Impl::End(Group& group, Millis at) {
     RuleOutcome outcome = rules_[i]->End(at);
     if (environment_->observer == nullptr) continue;
     NameEvents(rules_[i]->rule(), outcome.events);
-    environment_->observer->OnEvaluation(group, i, outcome.events, outcome.changed);
+    environment_->observer->OnEvaluation(group, i, std::move(outcome.events), outcome.changed);
   }
   EndLeaving(group, at);
 }

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <vector>
 
 #include "base/clock.h"
@@ -25,10 +24,11 @@ class RuleObserver {
   virtual ~RuleObserver() = default;
   /// `events` may be empty. `changed` says whether anything that is kept over a restart has changed
   /// (times of sending too), so that the rule's alerts must be written anew.
-  virtual void OnEvaluation(class Group& group, std::size_t rule,
-                            std::span<const AlertEvent> events, bool changed) = 0;
+  virtual void OnEvaluation(class Group& group, std::size_t rule, std::vector<AlertEvent> events,
+                            bool changed) = 0;
   /// What has become of the alerts of rules that TakeOver() has not found in the new group.
-  virtual void OnEnd(class Group& /*group*/, std::span<const AlertEvent> /*events*/) {}
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): who overrides this keeps them.
+  virtual void OnEnd(class Group& /*group*/, std::vector<AlertEvent> /*events*/) {}
 };
 
 /// One group. View(), Alerts() and LastWritten() by any thread at any time, without waiting for a

@@ -120,14 +120,14 @@ void KeptGroup::End(Millis at) {
   for (const RuleKey& key : keys_) state_->Forget(key);
 }
 
-void KeptGroup::OnEvaluation(Group& group, std::size_t rule, std::span<const AlertEvent> events,
+void KeptGroup::OnEvaluation(Group& group, std::size_t rule, std::vector<AlertEvent> events,
                              bool changed) {
   if (state_ == nullptr || (!changed && !puts_all_ && events.empty())) return;
-  state_->Put(keys_[rule], TimePoint(Duration(evaluating_)), group.Alerts(rule), events);
+  state_->Put(keys_[rule], TimePoint(Duration(evaluating_)), group.Alerts(rule), std::move(events));
 }
 
-void KeptGroup::OnEnd(Group& /*group*/, std::span<const AlertEvent> events) {
-  if (state_ != nullptr) state_->Record(events);
+void KeptGroup::OnEnd(Group& /*group*/, std::vector<AlertEvent> events) {
+  if (state_ != nullptr) state_->Record(std::move(events));
 }
 
 }  // namespace tocsin

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "base/clock.h"
@@ -53,9 +52,9 @@ class KeptGroup final : public RuleObserver {
   /// Is evaluated no more and succeeded by none: its alerts end.
   void End(Millis at);
 
-  void OnEvaluation(Group& group, std::size_t rule, std::span<const AlertEvent> events,
+  void OnEvaluation(Group& group, std::size_t rule, std::vector<AlertEvent> events,
                     bool changed) override;
-  void OnEnd(Group& group, std::span<const AlertEvent> events) override;
+  void OnEnd(Group& group, std::vector<AlertEvent> events) override;
 
  private:
   using KeptAlerts = std::vector<std::optional<AlertStore::Kept>>;

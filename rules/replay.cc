@@ -6,7 +6,6 @@
 #include <memory>
 #include <queue>
 #include <set>
-#include <span>
 #include <tuple>
 #include <utility>
 
@@ -24,7 +23,7 @@ namespace {
 /// Makes whole alerts of the changes that it is told of.
 class Recorder final : public RuleObserver {
  public:
-  void OnEvaluation(Group& group, std::size_t rule, std::span<const AlertEvent> events,
+  void OnEvaluation(Group& group, std::size_t rule, std::vector<AlertEvent> events,
                     bool /*changed*/) override {
     for (const AlertEvent& event : events) Note(group, rule, event);
   }
@@ -44,9 +43,9 @@ class Recorder final : public RuleObserver {
   void Note(const Group& group, std::size_t rule, const AlertEvent& event) {
     const Key key{&group, rule, event.alert.labels};
     ReplayedAlert& alert = open_[key];
-    alert.file = event.group_file;
-    alert.group = event.group;
-    alert.rule = event.rule;
+    alert.file = event.source->group_file;
+    alert.group = event.source->group;
+    alert.rule = event.source->rule;
     alert.labels = event.alert.labels;
     alert.annotations = event.alert.annotations;
     alert.value = event.alert.value;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
@@ -37,14 +38,13 @@ void Resolve(ActiveAlert& alert, Millis now) {
   alert.reason = AlertReason::kRuleRemoved;
 }
 
-AlertEvent EventOf(const RuleKey& key, Millis now, const ActiveAlert& before) {
+AlertEvent EventOf(std::shared_ptr<const EventSource> source, Millis now,
+                   const ActiveAlert& before) {
   const bool was_pending = before.state == AlertState::kPending;
   AlertEvent event;
   event.kind = was_pending ? AlertEvent::Kind::kDropped : AlertEvent::Kind::kResolved;
   event.at = now;
-  event.group_file = key.group_file;
-  event.group = key.group;
-  event.rule = key.rule;
+  event.source = std::move(source);
   event.alert = before;
   Resolve(event.alert, now);
   return event;
@@ -78,17 +78,19 @@ std::vector<ActiveAlert> AlertsToAdopt(std::vector<ActiveAlert> kept, Duration d
 void EndRemovedRules(AlertStore& state, AlertSink* sink, TimePoint now) {
   const Millis at = now.time_since_epoch().count();
   for (const auto& [key, kept] : state.TakeRest()) {
+    const auto source =
+        std::make_shared<const EventSource>(EventSource{key.group_file, key.group, key.rule});
     std::vector<Alert> told;
     std::vector<AlertEvent> events;
     for (const ActiveAlert& alert : kept.alerts) {
-      if (alert.state != AlertState::kInactive) events.push_back(EventOf(key, at, alert));
+      if (alert.state != AlertState::kInactive) events.push_back(EventOf(source, at, alert));
       if (!IsToldAsFiring(alert)) continue;
       ActiveAlert resolved = alert;
       Resolve(resolved, at);
       told.push_back(Told(resolved));
     }
     if (sink != nullptr && !told.empty()) sink->Send(told);
-    state.Record(events);
+    state.Record(std::move(events));
     state.Forget(key);
   }
 }

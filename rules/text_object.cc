@@ -1,121 +1,102 @@
 #include "rules/text_object.h"
 
-#include <charconv>
-#include <utility>
-
-#include <fmt/format.h>
+#include <cstddef>
 
 namespace tocsin {
 namespace {
 
-constexpr unsigned char kFirstPrintable = 0x20;
+bool NeedsEscape(char c) {
+  constexpr unsigned char kFirstPrintable = 0x20;
+  return static_cast<unsigned char>(c) < kFirstPrintable || c == '"' || c == '\\';
+}
 
-void AppendString(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < kFirstPrintable) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-      continue;
-    }
-    if (c == '"' || c == '\\') out += '\\';
+void AppendEscaped(std::string& out, char c) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  if (c == '"' || c == '\\') {
+    out += '\\';
     out += c;
+    return;
   }
-  out += '"';
+  out += "\\u00";
+  out += kHex[static_cast<unsigned char>(c) >> 4];
+  out += kHex[static_cast<unsigned char>(c) & 0xf];
 }
 
-void AppendMember(std::string& out, std::string_view name, std::string_view text) {
-  if (out.size() > 1) out += ',';
-  AppendString(out, name);
-  out += ':';
-  AppendString(out, text);
+/// Without the quotes around it.
+void AppendInside(std::string& out, std::string_view text) {
+  std::size_t plain = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!NeedsEscape(text[i])) continue;
+    out.append(text, plain, i - plain);
+    AppendEscaped(out, text[i]);
+    plain = i + 1;
+  }
+  out.append(text, plain);
 }
 
-/// Reads from the front of a text.
-class Reader {
+/// Appends one object. Few long pieces are faster than many short ones.
+class ObjectText {
  public:
-  explicit Reader(std::string_view text) : left_(text) {}
+  explicit ObjectText(std::string& out) : out_(out) {}
+  ObjectText(const ObjectText&) = delete;
+  ObjectText& operator=(const ObjectText&) = delete;
+  ~ObjectText() { out_ += before_ == kBegin ? "{}" : after_; }
 
-  bool Skip(char expected) {
-    if (!left_.starts_with(expected)) return false;
-    left_.remove_prefix(1);
-    return true;
+  void Add(std::string_view name, std::string_view text) {
+    Name(name);
+    out_ += "\":\"";
+    AppendInside(out_, text);
+    after_ = "\"}";
+    before_ = "\",\"";
   }
-
-  bool IsAtEnd() const { return left_.empty(); }
-
-  std::optional<std::string> String() {
-    if (!Skip('"')) return std::nullopt;
-    std::string text;
-    while (!left_.empty()) {
-      if (Skip('"')) return text;
-      const std::optional<char> c = Skip('\\') ? Escaped() : Take();
-      if (!c) return std::nullopt;
-      text += *c;
-    }
-    return std::nullopt;
+  void AddNull(std::string_view name) {
+    Name(name);
+    out_ += "\":null";
+    after_ = "}";
+    before_ = ",\"";
   }
 
  private:
-  std::optional<char> Take() {
-    if (left_.empty()) return std::nullopt;
-    const char c = left_.front();
-    left_.remove_prefix(1);
-    return c;
+  static constexpr std::string_view kBegin = "{\"";
+
+  void Name(std::string_view name) {
+    out_ += before_;
+    AppendInside(out_, name);
   }
 
-  std::optional<char> Escaped() {
-    if (!left_.starts_with('u')) return Take();
-    constexpr std::size_t kLength = 5;  // u001f
-    if (left_.size() < kLength) return std::nullopt;
-    unsigned int code = 0;
-    const char* const end = left_.data() + kLength;
-    const auto [parsed, problem] = std::from_chars(left_.data() + 1, end, code, 16);
-    if (problem != std::errc{} || parsed != end || code >= kFirstPrintable) return std::nullopt;
-    left_.remove_prefix(kLength);
-    return static_cast<char>(code);
-  }
-
-  std::string_view left_;
+  std::string& out_;
+  std::string_view before_ = kBegin;  ///< Of the next name: ends what was before it.
+  std::string_view after_;            ///< Of all.
 };
 
 }  // namespace
 
-std::string ToTextObject(const Labels& labels) {
-  std::string json = "{";
-  for (const Label& label : labels) AppendMember(json, label.name.text(), label.value.text());
-  return json + "}";
+void AppendTextObject(std::string& out, const Labels& labels) {
+  ObjectText object(out);
+  for (const Label& label : labels) object.Add(label.name.text(), label.value.text());
+}
+
+void AppendTextObject(std::string& out, const TextMap& texts) {
+  ObjectText object(out);
+  for (const auto& [name, text] : texts) object.Add(name, text);
+}
+
+void AppendTextPatch(std::string& out, const Labels& from, const Labels& to) {
+  ObjectText object(out);
+  const Label* old = from.begin();
+  for (const Label& label : to) {
+    while (old != from.end() && old->name < label.name) object.AddNull((old++)->name.text());
+    const bool is_there = old != from.end() && old->name == label.name;
+    if (!is_there || old->value != label.value) object.Add(label.name.text(), label.value.text());
+    if (is_there) ++old;
+  }
+  while (old != from.end()) object.AddNull((old++)->name.text());
 }
 
 std::string ToTextObject(const TextMap& texts) {
-  std::string json = "{";
-  for (const auto& [name, text] : texts) AppendMember(json, name, text);
-  return json + "}";
-}
-
-std::optional<TextMap> ParseTextObject(std::string_view json) {
-  Reader reader(json);
-  TextMap texts;
-  if (!reader.Skip('{')) return std::nullopt;
-  if (!reader.Skip('}')) {
-    do {
-      std::optional<std::string> name = reader.String();
-      if (!name || !reader.Skip(':')) return std::nullopt;
-      std::optional<std::string> text = reader.String();
-      if (!text) return std::nullopt;
-      texts.emplace_back(std::move(*name), std::move(*text));
-    } while (reader.Skip(','));
-    if (!reader.Skip('}')) return std::nullopt;
-  }
-  if (!reader.IsAtEnd()) return std::nullopt;
-  return texts;
-}
-
-std::optional<Labels> ParseLabelsObject(std::string_view json) {
-  const std::optional<TextMap> texts = ParseTextObject(json);
-  if (!texts) return std::nullopt;
-  LabelsBuilder labels;
-  for (const auto& [name, text] : *texts) labels.Set(name, text);
-  return labels.Build();
+  std::string json;
+  AppendTextObject(json, texts);
+  return json;
 }
 
 }  // namespace tocsin

@@ -2,22 +2,23 @@
 
 #pragma once
 
-#include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/labels.h"
 #include "rules/rule_file.h"
 
 namespace tocsin {
 
-/// A JSON object of strings without white space: {"a":"b"}. Bytes are kept as they are, except that
-/// quotes, backslashes and control characters are escaped.
-std::string ToTextObject(const Labels& labels);
-std::string ToTextObject(const TextMap& texts);
+/// Appends a JSON object of strings without white space: {"a":"b"}. Bytes are kept as they are,
+/// also those that are no UTF-8, except that quotes, backslashes and control characters are
+/// escaped.
+void AppendTextObject(std::string& out, const Labels& labels);
+void AppendTextObject(std::string& out, const TextMap& texts);
 
-/// What ToTextObject() has written; nothing for anything else.
-std::optional<TextMap> ParseTextObject(std::string_view json);
-std::optional<Labels> ParseLabelsObject(std::string_view json);
+/// Appends what makes `to` of `from`, as a JSON merge patch: null takes a label away. Source: RFC
+/// 7396.
+void AppendTextPatch(std::string& out, const Labels& from, const Labels& to);
+
+std::string ToTextObject(const TextMap& texts);
 
 }  // namespace tocsin

@@ -78,8 +78,9 @@ void AppendEvent(JsonWriter& json, const AlertStore::StoredEvent& stored,
   json.BeginObject().Key("id").Integer(stored.id);
   AppendTime(json, "at", event.at);
   json.Key("kind").String(Name(event.kind));
-  json.Key("file").String(event.group_file).Key("group").String(event.group);
-  json.Key("rule").String(event.rule).Key("labels").Raw(labels);
+  json.Key("file").String(event.source->group_file);
+  json.Key("group").String(event.source->group).Key("rule").String(event.source->rule);
+  json.Key("labels").Raw(labels);
   json.Key("fingerprint").String(notify::FingerprintText(names.FingerprintOf(alert.labels)));
   json.Key("annotations").BeginObject();
   for (const auto& [name, text] : alert.annotations) json.Key(name).String(text);

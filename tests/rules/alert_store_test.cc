@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <fstream>
@@ -13,12 +14,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include "base/sqlite.h"
-#include "rules/alert_row.h"
-#include "rules/alert_schema.h"
+#include "rules/alert_json.h"
+#include "tests/support/alert_store_fixture.h"
 #include "tests/support/await.h"
-#include "tests/support/fake_clock.h"
-#include "tests/support/recorded_log.h"
-#include "tests/support/temporary_folder.h"
 
 namespace tocsin {
 namespace {
@@ -27,101 +25,9 @@ namespace fs = std::filesystem;
 using std::chrono::hours;
 using std::chrono::seconds;
 
-constexpr Millis kNow = 1'700'000'000'000;
-const RuleKey kRule{"a.yaml", "group", "Down", "{}"};
-
-TimePoint At(Millis millis) {
-  return TimePoint(Duration(millis));
-}
-
-ActiveAlert Pending(const std::string& instance) {
-  ActiveAlert alert;
-  alert.labels = Labels{{"alertname", "Down"}, {"instance", instance}};
-  alert.sample_labels = Labels{{"instance", instance}};
-  alert.value = 1;
-  alert.active_at = kNow;
-  return alert;
-}
-
-ActiveAlert Firing(const std::string& instance) {
-  ActiveAlert alert = Pending(instance);
-  alert.state = AlertState::kFiring;
-  alert.fired_at = kNow + 60'000;
-  alert.last_sent_at = kNow + 60'000;
-  alert.valid_until = kNow + 300'000;
-  alert.annotations = {{"summary", instance + " is down"}};
-  return alert;
-}
-
-AlertEvent EventOf(const ActiveAlert& alert, AlertEvent::Kind kind, Millis at) {
-  AlertEvent event;
-  event.kind = kind;
-  event.at = at;
-  event.group_file = kRule.group_file;
-  event.group = kRule.group;
-  event.rule = kRule.rule;
-  event.alert = alert;
-  return event;
-}
-
-/// A folder with a state file, and what a store needs.
-struct Fixture {
-  TemporaryFolder folder;
-  FakeClock clock{At(kNow)};
-  RecordedLog log;
-  AlertStore::Settings settings;
-
-  fs::path file() const { return folder.path() / "alerts.db"; }
-
-  std::unique_ptr<AlertStore> Open() { return OpenAt(file()); }
-  std::unique_ptr<AlertStore> OpenAt(const fs::path& path) {
-    auto store = AlertStore::Open(path, settings, clock, log.log());
-    BOOST_REQUIRE_MESSAGE(store, (store ? "" : store.error().message));
-    return std::move(*store);
-  }
-  Error Refusal() {
-    const auto store = AlertStore::Open(file(), settings, clock, log.log());
-    BOOST_REQUIRE(!store);
-    return store.error();
-  }
-
-  /// The files as a kill -9 now would leave them, in another folder.
-  fs::path AfterKill(const TemporaryFolder& copy) const {
-    for (const char* const suffix : {"", "-wal"}) {
-      const fs::path from = file().string() + suffix;
-      if (fs::exists(from)) fs::copy_file(from, copy.path() / from.filename());
-    }
-    return copy.path() / "alerts.db";
-  }
-
-  void Run(const std::string& script) const {
-    auto database = SqliteDatabase::Open(file(), SqliteDatabase::Mode::kReadWrite);
-    BOOST_REQUIRE(database);
-    const Status done = database->Execute(script);
-    BOOST_REQUIRE_MESSAGE(done, (done ? "" : done.error().message));
-  }
-};
-
-std::vector<ActiveAlert> TakeAlerts(AlertStore& store, const RuleKey& key = kRule) {
-  std::optional<AlertStore::Kept> kept = store.Take(key);
-  return kept ? std::move(kept->alerts) : std::vector<ActiveAlert>();
-}
-
-std::vector<std::int64_t> Ids(const AlertStore& store, const AlertStore::EventQuery& query) {
-  const auto events = store.Events(query);
-  BOOST_REQUIRE(events);
-  std::vector<std::int64_t> ids;
-  for (const AlertStore::StoredEvent& event : *events) ids.push_back(event.id);
-  return ids;
-}
-
-Matcher Equal(std::string_view name, std::string_view value) {
-  return *Matcher::Make(MatchType::kEqual, name, value);
-}
-
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(alert_store_test, Fixture)
+BOOST_FIXTURE_TEST_SUITE(alert_store_test, AlertStoreFixture)
 
 BOOST_AUTO_TEST_CASE(EveryPartOfAnAlertComesBack) {
   ActiveAlert plain = Pending("a");
@@ -150,7 +56,7 @@ BOOST_AUTO_TEST_CASE(EveryPartOfAnAlertComesBack) {
   for (const ActiveAlert& alert : alerts) {
     BOOST_TEST_CONTEXT(alert.labels.ToString()) {
       BOOST_TEST(std::any_of(kept->alerts.begin(), kept->alerts.end(),
-                             [&](const ActiveAlert& other) { return IsSameRow(alert, other); }));
+                             [&](const ActiveAlert& other) { return IsSame(alert, other); }));
     }
   }
 }
@@ -186,7 +92,7 @@ BOOST_AUTO_TEST_CASE(WhatIsWrittenSurvivesAKill) {
     const TemporaryFolder copy;
     const std::vector<ActiveAlert> kept = TakeAlerts(*OpenAt(AfterKill(copy)));
     BOOST_REQUIRE(kept.size() == alerts.size());
-    for (std::size_t i = 0; i < kept.size(); ++i) BOOST_TEST(IsSameRow(kept[i], alerts[i]));
+    for (std::size_t i = 0; i < kept.size(); ++i) BOOST_TEST(IsSame(kept[i], alerts[i]));
   }
 }
 
@@ -243,12 +149,12 @@ BOOST_AUTO_TEST_CASE(EventsAreGivenNewestFirstAndInPages) {
     events.push_back(
         EventOf(Firing(i % 2 == 0 ? "even" : "odd"), AlertEvent::Kind::kFiring, kNow + i * 1000));
   }
-  events[9].rule = "Other";
+  events[9].source = std::make_shared<const EventSource>(EventSource{"a.yaml", "group", "Other"});
   events[9].alert.labels = Labels{{"alertname", "Other"}};
   const auto store = Open();
-  store->Put(kRule, At(kNow), {Firing("a")}, std::span(events).first(6));
+  store->Put(kRule, At(kNow), {Firing("a")}, {events.begin(), events.begin() + 6});
   store->Flush();
-  store->Record(std::span(events).subspan(6));
+  store->Record({events.begin() + 6, events.end()});
 
   const auto is_odd = [](const Labels& labels) { return labels.Get("instance") == "odd"; };
   struct Row {
@@ -286,17 +192,17 @@ BOOST_AUTO_TEST_CASE(EventsAreGivenNewestFirstAndInPages) {
   const auto all = store->Events({});
   BOOST_TEST(((*all)[0].event.kind == AlertEvent::Kind::kFiring));
   BOOST_TEST((*all)[0].event.at == kNow + 9000);
-  BOOST_TEST((*all)[0].event.rule == "Other");
-  BOOST_TEST((*all)[1].event.group == "group");
-  BOOST_TEST((*all)[1].event.group_file == "a.yaml");
-  BOOST_TEST(IsSameRow((*all)[1].event.alert, events[8].alert));
+  BOOST_TEST((*all)[0].event.source->rule == "Other");
+  BOOST_TEST((*all)[1].event.source->group == "group");
+  BOOST_TEST((*all)[1].event.source->group_file == "a.yaml");
+  BOOST_TEST(IsSame((*all)[1].event.alert, events[8].alert));
 }
 
 BOOST_AUTO_TEST_CASE(EventIdsGoOnAfterARestart) {
   const AlertEvent event = EventOf(Firing("a"), AlertEvent::Kind::kFiring, kNow);
-  Open()->Record({&event, 1});
+  Open()->Record({event});
   const auto store = Open();
-  store->Record({&event, 1});
+  store->Record({event});
   BOOST_TEST(Ids(*store, {}) == (std::vector<std::int64_t>{2, 1}),
              boost::test_tools::per_element());
 }
@@ -308,23 +214,28 @@ BOOST_AUTO_TEST_CASE(OldEventsAreDropped) {
     events.push_back(EventOf(Firing("a"), AlertEvent::Kind::kFiring, kNow - i * 1'000'000));
   }
   const auto store = Open();
-  store->Record({events.data() + 3, 1});
+  store->Record({events[3]});
   store->Record(events);
   store->Flush();
   clock.Advance(std::chrono::minutes(40));  // The one at kNow - 3'000 s is too old now.
-  store->Record({events.data(), 1});
+  store->Record({events[0]});
   store->Flush();
   BOOST_TEST(AwaitThat([&] { return Ids(*store, {}).size() == 3U; }));
 }
 
 BOOST_AUTO_TEST_CASE(TooManyEventsAreDroppedOldestFirst) {
   settings.max_events = 5;
-  const std::vector<AlertEvent> events(20, EventOf(Firing("a"), AlertEvent::Kind::kFiring, kNow));
-  Open()->Record(events);
+  const AlertEvent event = EventOf(Firing("a"), AlertEvent::Kind::kFiring, kNow);
+  {
+    const auto store = Open();
+    for (int i = 0; i < 17; ++i) store->Record({event});
+    store->Record({event, event, event});  // Are kept together, and so are dropped together.
+  }
   const auto store = Open();
-  store->Record({events.data(), 1});
+  store->Record({event});
+  store->Record({event, event});
   store->Flush();
-  const std::vector<std::int64_t> newest = {21, 20, 19, 18, 17};
+  const std::vector<std::int64_t> newest = {23, 22, 21, 20, 19, 18};
   BOOST_TEST(AwaitThat([&] { return Ids(*store, {}) == newest; }));
 }
 
@@ -351,30 +262,12 @@ BOOST_AUTO_TEST_CASE(NewerAndForeignFilesAreRefusedAndLeftAlone) {
   BOOST_TEST((newer.code == ErrorCode::kInvalidInput));
   BOOST_TEST(newer.message.find("version 99") != std::string::npos);
   BOOST_TEST(newer.message.find("alerts.db") != std::string::npos);
-  Run("PRAGMA user_version = 1; PRAGMA application_id = 7");
+  Run("PRAGMA user_version = 2; PRAGMA application_id = 7");
   const Error foreign = Refusal();
   BOOST_TEST((foreign.code == ErrorCode::kInvalidInput));
   BOOST_TEST(foreign.message.find("another program") != std::string::npos);
   Run("PRAGMA application_id = " + std::to_string(0x7463736e));
   BOOST_TEST(TakeAlerts(*Open()).size() == 1U);
-}
-
-BOOST_AUTO_TEST_CASE(OlderFilesAreUpgradedInPlace) {
-  Open();
-  const StateSchema schema = AlertSchema();
-  std::vector<std::string_view> steps(schema.upgrades.begin(), schema.upgrades.end());
-  const auto newest = static_cast<std::int64_t>(steps.size());
-  steps.emplace_back("ALTER TABLE alerts ADD COLUMN colour TEXT;");
-  auto database = SqliteDatabase::Open(file(), SqliteDatabase::Mode::kReadWrite);
-  BOOST_REQUIRE(database);
-  BOOST_TEST(static_cast<bool>(UpgradeSchema(*database, {schema.application, steps})));
-  BOOST_TEST(*ReadInteger(*database, "PRAGMA user_version") == newest + 1);
-  BOOST_TEST(static_cast<bool>(database->Prepare("SELECT colour FROM alerts")));
-  // One that fails half-way leaves the file as it was.
-  steps.emplace_back("CREATE TABLE half (a); ALTER TABLE missing ADD COLUMN b TEXT;");
-  BOOST_TEST(!UpgradeSchema(*database, {schema.application, steps}));
-  BOOST_TEST(*ReadInteger(*database, "PRAGMA user_version") == newest + 1);
-  BOOST_TEST(!database->Prepare("SELECT a FROM half"));
 }
 
 BOOST_AUTO_TEST_CASE(DamagedFilesArePutAside) {
@@ -431,21 +324,14 @@ BOOST_AUTO_TEST_CASE(ATornLogLosesOnlyItsTornEnd) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(RowsWithoutSenseCostOnlyThemselves) {
-  Open()->Put(kRule, At(kNow), {Firing("a"), Firing("b"), Firing("c")}, {});
-  Run("UPDATE alerts SET state = 'happy' WHERE labels LIKE '%\"a\"%';"
-      "UPDATE alerts SET annotations = '{\"x\"' WHERE labels LIKE '%\"b\"%'");
-  BOOST_TEST(TakeAlerts(*Open()).size() == 1U);
-  BOOST_TEST(log.Count("not readable") == 1);
-}
-
 BOOST_AUTO_TEST_CASE(DamageFoundWhileWritingCostsOnlyTheHistory) {
   const AlertEvent event = EventOf(Firing("a"), AlertEvent::Kind::kFiring, kNow);
   Open()->Put(kRule, At(kNow), {Firing("a")}, {});
   std::int64_t page = 0;
   {
     auto database = SqliteDatabase::Open(file(), SqliteDatabase::Mode::kReadWrite);
-    page = *ReadInteger(*database, "SELECT rootpage FROM sqlite_schema WHERE name = 'events'");
+    page =
+        *ReadInteger(*database, "SELECT rootpage FROM sqlite_schema WHERE name = 'event_batches'");
   }
   const auto store = Open();
   {
@@ -454,7 +340,7 @@ BOOST_AUTO_TEST_CASE(DamageFoundWhileWritingCostsOnlyTheHistory) {
     out << std::string(4096, '\xff');
   }
   const RuleKey other{"b.yaml", "group", "Down", "{}"};
-  store->Put(other, At(kNow), {Firing("b")}, {&event, 1});
+  store->Put(other, At(kNow), {Firing("b")}, {event});
   store->Flush();
   BOOST_TEST(log.Count("put aside") == 1);
   BOOST_TEST(!store->stats().is_failing);
@@ -479,7 +365,7 @@ BOOST_AUTO_TEST_CASE(AFullDiskIsWaitedFor) {
   const rlimit full = {fs::file_size(file().string() + "-wal"), unlimited.rlim_max};
   setrlimit(RLIMIT_FSIZE, &full);
   for (int i = 0; i < 5; ++i) {
-    store->Put(kRule, At(kNow + i), {Firing("a")}, {&event, 1});
+    store->Put(kRule, At(kNow + i), {Firing("a")}, {event});
     store->Flush();
   }
   setrlimit(RLIMIT_FSIZE, &unlimited);
@@ -514,7 +400,7 @@ BOOST_AUTO_TEST_CASE(ManyThreadsMayUseIt) {
         for (int i = 0; i < kPuts; ++i) {
           const ActiveAlert alert = Firing(std::to_string(i));
           const AlertEvent event = EventOf(alert, AlertEvent::Kind::kFiring, kNow + i);
-          store->Put(key, At(kNow + i), {alert}, {&event, 1});
+          store->Put(key, At(kNow + i), {alert}, {event});
           store->Touch(key.group_file, key.group, At(kNow + i));
           if (i % 10 == 0) {
             store->Flush();

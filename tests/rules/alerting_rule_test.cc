@@ -277,9 +277,9 @@ BOOST_AUTO_TEST_CASE(EventsTellEveryChange) {
   }
   BOOST_TEST(LifeText::Of(observer.events) ==
              "pending@60, dropped@120, pending@180, firing@240, resolved@300");
-  BOOST_TEST(observer.events.back().group == "g");
-  BOOST_TEST(observer.events.back().group_file == "rules.yml");
-  BOOST_TEST(observer.events.back().rule == "A");
+  BOOST_TEST(observer.events.back().source->group == "g");
+  BOOST_TEST(observer.events.back().source->group_file == "rules.yml");
+  BOOST_TEST(observer.events.back().source->rule == "A");
 }
 
 BOOST_AUTO_TEST_CASE(RuleLabelsWinOverSampleLabelsAndEmptyOnesRemove) {

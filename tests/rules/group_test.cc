@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(ARemovedRuleResolvesItsAlertsAndEndsItsSeries) {
   group->Evaluate(kMinute);
   BOOST_TEST(LifeText::Of(sink.sent) == "rule removed 0..60");
   BOOST_TEST(LifeText::Of(observer.events) == "resolved@60");
-  BOOST_TEST(observer.events.at(0).rule == "A");
+  BOOST_TEST(observer.events.at(0).source->rule == "A");
   BOOST_TEST(Query("r", kMinute).empty());
   BOOST_TEST(Query("ALERTS", kMinute) == "ALERTS{alertname=\"B\", alertstate=\"firing\"} 1");
   sink.sent.clear();

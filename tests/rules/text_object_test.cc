@@ -8,7 +8,7 @@ namespace tocsin {
 
 BOOST_AUTO_TEST_SUITE(text_object_test)
 
-BOOST_AUTO_TEST_CASE(WhatIsWrittenIsReadBack) {
+BOOST_AUTO_TEST_CASE(BytesAreKeptAndWhatJsonWantsIsEscaped) {
   struct Row {
     TextMap texts;
     std::string json;
@@ -19,30 +19,21 @@ BOOST_AUTO_TEST_CASE(WhatIsWrittenIsReadBack) {
       {{{"a", ""}, {"b", "c, d: {}"}}, R"({"a":"","b":"c, d: {}"})"},
       {{{"q", "\"\\"}}, R"({"q":"\"\\"})"},
       {{{"n", "\n\t\x1f"}}, R"({"n":"\u000a\u0009\u001f"})"},
+      {{{"in the middle", "a\nb\"c"}}, R"({"in the middle":"a\u000ab\"c"})"},
       {{{"nul", std::string("a\0b", 3)}}, R"({"nul":"a\u0000b"})"},
       {{{"\xc3\xa9", "\xff\x7f"}}, "{\"\xc3\xa9\":\"\xff\x7f\"}"},
   };
   for (const Row& row : rows) {
     BOOST_TEST_CONTEXT(row.json) {
       BOOST_TEST(ToTextObject(row.texts) == row.json);
-      const std::optional<TextMap> read = ParseTextObject(row.json);
-      BOOST_REQUIRE(read);
-      BOOST_TEST((*read == row.texts));
     }
   }
-  const Labels labels{{"__name__", "up"}, {"job", "a\"b"}};
-  BOOST_TEST((ParseLabelsObject(ToTextObject(labels)) == labels));
 }
 
-BOOST_AUTO_TEST_CASE(AnythingElseIsRefused) {
-  for (const char* const text :
-       {"", "{", "}", "null", "[]", "{}x", R"({"a"})", R"({"a":})", R"({"a":1})", R"({"a":"b",})",
-        R"({"a":"b)", R"({"a":"b\)", R"({"a":"b\u00)", R"({"a":"\u0041"})", R"({"a":"\uzzzz"})",
-        R"({"a":"\u-001"})", R"({"a":"b"}{)"}) {
-    BOOST_TEST_CONTEXT(text) {
-      BOOST_TEST(!ParseTextObject(text).has_value());
-    }
-  }
+BOOST_AUTO_TEST_CASE(LabelsAreWrittenInTheirOrderAfterWhatIsThere) {
+  std::string out = "[";
+  AppendTextObject(out, Labels{{"job", "a\"b"}, {"__name__", "up"}});
+  BOOST_TEST(out == R"([{"__name__":"up","job":"a\"b"})");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -41,11 +41,11 @@ class RecordingSink final : public AlertSink {
 
 class RecordingObserver final : public RuleObserver {
  public:
-  void OnEvaluation(Group&, std::size_t, std::span<const AlertEvent> told, bool changed) override {
+  void OnEvaluation(Group&, std::size_t, std::vector<AlertEvent> told, bool changed) override {
     events.insert(events.end(), told.begin(), told.end());
     changes += changed ? 1 : 0;
   }
-  void OnEnd(Group&, std::span<const AlertEvent> ended) override {
+  void OnEnd(Group&, std::vector<AlertEvent> ended) override {
     events.insert(events.end(), ended.begin(), ended.end());
   }
 

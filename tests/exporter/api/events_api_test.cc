@@ -41,9 +41,7 @@ AlertStore::StoredEvent Resolved() {
   stored.id = 7;
   stored.event.kind = AlertEvent::Kind::kResolved;
   stored.event.at = 90'000;
-  stored.event.group_file = "a.yml";
-  stored.event.group = "g";
-  stored.event.rule = "Down";
+  stored.event.source = std::make_shared<const EventSource>(EventSource{"a.yml", "g", "Down"});
   ActiveAlert& alert = stored.event.alert;
   alert.labels = {{"alertname", "Down"}};
   alert.annotations = {{"summary", "\"x\" is down"}};
