@@ -17,14 +17,22 @@
 #include "base/hex.h"
 #include "base/json_writer.h"
 #include "base/number.h"
+#include "notify/received_alert.h"
 
 namespace tocsin::notify {
 namespace {
 
 namespace json = boost::json;
 
-/// Of the text that ToJson() writes.
-constexpr std::int64_t kVersion = 1;
+/// Of the text that ToJson() writes: each alert as what differs from the first one, as ten thousand
+/// at once mostly differ in one label; the first one as what differs from an alert that has the
+/// group's labels and nothing else. In objects, null says that a member is missing. Version 1,
+/// which is still read, had every alert in full.
+constexpr std::int64_t kVersion = 2;
+constexpr std::int64_t kFullVersion = 1;
+/// About what an alert takes, and what surrounds them.
+constexpr std::size_t kBytesPerAlert = 192;
+constexpr std::size_t kBytesAround = 640;
 
 constexpr std::array kReasons = {NotifyReason::kFirst,        NotifyReason::kNewAlerts,
                                  NotifyReason::kSomeResolved, NotifyReason::kAllResolved,
@@ -43,30 +51,73 @@ void AddLabels(JsonWriter& out, std::string_view name, const Labels& labels) {
   out.EndObject();
 }
 
-/// Whatever is as it mostly is takes no place.
-void AddText(JsonWriter& out, std::string_view name, std::string_view text) {
-  if (!text.empty()) out.Key(name).String(text);
+void AddLabelChanges(JsonWriter& out, const Labels& labels, const Labels& base) {
+  if (labels == base) return;
+  out.Key("labels").BeginObject();
+  for (const Label& label : labels) {
+    if (base.Get(label.name) == label.value) continue;
+    out.Key(label.name.text()).String(label.value.text());
+  }
+  for (const Label& label : base) {
+    if (labels.Get(label.name) == Symbol()) out.Key(label.name.text()).Raw("null");
+  }
+  out.EndObject();
 }
 
-void AddAlert(JsonWriter& out, const NotifiedAlert& alert) {
-  out.BeginObject();
-  AddLabels(out, "labels", alert.labels);
+const std::string* FindText(const Annotations& annotations, std::string_view name) {
+  const auto found = std::find_if(annotations.begin(), annotations.end(),
+                                  [&](const auto& candidate) { return candidate.first == name; });
+  return found == annotations.end() ? nullptr : &found->second;
+}
+
+void AddAnnotationChanges(JsonWriter& out, const Annotations& annotations,
+                          const Annotations& base) {
+  if (annotations == base) return;
   out.Key("annotations").BeginObject();
-  for (const auto& [name, text] : alert.annotations) out.Key(name).String(text);
+  for (const auto& [name, text] : annotations) {
+    const std::string* const known = FindText(base, name);
+    if (known == nullptr || *known != text) out.Key(name).String(text);
+  }
+  for (const auto& [name, text] : base) {
+    if (FindText(annotations, name) == nullptr) out.Key(name).Raw("null");
+  }
   out.EndObject();
-  out.Key("starts_at").Integer(ToMillis(alert.starts_at));
-  out.Key("ends_at").Integer(ToMillis(alert.ends_at));
-  out.Key("resolved").Bool(alert.resolved);
-  out.Key("reason").String(Name(alert.reason));
-  out.Key("is_new").Bool(alert.is_new);
+}
+
+void AddTextChange(JsonWriter& out, std::string_view name, std::string_view text,
+                   std::string_view base) {
+  if (text != base) out.Key(name).String(text);
+}
+
+void AddValueChange(JsonWriter& out, std::optional<double> value, std::optional<double> base) {
+  if (value == base) return;
+  out.Key("value");
   // As text: JSON has no NaN and no infinity.
-  if (alert.value) out.Key("value").String(FormatNumber(*alert.value));
-  AddText(out, "generator_url", alert.generator_url);
-  AddText(out, "expression", alert.expression);
-  AddText(out, "condition", alert.condition);
+  value ? out.String(FormatNumber(*value)) : out.Raw("null");
+}
+
+void AddAlert(JsonWriter& out, const NotifiedAlert& alert, const NotifiedAlert& base) {
+  out.BeginObject();
+  AddLabelChanges(out, alert.labels, base.labels);
+  AddAnnotationChanges(out, alert.annotations, base.annotations);
+  if (alert.starts_at != base.starts_at) out.Key("starts_at").Integer(ToMillis(alert.starts_at));
+  if (alert.ends_at != base.ends_at) out.Key("ends_at").Integer(ToMillis(alert.ends_at));
+  if (alert.resolved != base.resolved) out.Key("resolved").Bool(alert.resolved);
+  if (alert.reason != base.reason) out.Key("reason").String(Name(alert.reason));
+  if (alert.is_new != base.is_new) out.Key("is_new").Bool(alert.is_new);
+  AddValueChange(out, alert.value, base.value);
+  AddTextChange(out, "generator_url", alert.generator_url, base.generator_url);
+  AddTextChange(out, "expression", alert.expression, base.expression);
+  AddTextChange(out, "condition", alert.condition, base.condition);
   // As text: JSON's numbers are exact up to 2^53 only, in many readers.
-  out.Key("fingerprint").String(fmt::format("{:016x}", alert.fingerprint));
-  out.EndObject();
+  out.Key("fingerprint").String(FingerprintText(alert.fingerprint)).EndObject();
+}
+
+/// What the first alert is compared with.
+NotifiedAlert Blank(const Labels& group_labels) {
+  NotifiedAlert blank;
+  blank.labels = group_labels;
+  return blank;
 }
 
 /// Reads the members of an object, and remembers whether all made sense.
@@ -106,30 +157,54 @@ class Reader {
     if (truth == nullptr) Fail();
     return truth != nullptr && *truth;
   }
-  /// In the order of the text.
-  Annotations Texts(std::string_view name) {
+  /// Calls `take` with each member of an object of texts: its name, and its text or null. Without
+  /// the object, with none.
+  template <class Take>
+  void ForEachText(std::string_view name, const Take& take) {
     const json::value* const value = Find(name);
-    const json::object* const object = value != nullptr ? value->if_object() : nullptr;
-    if (object == nullptr) {
-      Fail();
-      return {};
-    }
-    Annotations texts;
-    texts.reserve(object->size());
+    if (value == nullptr) return;
+    const json::object* const object = value->if_object();
+    if (object == nullptr) return Fail();
     for (const auto& member : *object) {
       const json::string* const text = member.value().if_string();
-      if (text == nullptr) {
-        Fail();
-        return {};
-      }
-      texts.emplace_back(std::string(member.key()), std::string(text->data(), text->size()));
+      if (text == nullptr && !member.value().is_null()) return Fail();
+      take(std::string_view(member.key().data(), member.key().size()),
+           text != nullptr ? std::optional(std::string_view(text->data(), text->size()))
+                           : std::nullopt);
     }
-    return texts;
   }
-  Labels LabelSet(std::string_view name) {
-    LabelsBuilder labels;
-    for (const auto& [label, value] : Texts(name)) labels.Set(label, value);
-    return labels.Build();
+  void Change(std::string_view name, Labels& labels) {
+    if (Find(name) == nullptr) return;
+    LabelsBuilder changed(labels);
+    ForEachText(name, [&](std::string_view label, std::optional<std::string_view> value) {
+      changed.Set(label, value.value_or(""));
+    });
+    labels = changed.Build();
+  }
+  void Change(std::string_view name, Annotations& annotations) {
+    ForEachText(name, [&](std::string_view key, std::optional<std::string_view> text) {
+      const auto place = std::lower_bound(annotations.begin(), annotations.end(), key,
+                                          [](const auto& annotation, std::string_view wanted) {
+                                            return annotation.first < wanted;
+                                          });
+      const bool is_known = place != annotations.end() && place->first == key;
+      if (!text) {
+        if (is_known) annotations.erase(place);
+      } else if (is_known) {
+        place->second = *text;
+      } else {
+        annotations.emplace(place, key, *text);
+      }
+    });
+  }
+  void Change(std::string_view name, std::string& text) {
+    if (Find(name) != nullptr) text = Text(name);
+  }
+  void Change(std::string_view name, TimePoint& time) {
+    if (Find(name) != nullptr) time = Time(name);
+  }
+  void Change(std::string_view name, bool& truth) {
+    if (Find(name) != nullptr) truth = Bool(name);
   }
   template <class Reason, std::size_t kCount>
   Reason OneOf(std::string_view name, const std::array<Reason, kCount>& reasons) {
@@ -155,43 +230,48 @@ std::uint64_t ReadFingerprint(Reader& in) {
   return fingerprint;
 }
 
-std::optional<double> ReadValue(Reader& in) {
-  if (in.Find("value") == nullptr) return std::nullopt;
-  const std::optional<double> value = ParseNumber(in.Text("value"));
+void ChangeValue(Reader& in, std::optional<double>& value) {
+  const json::value* const found = in.Find("value");
+  if (found == nullptr) return;
+  value.reset();
+  if (found->is_null()) return;
+  value = ParseNumber(in.Text("value"));
   if (!value) in.Fail();
-  return value;
 }
 
-std::optional<NotifiedAlert> ReadAlert(const json::value& value) {
+/// Nothing if `value` makes no sense.
+std::optional<NotifiedAlert> ReadAlert(const json::value& value, NotifiedAlert alert) {
   Reader in(value);
-  NotifiedAlert alert;
-  alert.labels = in.LabelSet("labels");
-  alert.annotations = in.Texts("annotations");
-  alert.starts_at = in.Time("starts_at");
-  alert.ends_at = in.Time("ends_at");
-  alert.resolved = in.Bool("resolved");
-  alert.reason = in.OneOf("reason", kAlertReasons);
-  alert.is_new = in.Bool("is_new");
-  alert.value = ReadValue(in);
-  alert.generator_url = in.Text("generator_url");
-  alert.expression = in.Text("expression");
-  alert.condition = in.Text("condition");
+  in.Change("labels", alert.labels);
+  in.Change("annotations", alert.annotations);
+  in.Change("starts_at", alert.starts_at);
+  in.Change("ends_at", alert.ends_at);
+  in.Change("resolved", alert.resolved);
+  if (in.Find("reason") != nullptr) alert.reason = in.OneOf("reason", kAlertReasons);
+  in.Change("is_new", alert.is_new);
+  ChangeValue(in, alert.value);
+  in.Change("generator_url", alert.generator_url);
+  in.Change("expression", alert.expression);
+  in.Change("condition", alert.condition);
   alert.fingerprint = ReadFingerprint(in);
   if (!in.ok()) return std::nullopt;
   return alert;
 }
 
-std::vector<NotifiedAlert> ReadAlerts(Reader& in) {
+std::vector<NotifiedAlert> ReadAlerts(Reader& in, std::int64_t version,
+                                      const Labels& group_labels) {
   const json::value* const value = in.Find("alerts");
   const json::array* const array = value != nullptr ? value->if_array() : nullptr;
   if (array == nullptr) {
     in.Fail();
     return {};
   }
+  const NotifiedAlert blank = version == kFullVersion ? NotifiedAlert{} : Blank(group_labels);
   std::vector<NotifiedAlert> alerts;
   alerts.reserve(array->size());
   for (const json::value& item : *array) {
-    std::optional<NotifiedAlert> alert = ReadAlert(item);
+    const bool is_in_full = alerts.empty() || version == kFullVersion;
+    std::optional<NotifiedAlert> alert = ReadAlert(item, is_in_full ? blank : alerts.front());
     if (!alert) {
       in.Fail();
       return {};
@@ -248,6 +328,7 @@ Annotations CommonAnnotations(const Notification& notification) {
 
 std::string ToJson(const Notification& notification) {
   std::string text;
+  text.reserve(kBytesAround + notification.alerts.size() * kBytesPerAlert);
   JsonWriter out(text);
   out.BeginObject().Key("version").Integer(kVersion);
   out.Key("event_id").String(notification.event_id);
@@ -257,7 +338,12 @@ std::string ToJson(const Notification& notification) {
   out.Key("reason").String(Name(notification.reason));
   out.Key("decided_at").Integer(ToMillis(notification.decided_at));
   out.Key("alerts").BeginArray();
-  for (const NotifiedAlert& alert : notification.alerts) AddAlert(out, alert);
+  const NotifiedAlert blank = Blank(notification.group_labels);
+  const NotifiedAlert* base = &blank;
+  for (const NotifiedAlert& alert : notification.alerts) {
+    AddAlert(out, alert, *base);
+    base = &notification.alerts.front();
+  }
   out.EndArray().EndObject();
   return text;
 }
@@ -267,17 +353,18 @@ Result<Notification> NotificationFromJson(std::string_view text) {
   const json::value parsed = json::parse({text.data(), text.size()}, problem);
   if (problem) return Error{ErrorCode::kCorrupt, "notification: " + problem.message()};
   Reader in(parsed);
-  if (const std::int64_t version = in.Integer("version"); in.ok() && version != kVersion) {
+  const std::int64_t version = in.Integer("version");
+  if (in.ok() && version != kVersion && version != kFullVersion) {
     return Error{ErrorCode::kCorrupt, fmt::format("notification: unknown version {}", version)};
   }
   Notification notification;
   notification.event_id = in.Text("event_id");
   notification.receiver = in.Text("receiver");
   notification.group_key = in.Text("group_key");
-  notification.group_labels = in.LabelSet("group_labels");
+  in.Change("group_labels", notification.group_labels);
   notification.reason = in.OneOf("reason", kReasons);
   notification.decided_at = in.Time("decided_at");
-  notification.alerts = ReadAlerts(in);
+  notification.alerts = ReadAlerts(in, version, notification.group_labels);
   if (!in.ok()) return Error{ErrorCode::kCorrupt, "notification: a member is missing or wrong"};
   return notification;
 }

@@ -62,7 +62,8 @@ struct Notification {
 Labels CommonLabels(const Notification& notification);
 Annotations CommonAnnotations(const Notification& notification);
 
-/// A JSON text that has all of it, and back. The version stands in it; parsing fails with kCorrupt.
+/// A JSON text that has all of it, and back. What alerts have in common stands in it once. Its
+/// version stands in it, too, and older ones are read; parsing fails with kCorrupt.
 std::string ToJson(const Notification& notification);
 Result<Notification> NotificationFromJson(std::string_view text);
 

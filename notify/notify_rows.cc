@@ -9,8 +9,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
-#include <fmt/format.h>
 
+#include "base/hex.h"
 #include "base/json_writer.h"
 
 namespace tocsin::notify {
@@ -18,7 +18,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kDigits = 16;
+constexpr int kDigits = 16;
 
 std::optional<std::string> TextIn(const json::object& object, std::string_view name) {
   const json::value* const value = object.if_contains({name.data(), name.size()});
@@ -51,7 +51,7 @@ std::string FingerprintsToText(std::span<const std::uint64_t> fingerprints) {
   text.reserve(fingerprints.size() * (kDigits + 1));
   for (const std::uint64_t fingerprint : fingerprints) {
     if (!text.empty()) text += ',';
-    text += fmt::format("{:016x}", fingerprint);
+    AppendHex(text, fingerprint, kDigits);
   }
   return text;
 }

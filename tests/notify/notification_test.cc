@@ -1,6 +1,7 @@
 #include "notify/notification.h"
 
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <set>
 #include <string>
@@ -78,6 +79,110 @@ BOOST_AUTO_TEST_CASE(EveryPartComesBack) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(WhateverDiffersFromTheFirstAlertComesBack) {
+  struct Row {
+    const char* name;
+    std::function<void(NotifiedAlert&)> change;
+  };
+  const Row rows[] = {
+      {"nothing", [](NotifiedAlert&) {}},
+      {"a label more",
+       [](NotifiedAlert& alert) {
+         alert.labels = LabelsBuilder(alert.labels).Set("x", "y").Build();
+       }},
+      {"a label less",
+       [](NotifiedAlert& alert) {
+         alert.labels = LabelsBuilder(alert.labels).Remove("job").Build();
+       }},
+      {"no label of the group",
+       [](NotifiedAlert& alert) {
+         alert.labels = Labels{{"x", "y"}};
+       }},
+      {"no labels", [](NotifiedAlert& alert) { alert.labels = Labels(); }},
+      {"an annotation more",
+       [](NotifiedAlert& alert) { alert.annotations.emplace(alert.annotations.begin(), "a", ""); }},
+      {"an annotation less",
+       [](NotifiedAlert& alert) { alert.annotations.erase(alert.annotations.begin()); }},
+      {"no annotations", [](NotifiedAlert& alert) { alert.annotations.clear(); }},
+      {"another time", [](NotifiedAlert& alert) { alert.starts_at += std::chrono::seconds(1); }},
+      {"no end", [](NotifiedAlert& alert) { alert.ends_at = TimePoint(); }},
+      {"fires", [](NotifiedAlert& alert) { alert.resolved = false; }},
+      {"another reason", [](NotifiedAlert& alert) { alert.reason = AlertReason::kFiring; }},
+      {"not new", [](NotifiedAlert& alert) { alert.is_new = false; }},
+      {"another value", [](NotifiedAlert& alert) { alert.value = 2; }},
+      {"no value", [](NotifiedAlert& alert) { alert.value.reset(); }},
+      {"no address", [](NotifiedAlert& alert) { alert.generator_url.clear(); }},
+      {"no rule",
+       [](NotifiedAlert& alert) {
+         alert.expression.clear();
+         alert.condition.clear();
+       }},
+      {"everything", [](NotifiedAlert& alert) { alert = NotifiedAlert{}; }},
+  };
+  for (const Row& row : rows) {
+    BOOST_TEST_CONTEXT(row.name) {
+      Notification before = Example();
+      before.alerts = {before.alerts[0], before.alerts[0], before.alerts[0]};
+      row.change(before.alerts[1]);
+      for (const bool is_first : {false, true}) {
+        if (is_first) std::swap(before.alerts[0], before.alerts[1]);
+        const Result<Notification> after = NotificationFromJson(ToJson(before));
+        BOOST_REQUIRE(after);
+        BOOST_REQUIRE(after->alerts.size() == before.alerts.size());
+        for (std::size_t i = 0; i < before.alerts.size(); ++i) {
+          CheckSame(after->alerts[i], before.alerts[i]);
+        }
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(WhatAllAlertsHaveStandsOnce) {
+  Notification notification = Example();
+  notification.alerts = {notification.alerts[0], notification.alerts[0]};
+  const std::string text = ToJson(notification);
+  for (const std::string_view part : {"alertname\":", "runbook_url", "up == 0", "rule removed"}) {
+    BOOST_TEST_CONTEXT(part) {
+      BOOST_TEST(text.find(part) == text.rfind(part));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(TextsOfVersion1AreRead) {
+  const Result<Notification> read = NotificationFromJson(
+      R"({"version":1,"event_id":"a-b-c","receiver":"r","group_key":"k","group_labels":{"job":"db"},)"
+      R"("reason":"first notification","decided_at":1700000000123,"alerts":[)"
+      R"({"labels":{"alertname":"Down","job":"db"},"annotations":{"summary":"s"},)"
+      R"("starts_at":1700000000123,"ends_at":0,"resolved":false,"reason":"firing","is_new":true,)"
+      R"("value":"0.5","generator_url":"http://a","expression":"up","condition":"== 0",)"
+      R"("fingerprint":"fedcba9876543210"},)"
+      R"({"labels":{"alertname":"Up"},"annotations":{},)"
+      R"("starts_at":1700000000123,"ends_at":1700000000124,"resolved":true,"reason":"resolved",)"
+      R"("is_new":false,"fingerprint":"0000000000000001"}]})");
+  BOOST_REQUIRE(read);
+  BOOST_TEST((read->group_labels == Labels{{"job", "db"}}));
+  BOOST_REQUIRE(read->alerts.size() == 2U);
+  NotifiedAlert first;
+  first.labels = Labels{{"alertname", "Down"}, {"job", "db"}};
+  first.annotations = {{"summary", "s"}};
+  first.starts_at = kNow;
+  first.is_new = true;
+  first.value = 0.5;
+  first.generator_url = "http://a";
+  first.expression = "up";
+  first.condition = "== 0";
+  first.fingerprint = 0xfedcba9876543210;
+  CheckSame(read->alerts[0], first);
+  NotifiedAlert second;
+  second.labels = Labels{{"alertname", "Up"}};
+  second.starts_at = kNow;
+  second.ends_at = kNow + std::chrono::milliseconds(1);
+  second.resolved = true;
+  second.reason = AlertReason::kResolved;
+  second.fingerprint = 1;
+  CheckSame(read->alerts[1], second);
+}
+
 BOOST_AUTO_TEST_CASE(EveryReasonAndEveryValueComesBack) {
   Notification notification = Example();
   for (const NotifyReason reason :
@@ -106,7 +211,7 @@ BOOST_AUTO_TEST_CASE(OtherTextsAreCorrupt) {
                               "[]",
                               "{}",
                               good.substr(0, good.size() - 1),
-                              with("\"version\":1", "\"version\":2"),
+                              with("\"version\":2", "\"version\":3"),
                               with("some alerts resolved", "some alerts"),
                               with("rule removed", "rule"),
                               with("fedcba9876543210", "no number"),
