@@ -3,10 +3,7 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
-#include <map>
-#include <string>
-#include <utility>
+#include <unordered_map>
 
 #include "base/clock.h"
 #include "notify/decision.h"
@@ -30,7 +27,7 @@ class LogBook {
     LogEntry entry;
     TimePoint expires;
   };
-  std::map<NotifyStore::LogKey, Kept> entries_;
+  std::unordered_map<NotifyStore::LogKey, Kept, NotifyStore::LogKeyHash> entries_;
 };
 
 }  // namespace tocsin::notify

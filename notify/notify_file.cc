@@ -1,6 +1,7 @@
 #include "notify/notify_file.h"
 
 #include <chrono>
+#include <iterator>
 #include <optional>
 #include <string_view>
 
@@ -45,17 +46,20 @@ Status ForEachRow(SqliteDatabase& database, std::string_view query, std::size_t&
 
 Status LoadOutbox(SqliteDatabase& database, NotifyFile::Contents& contents) {
   return ForEachRow(database,
-                    "SELECT id, receiver, entry, key, created_at, attempts, notification "
-                    "FROM outbox ORDER BY id",
+                    "SELECT id, created_at, outbox.attempts, outbox.notification IS NULL, "
+                    "coalesce(outbox.receiver, log.receiver), coalesce(outbox.entry, log.entry), "
+                    "coalesce(key, group_key), coalesce(outbox.notification, log.notification) "
+                    "FROM outbox LEFT JOIN log USING (id) ORDER BY id",
                     contents.unreadable, [&](const SqliteStatement& row) {
                       auto delivery = std::make_shared<OutboxRow>();
-                      delivery->destination = ReadDestination(row, 1);
-                      delivery->key = row.Text(3);
-                      delivery->created_at = ToTime(row.Integer(4));
-                      delivery->notification = row.Text(6);
+                      delivery->created_at = ToTime(row.Integer(1));
+                      delivery->destination = ReadDestination(row, 4);
+                      delivery->key = row.Text(6);
+                      delivery->notification = std::make_shared<const std::string>(row.Text(7));
                       contents.outbox.push_back({.id = row.Integer(0),
                                                  .row = std::move(delivery),
-                                                 .attempts = static_cast<int>(row.Integer(5))});
+                                                 .attempts = static_cast<int>(row.Integer(2)),
+                                                 .is_in_log = row.Integer(3) != 0});
                       return true;
                     });
 }
@@ -63,19 +67,24 @@ Status LoadOutbox(SqliteDatabase& database, NotifyFile::Contents& contents) {
 Status LoadLog(SqliteDatabase& database, NotifyFile::Contents& contents) {
   return ForEachRow(
       database,
-      "SELECT group_key, receiver, entry, at, firing, resolved, expires_at, notification, believed "
-      "FROM log",
+      "SELECT id, group_key, receiver, entry, at, firing, resolved, believed, expires_at, "
+      "notification FROM log ORDER BY id",
       contents.unreadable, [&](const SqliteStatement& row) {
-        std::optional<std::vector<std::uint64_t>> firing = FingerprintsFromText(row.Text(4));
-        std::optional<std::vector<std::uint64_t>> resolved = FingerprintsFromText(row.Text(5));
-        std::optional<std::vector<std::uint64_t>> believed = FingerprintsFromText(row.Text(8));
-        if (!firing || !resolved || !believed) return false;
+        std::optional<std::vector<std::uint64_t>> firing = FingerprintsFromText(row.Text(5));
+        std::optional<std::vector<std::uint64_t>> resolved = FingerprintsFromText(row.Text(6));
+        std::optional<std::vector<std::uint64_t>> believed = FingerprintsFromText(row.Text(7));
+        if (!firing || !resolved || !believed) {
+          contents.unreadable_log.push_back(row.Integer(0));
+          return false;
+        }
         auto told = std::make_shared<LogRow>();
-        told->entry = {ToTime(row.Integer(3)), std::move(*firing), std::move(*resolved),
+        told->id = row.Integer(0);
+        told->key = {row.Text(1), ReadDestination(row, 2)};
+        told->entry = {ToTime(row.Integer(4)), std::move(*firing), std::move(*resolved),
                        std::move(*believed)};
-        told->expires = ToTime(row.Integer(6));
-        told->notification = row.Text(7);
-        contents.log[{row.Text(0), ReadDestination(row, 1)}] = std::move(told);
+        told->expires = ToTime(row.Integer(8));
+        if (!row.IsNull(9)) told->notification = std::make_shared<const std::string>(row.Text(9));
+        contents.log.push_back(std::move(told));
         return true;
       });
 }
@@ -111,27 +120,32 @@ Status LoadSilences(SqliteDatabase& database, NotifyFile::Contents& contents) {
       });
 }
 
-Result<std::int64_t> LastId(SqliteDatabase& database, const std::string& table) {
-  return ReadInteger(database, "SELECT seq FROM sqlite_sequence WHERE name = '" + table + "'");
-}
-
+/// Rows have the last word: ids may have been given to them by hand.
 Status LoadLastIds(SqliteDatabase& database, NotifyFile::Contents& contents) {
-  const Result<std::int64_t> delivery = LastId(database, "outbox");
-  if (!delivery) return delivery.error();
-  const Result<std::int64_t> record = LastId(database, "history");
-  if (!record) return record.error();
-  const Result<std::int64_t> letter = LastId(database, "dead_letters");
-  if (!letter) return letter.error();
-  contents.last_delivery = *delivery;
-  contents.last_record = *record;
-  contents.last_dead_letter = *letter;
+  struct Last {
+    std::string_view query;
+    std::int64_t& id;
+  };
+  const Last all[] = {
+      {"SELECT max(coalesce(max(delivery), 0), coalesce((SELECT max(id) FROM outbox), 0), "
+       "coalesce((SELECT max(id) FROM log), 0)) FROM last_ids",
+       contents.last_delivery},
+      {"SELECT max(coalesce(max(record), 0), coalesce((SELECT max(id) FROM history), 0)) FROM "
+       "last_ids",
+       contents.last_record},
+      {"SELECT seq FROM sqlite_sequence WHERE name = 'dead_letters'", contents.last_dead_letter}};
+  for (const Last& last : all) {
+    const Result<std::int64_t> id = ReadInteger(database, last.query);
+    if (!id) return id.error();
+    last.id = *id;
+  }
   return {};
 }
 
 }  // namespace
 
 Result<NotifyFile> NotifyFile::Open(const std::filesystem::path& path) {
-  Result<SqliteDatabase> database = OpenStateFile(path, NotifySchema(), kLongestWait);
+  Result<SqliteDatabase> database = OpenStateFile(path, NotifySchema(), kLongestLoad);
   if (!database) return database.error();
   Result<Statements> statements = PrepareAll(*database);
   if (!statements) return statements.error();
@@ -144,10 +158,10 @@ Result<NotifyFile::Statements> NotifyFile::PrepareAll(SqliteDatabase& database) 
       R"(INSERT OR REPLACE INTO outbox (id, receiver, entry, key, created_at, attempts,
           notification) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7))",
       "UPDATE outbox SET attempts = ?2 WHERE id = ?1",
-      "DELETE FROM outbox WHERE id = ?1",
-      R"(INSERT OR REPLACE INTO log (group_key, receiver, entry, at, firing, resolved, expires_at,
-          notification, believed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9))",
-      "DELETE FROM log WHERE group_key = ?1 AND receiver = ?2 AND entry = ?3",
+      "DELETE FROM outbox WHERE id BETWEEN ?1 AND ?2",
+      R"(INSERT OR REPLACE INTO log (id, group_key, receiver, entry, at, firing, resolved, believed,
+          expires_at, notification) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10))",
+      "DELETE FROM log WHERE id = ?1",
       R"(INSERT OR REPLACE INTO memories (receiver, entry, key, used_at, memory)
           VALUES (?1, ?2, ?3, ?4, ?5))",
       "DELETE FROM memories WHERE receiver = ?1 AND entry = ?2 AND key = ?3",
@@ -155,10 +169,13 @@ Result<NotifyFile::Statements> NotifyFile::PrepareAll(SqliteDatabase& database) 
           comment) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7))",
       "DELETE FROM silences WHERE id = ?1",
       R"(INSERT INTO history (id, at, receiver, entry, event_id, group_key, key, reason, firing,
-          state, answer, attempt) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12))",
-      "INSERT OR IGNORE INTO history_alerts (event_id, alert) VALUES (?1, ?2)",
+          state, answer, attempt, alert, event)
+          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14))",
+      "SELECT 1 FROM history_alerts WHERE event = ?1 LIMIT 1",
+      "INSERT OR IGNORE INTO history_alerts (event, alert) VALUES (?1, ?2)",
       R"(INSERT INTO dead_letters (id, at, receiver, entry, answer, notification)
-          VALUES (?1, ?2, ?3, ?4, ?5, ?6))"};
+          VALUES (?1, ?2, ?3, ?4, ?5, ?6))",
+      "UPDATE last_ids SET delivery = ?1, record = ?2"};
   std::vector<SqliteStatement> all;
   all.reserve(std::size(kTexts));
   for (const std::string_view text : kTexts) {
@@ -169,7 +186,7 @@ Result<NotifyFile::Statements> NotifyFile::PrepareAll(SqliteDatabase& database) 
   auto next = std::make_move_iterator(all.begin());
   return Statements{.put_delivery = *next++,
                     .set_attempts = *next++,
-                    .remove_delivery = *next++,
+                    .remove_deliveries = *next++,
                     .put_log = *next++,
                     .remove_log = *next++,
                     .put_memory = *next++,
@@ -177,8 +194,10 @@ Result<NotifyFile::Statements> NotifyFile::PrepareAll(SqliteDatabase& database) 
                     .put_silence = *next++,
                     .remove_silence = *next++,
                     .add_record = *next++,
+                    .find_record_alert = *next++,
                     .add_record_alert = *next++,
-                    .add_dead_letter = *next++};
+                    .add_dead_letter = *next++,
+                    .set_last_ids = *next++};
 }
 
 Result<NotifyFile::Contents> NotifyFile::Load() {
@@ -205,44 +224,66 @@ Status NotifyFile::Write(const NotifyChanges& changes, Duration patience) {
 Status NotifyFile::WriteRows(const NotifyChanges& changes) {
   for (const auto write :
        {&NotifyFile::WriteOutbox, &NotifyFile::WriteLog, &NotifyFile::WriteMemories,
-        &NotifyFile::WriteSilences, &NotifyFile::WriteHistory, &NotifyFile::WriteDeadLetters}) {
+        &NotifyFile::WriteSilences, &NotifyFile::WriteHistory, &NotifyFile::WriteDeadLetters,
+        &NotifyFile::WriteLastIds}) {
     if (Status written = (this->*write)(changes); !written) return written;
   }
   return {};
 }
 
 Status NotifyFile::WriteOutbox(const NotifyChanges& changes) {
-  for (const NotifyChanges::Outbox& delivery : changes.outbox) {
-    SqliteStatement* statement = &statements_.remove_delivery;
-    if (delivery.row != nullptr && !delivery.is_new) {
-      statement = &statements_.set_attempts;
-      statement->Bind(2, std::int64_t{delivery.attempts});
-    } else if (delivery.row != nullptr) {
-      statement = &statements_.put_delivery;
-      Bind(*statement, 2, delivery.row->destination);
-      statement->Bind(4, delivery.row->key);
-      statement->Bind(5, ToMillis(delivery.row->created_at));
-      statement->Bind(6, std::int64_t{delivery.attempts});
-      statement->Bind(7, delivery.row->notification);
+  for (auto delivery = changes.outbox.begin(); delivery != changes.outbox.end(); ++delivery) {
+    Status done;
+    if (delivery->row == nullptr) {
+      const std::int64_t first = delivery->id;
+      while (std::next(delivery) != changes.outbox.end() &&
+             std::next(delivery)->is_gone_with_previous) {
+        ++delivery;
+      }
+      statements_.remove_deliveries.Bind(1, first);
+      statements_.remove_deliveries.Bind(2, delivery->id);
+      done = Run(statements_.remove_deliveries);
+    } else if (delivery->is_new) {
+      done = PutDelivery(*delivery);
+    } else {
+      statements_.set_attempts.Bind(1, delivery->id);
+      statements_.set_attempts.Bind(2, std::int64_t{delivery->attempts});
+      done = Run(statements_.set_attempts);
     }
-    statement->Bind(1, delivery.id);
-    if (Status done = Run(*statement); !done) return done;
+    if (!done) return done;
   }
   return {};
 }
 
+Status NotifyFile::PutDelivery(const NotifyChanges::Outbox& delivery) {
+  SqliteStatement& put = statements_.put_delivery;
+  put.Bind(1, delivery.id);
+  put.Bind(5, ToMillis(delivery.row->created_at));
+  put.Bind(6, std::int64_t{delivery.attempts});
+  if (delivery.is_in_log) {
+    for (const int number : {2, 3, 4, 7}) put.Bind(number, nullptr);
+  } else {
+    Bind(put, 2, delivery.row->destination);
+    put.Bind(4, delivery.row->key);
+    put.Bind(7, *delivery.row->notification);
+  }
+  return Run(put);
+}
+
 Status NotifyFile::WriteLog(const NotifyChanges& changes) {
-  for (const auto& [key, row] : changes.log) {
+  for (const auto& [id, row] : changes.log) {
     SqliteStatement& statement = row != nullptr ? statements_.put_log : statements_.remove_log;
-    statement.Bind(1, key.first);
-    Bind(statement, 2, key.second);
+    statement.Bind(1, id);
     if (row != nullptr) {
-      statement.Bind(4, ToMillis(row->entry.at));
-      statement.Bind(5, FingerprintsToText(row->entry.firing));
-      statement.Bind(6, FingerprintsToText(row->entry.resolved));
-      statement.Bind(7, ToMillis(row->expires));
-      statement.Bind(8, row->notification);
-      statement.Bind(9, FingerprintsToText(row->entry.believed));
+      statement.Bind(2, row->key.first);
+      Bind(statement, 3, row->key.second);
+      statement.Bind(5, ToMillis(row->entry.at));
+      statement.Bind(6, FingerprintsToText(row->entry.firing));
+      statement.Bind(7, FingerprintsToText(row->entry.resolved));
+      statement.Bind(8, FingerprintsToText(row->entry.believed));
+      statement.Bind(9, ToMillis(row->expires));
+      row->notification != nullptr ? statement.Bind(10, *row->notification)
+                                   : statement.Bind(10, nullptr);
     }
     if (Status done = Run(statement); !done) return done;
   }
@@ -290,18 +331,38 @@ Status NotifyFile::WriteHistory(const NotifyChanges& changes) {
     Bind(add, 3, record.destination);
     add.Bind(5, record.event_id);
     add.Bind(6, record.group_key);
-    add.Bind(7, record.key);
+    record.key == record.group_key ? add.Bind(7, nullptr) : add.Bind(7, record.key);
     add.Bind(8, Name(record.reason));
     add.Bind(9, std::int64_t{record.firing ? 1 : 0});
     add.Bind(10, Name(record.state));
     add.Bind(11, record.answer);
     add.Bind(12, std::int64_t{record.attempt});
+    const bool is_alone = record.alerts.size() == 1;
+    is_alone ? add.Bind(13, static_cast<std::int64_t>(record.alerts.front()))
+             : add.Bind(13, nullptr);
+    is_alone ? add.Bind(14, nullptr) : add.Bind(14, record.first);
     if (Status added = Run(add); !added) return added;
-    statements_.add_record_alert.Bind(1, record.event_id);
-    for (const std::uint64_t alert : record.alerts) {
-      statements_.add_record_alert.Bind(2, static_cast<std::int64_t>(alert));
-      if (Status added = Run(statements_.add_record_alert); !added) return added;
-    }
+    if (is_alone) continue;
+    if (Status added = WriteAlerts(record); !added) return added;
+  }
+  return {};
+}
+
+/// Unless an earlier record of the event has brought them.
+Status NotifyFile::WriteAlerts(const HistoryRecord& record) {
+  if (record.first != record.id) {
+    SqliteStatement& find = statements_.find_record_alert;
+    find.Bind(1, record.first);
+    const Result<bool> found = find.Step();
+    find.Reset();
+    if (!found) return found.error();
+    if (*found) return {};
+  }
+  SqliteStatement& add = statements_.add_record_alert;
+  add.Bind(1, record.first);
+  for (const std::uint64_t alert : record.alerts) {
+    add.Bind(2, static_cast<std::int64_t>(alert));
+    if (Status added = Run(add); !added) return added;
   }
   return {};
 }
@@ -317,6 +378,12 @@ Status NotifyFile::WriteDeadLetters(const NotifyChanges& changes) {
     if (Status added = Run(add); !added) return added;
   }
   return {};
+}
+
+Status NotifyFile::WriteLastIds(const NotifyChanges& changes) {
+  statements_.set_last_ids.Bind(1, changes.last_delivery);
+  statements_.set_last_ids.Bind(2, changes.last_record);
+  return Run(statements_.set_last_ids);
 }
 
 Result<bool> NotifyFile::DropOld(TimePoint oldest, std::size_t most, std::size_t most_letters) {
@@ -335,8 +402,8 @@ Result<bool> NotifyFile::DropOld(TimePoint oldest, std::size_t most, std::size_t
   last->Reset();
   Status dropped = database_.Execute("BEGIN IMMEDIATE");
   if (!dropped) return dropped.error();
-  dropped = DropRecords(id);
-  const std::int64_t count = database_.changes();
+  const Result<std::int64_t> count = DropRecords(id);
+  if (!count) dropped = count.error();
   if (dropped) {
     dropped = database_.Execute(
         "DELETE FROM dead_letters WHERE id <= (SELECT max(id) FROM dead_letters) - " +
@@ -347,22 +414,23 @@ Result<bool> NotifyFile::DropOld(TimePoint oldest, std::size_t most, std::size_t
     static_cast<void>(database_.Execute("ROLLBACK"));
     return dropped.error();
   }
-  return count >= kMostDropped;
+  return *count >= kMostDropped;
 }
 
-/// All up to `last`. A later record of the same event keeps the event's alerts.
-Status NotifyFile::DropRecords(std::int64_t last) {
-  Result<SqliteStatement> alerts = database_.Prepare(
-      "DELETE FROM history_alerts WHERE event_id IN (SELECT event_id FROM history AS old "
-      "WHERE id <= ?1 AND NOT EXISTS (SELECT 1 FROM history WHERE event_id = old.event_id "
-      "AND id > ?1))");
-  if (!alerts) return alerts.error();
-  alerts->Bind(1, last);
-  if (Status dropped = Run(*alerts); !dropped) return dropped;
+/// All up to `last`; says how many. A later record of the same event keeps the event's alerts.
+Result<std::int64_t> NotifyFile::DropRecords(std::int64_t last) {
   Result<SqliteStatement> records = database_.Prepare("DELETE FROM history WHERE id <= ?1");
   if (!records) return records.error();
   records->Bind(1, last);
-  return Run(*records);
+  if (Status dropped = Run(*records); !dropped) return dropped.error();
+  const std::int64_t count = database_.changes();
+  Result<SqliteStatement> alerts = database_.Prepare(
+      "DELETE FROM history_alerts WHERE event <= ?1 "
+      "AND event NOT IN (SELECT event FROM history WHERE event <= ?1)");
+  if (!alerts) return alerts.error();
+  alerts->Bind(1, last);
+  if (Status dropped = Run(*alerts); !dropped) return dropped.error();
+  return count;
 }
 
 void NotifyFile::SetLimit(Duration patience) {

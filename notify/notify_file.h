@@ -28,6 +28,7 @@ class NotifyFile {
   static constexpr Duration kLongestWait = std::chrono::seconds(10);
   /// Beyond that, for each row that is written: on a slow machine, too, much must get done at last.
   static constexpr Duration kLongestPerRow = std::chrono::milliseconds(1);
+  /// An upgrade copies the history.
   static constexpr Duration kLongestLoad = std::chrono::minutes(10);
 
   /// Opens or makes the file and brings its tables up to this version. Fails with kInvalidInput if
@@ -35,8 +36,9 @@ class NotifyFile {
   static Result<NotifyFile> Open(const std::filesystem::path& path);
 
   struct Contents {
-    std::vector<NotifyChanges::Outbox> outbox;  ///< By id.
-    std::map<NotifyStore::LogKey, std::shared_ptr<const LogRow>> log;
+    std::vector<NotifyChanges::Outbox> outbox;       ///< By id.
+    std::vector<std::shared_ptr<const LogRow>> log;  ///< By id.
+    std::vector<std::int64_t> unreadable_log;        ///< Ids. They count as unreadable.
     std::map<MemoryKey, std::shared_ptr<const MemoryRow>> memories;
     std::map<std::string, std::shared_ptr<const Silence>> silences;
     std::int64_t last_delivery = 0;  ///< The greatest ids there have been.
@@ -63,7 +65,7 @@ class NotifyFile {
   struct Statements {
     SqliteStatement put_delivery;
     SqliteStatement set_attempts;
-    SqliteStatement remove_delivery;
+    SqliteStatement remove_deliveries;
     SqliteStatement put_log;
     SqliteStatement remove_log;
     SqliteStatement put_memory;
@@ -71,20 +73,25 @@ class NotifyFile {
     SqliteStatement put_silence;
     SqliteStatement remove_silence;
     SqliteStatement add_record;
+    SqliteStatement find_record_alert;
     SqliteStatement add_record_alert;
     SqliteStatement add_dead_letter;
+    SqliteStatement set_last_ids;
   };
   NotifyFile(SqliteDatabase database, Statements statements)
       : database_(std::move(database)), statements_(std::move(statements)) {}
   static Result<Statements> PrepareAll(SqliteDatabase& database);
   Status WriteRows(const NotifyChanges& changes);
   Status WriteOutbox(const NotifyChanges& changes);
+  Status PutDelivery(const NotifyChanges::Outbox& delivery);
   Status WriteLog(const NotifyChanges& changes);
   Status WriteMemories(const NotifyChanges& changes);
   Status WriteSilences(const NotifyChanges& changes);
   Status WriteHistory(const NotifyChanges& changes);
+  Status WriteAlerts(const HistoryRecord& record);
   Status WriteDeadLetters(const NotifyChanges& changes);
-  Status DropRecords(std::int64_t last);
+  Status WriteLastIds(const NotifyChanges& changes);
+  Result<std::int64_t> DropRecords(std::int64_t last);
   void SetLimit(Duration patience);
 
   SqliteDatabase database_;

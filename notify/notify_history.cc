@@ -42,27 +42,20 @@ std::optional<HistoryRecord> ReadRecord(const SqliteStatement& row) {
   record.destination = {row.Text(2), row.Text(3)};
   record.event_id = row.Text(4);
   record.group_key = row.Text(5);
-  record.key = row.Text(6);
+  record.key = row.IsNull(6) ? record.group_key : row.Text(6);
   record.reason = *reason;
   record.firing = row.Integer(8) != 0;
   record.state = *state;
   record.answer = row.Text(10);
   record.attempt = static_cast<int>(row.Integer(11));
+  if (!row.IsNull(12)) record.alerts = {static_cast<std::uint64_t>(row.Integer(12))};
+  record.first = row.IsNull(13) ? record.id : row.Integer(13);
   return record;
 }
 
 Result<SqliteStatement> SelectRecords(SqliteDatabase& database,
                                       const NotifyStore::HistoryQuery& query, std::int64_t below) {
-  std::string text =
-      "SELECT id, at, receiver, entry, event_id, group_key, key, reason, firing, state, answer, "
-      "attempt FROM history WHERE id < ?1";
-  if (query.start) text += " AND at >= ?2";
-  if (query.end) text += " AND at <= ?3";
-  if (!query.receiver.empty()) text += " AND receiver = ?4";
-  if (query.alert) {
-    text += " AND event_id IN (SELECT event_id FROM history_alerts WHERE alert = ?5)";
-  }
-  Result<SqliteStatement> records = database.Prepare(text + " ORDER BY id DESC LIMIT ?6");
+  Result<SqliteStatement> records = database.Prepare(HistoryStatement(query));
   if (!records) return records.error();
   records->Bind(1, below);
   if (query.start) records->Bind(2, ToMillis(*query.start));
@@ -73,10 +66,9 @@ Result<SqliteStatement> SelectRecords(SqliteDatabase& database,
   return records;
 }
 
-Result<std::vector<std::uint64_t>> ReadAlerts(SqliteStatement& select,
-                                              const std::string& event_id) {
+Result<std::vector<std::uint64_t>> ReadAlerts(SqliteStatement& select, std::int64_t event) {
   select.Reset();
-  select.Bind(1, event_id);
+  select.Bind(1, event);
   std::vector<std::uint64_t> alerts;
   for (;;) {
     const Result<bool> row = select.Step();
@@ -98,13 +90,28 @@ bool Matches(const NotifyStore::HistoryQuery& query, const HistoryRecord& record
          std::find(record.alerts.begin(), record.alerts.end(), *query.alert) != record.alerts.end();
 }
 
+std::string HistoryStatement(const NotifyStore::HistoryQuery& query) {
+  std::string text =
+      "SELECT id, at, receiver, entry, event_id, group_key, key, reason, firing, state, answer, "
+      "attempt, alert, event FROM history WHERE id < ?1";
+  if (query.start) text += " AND at >= ?2";
+  if (query.end) text += " AND at <= ?3";
+  if (!query.receiver.empty()) text += " AND receiver = ?4";
+  if (query.alert) {
+    text +=
+        " AND id IN (SELECT id FROM history WHERE alert = ?5 UNION ALL SELECT history.id FROM "
+        "history_alerts CROSS JOIN history USING (event) WHERE history_alerts.alert = ?5)";
+  }
+  return text + " ORDER BY id DESC LIMIT ?6";
+}
+
 Result<std::vector<HistoryRecord>> ReadHistory(SqliteDatabase& database,
                                                const NotifyStore::HistoryQuery& query,
                                                std::int64_t below) {
   Result<SqliteStatement> rows = SelectRecords(database, query, below);
   if (!rows) return rows.error();
   Result<SqliteStatement> select =
-      database.Prepare("SELECT alert FROM history_alerts WHERE event_id = ?1");
+      database.Prepare("SELECT alert FROM history_alerts WHERE event = ?1");
   if (!select) return select.error();
   std::vector<HistoryRecord> records;
   for (;;) {
@@ -113,9 +120,11 @@ Result<std::vector<HistoryRecord>> ReadHistory(SqliteDatabase& database,
     if (!*row) return records;
     std::optional<HistoryRecord> record = ReadRecord(*rows);
     if (!record) continue;
-    Result<std::vector<std::uint64_t>> alerts = ReadAlerts(*select, record->event_id);
-    if (!alerts) return alerts.error();
-    record->alerts = std::move(*alerts);
+    if (record->alerts.empty()) {
+      Result<std::vector<std::uint64_t>> alerts = ReadAlerts(*select, record->first);
+      if (!alerts) return alerts.error();
+      record->alerts = std::move(*alerts);
+    }
     records.push_back(std::move(*record));
   }
 }

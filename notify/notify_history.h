@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -14,6 +15,9 @@ namespace tocsin::notify {
 
 /// Whether the query asks for such a record, whatever its id.
 bool Matches(const NotifyStore::HistoryQuery& query, const HistoryRecord& record);
+
+/// What ReadHistory() asks for, with `below` as ?1.
+std::string HistoryStatement(const NotifyStore::HistoryQuery& query);
 
 /// At most `query.limit` records with an id below `below`, newest first. Errors are those of
 /// SqliteDatabase.

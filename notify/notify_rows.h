@@ -25,14 +25,16 @@ struct OutboxRow {
   Destination destination;
   std::string key;
   TimePoint created_at;
-  std::string notification;  ///< As ToJson() writes it.
+  std::shared_ptr<const std::string> notification;  ///< As ToJson() writes it. Not null.
 };
 
 /// What a receiver was last told of a group.
 struct LogRow {
+  std::int64_t id = 0;  ///< That of the delivery that tells it, if there is one that tells all.
+  NotifyStore::LogKey key;
   LogEntry entry;
   TimePoint expires;
-  std::string notification;  ///< As ToJson() writes it.
+  std::shared_ptr<const std::string> notification;  ///< Null: there was nothing to say.
 };
 
 using MemoryKey = std::pair<Destination, std::string>;
@@ -49,13 +51,19 @@ struct NotifyChanges {
     std::shared_ptr<const OutboxRow> row = nullptr;
     int attempts = 0;
     bool is_new = true;  ///< Or only its attempts have changed.
+    /// The log's row of the same id has all but `created_at` and `attempts`.
+    bool is_in_log = false;
+    /// It is gone, and so is whatever there was between it and the one before, which is gone, too.
+    bool is_gone_with_previous = false;
   };
-  std::vector<Outbox> outbox;
-  std::vector<std::pair<NotifyStore::LogKey, std::shared_ptr<const LogRow>>> log;
+  std::vector<Outbox> outbox;                                               ///< By id.
+  std::vector<std::pair<std::int64_t, std::shared_ptr<const LogRow>>> log;  ///< By id.
   std::vector<std::pair<MemoryKey, std::shared_ptr<const MemoryRow>>> memories;
   std::vector<std::pair<std::string, std::shared_ptr<const Silence>>> silences;  ///< By id.
   std::deque<HistoryRecord> history;
   std::deque<DeadLetter> dead_letters;
+  std::int64_t last_delivery = 0;  ///< The greatest ids there have been.
+  std::int64_t last_record = 0;
 
   bool empty() const {
     return outbox.empty() && log.empty() && memories.empty() && silences.empty() &&

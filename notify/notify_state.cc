@@ -1,20 +1,62 @@
 #include "notify/notify_state.h"
 
+#include <algorithm>
 #include <iterator>
 #include <optional>
+#include <string_view>
 
 namespace tocsin::notify {
 namespace {
 
+std::shared_ptr<const std::string> ToText(const Notification& notification) {
+  return std::make_shared<const std::string>(ToJson(notification));
+}
+
 std::shared_ptr<const OutboxRow> ToRow(const Destination& destination,
-                                       const PendingDelivery& pending) {
+                                       const PendingDelivery& pending,
+                                       std::shared_ptr<const std::string> notification) {
   auto row = std::make_shared<OutboxRow>();
   row->destination = destination;
   row->key = pending.delivery.key;
   row->created_at = pending.created_at;
-  row->notification = ToJson(pending.delivery.notification);
+  row->notification = std::move(notification);
   return row;
 }
+
+/// Whether two notifications of one event, of which one may be a part of it, or have taken up an
+/// older one, say the same.
+bool AreSame(const Notification& a, const Notification& b) {
+  return a.reason == b.reason &&
+         std::equal(a.alerts.begin(), a.alerts.end(), b.alerts.begin(), b.alerts.end(),
+                    [](const NotifiedAlert& one, const NotifiedAlert& other) {
+                      return one.fingerprint == other.fingerprint && one.is_new == other.is_new;
+                    });
+}
+
+/// What the log is told that deliveries tell, too.
+class ToldEvents {
+ public:
+  explicit ToldEvents(std::size_t most) { events_.reserve(most); }
+  void Add(const Notification& told, LogRow* row) {
+    events_.emplace(told.event_id, Event{&told, row});
+  }
+  /// The row that says all that the delivery says, and no other delivery does yet; or null.
+  LogRow* Find(const Destination& destination, const Delivery& delivery) const {
+    const auto found = events_.find(delivery.notification.event_id);
+    if (found == events_.end()) return nullptr;
+    const auto& [told, row] = found->second;
+    const bool fits = row->id == 0 && row->key.first == delivery.key &&
+                      row->key.second == destination && AreSame(*told, delivery.notification);
+    return fits ? row : nullptr;
+  }
+
+ private:
+  struct Event {
+    const Notification* told;
+    LogRow* row;
+  };
+  std::unordered_map<std::string_view, Event> events_;
+};
 
 /// The row of a key, or null if there is none.
 template <class Map>
@@ -43,26 +85,68 @@ DecidedRows ToRows(const NotifyStore::Decided& decided) {
   DecidedRows rows;
   rows.superseded = decided.superseded;
   rows.log.reserve(decided.log.size());
+  ToldEvents events(decided.log.size());
   for (const NotifyStore::Decided::Log& log : decided.log) {
     auto row = std::make_shared<LogRow>();
+    row->key = log.key;
     row->entry = log.entry;
     row->expires = log.expires;
-    if (log.last != nullptr) row->notification = ToJson(*log.last);
-    rows.log.emplace_back(log.key, std::move(row));
+    if (log.last != nullptr) {
+      row->notification = ToText(*log.last);
+      events.Add(*log.last, row.get());
+    }
+    rows.log.push_back(std::move(row));
   }
   rows.outbox.reserve(decided.outbox.size());
   for (const auto& [destination, pending] : decided.outbox) {
-    rows.outbox.push_back(
-        {.id = pending->id, .row = ToRow(destination, *pending), .attempts = pending->attempts});
+    LogRow* const told = events.Find(destination, pending->delivery);
+    if (told != nullptr) told->id = pending->id;
+    auto text = told != nullptr ? told->notification : ToText(pending->delivery.notification);
+    rows.outbox.push_back({.id = pending->id,
+                           .row = ToRow(destination, *pending, std::move(text)),
+                           .attempts = pending->attempts,
+                           .is_in_log = told != nullptr});
   }
   return rows;
+}
+
+NotifyState::NotifyState(NotifyFile::Contents contents, std::size_t max_queued)
+    : max_queued_(max_queued), known_(std::move(contents)) {
+  for (NotifyChanges::Outbox& delivery : known_.outbox) {
+    deliveries_[delivery.id].row = std::move(delivery);
+  }
+  known_.outbox.clear();
+  for (LogRowPointer& row : known_.log) PutLog(std::move(row));
+  known_.log.clear();
+  for (const std::int64_t id : known_.unreadable_log) ForgetLog(id);
+}
+
+/// What was told of the same group before is forgotten.
+void NotifyState::PutLog(LogRowPointer row) {
+  LogRowPointer& known = log_[row->key];
+  if (known != nullptr) ForgetLog(known->id);
+  known = std::move(row);
+}
+
+void NotifyState::ForgetLog(std::int64_t id) {
+  const auto changed = changed_log_.find(id);
+  if (changed != changed_log_.end() && changed->second != nullptr) {
+    changed_log_.erase(changed);  // It is not in the file.
+  } else {
+    changed_log_[id] = nullptr;
+  }
+  const auto delivery = deliveries_.find(id);
+  if (delivery == deliveries_.end() || !delivery->second.row.is_in_log) return;
+  delivery->second.row.is_in_log = false;
+  changed_deliveries_[id] = true;
 }
 
 NotifyStore::Kept NotifyState::Kept(std::size_t& unreadable) const {
   NotifyStore::Kept kept;
   unreadable = known_.unreadable;
-  for (const auto& [id, delivery] : deliveries_) {
-    Result<Notification> notification = NotificationFromJson(delivery.row->notification);
+  for (const auto& [id, known] : deliveries_) {
+    const NotifyChanges::Outbox& delivery = known.row;
+    Result<Notification> notification = NotificationFromJson(*delivery.row->notification);
     if (!notification) {
       ++unreadable;
       continue;
@@ -75,9 +159,10 @@ NotifyStore::Kept NotifyState::Kept(std::size_t& unreadable) const {
                             .attempts = delivery.attempts};
     kept.outbox.emplace_back(delivery.row->destination, std::move(pending));
   }
-  for (const auto& [key, row] : known_.log) {
-    Result<Notification> last = row->notification.empty() ? Result<Notification>(Notification{})
-                                                          : NotificationFromJson(row->notification);
+  for (const auto& [key, row] : log_) {
+    Result<Notification> last = row->notification == nullptr
+                                    ? Result<Notification>(Notification{})
+                                    : NotificationFromJson(*row->notification);
     if (!last) {
       ++unreadable;
       continue;
@@ -91,13 +176,16 @@ NotifyStore::Kept NotifyState::Kept(std::size_t& unreadable) const {
 }
 
 void NotifyState::Commit(DecidedRows rows) {
-  for (auto& [key, row] : rows.log) {
-    changed_log_.insert(key);
-    known_.log[std::move(key)] = std::move(row);
+  for (std::shared_ptr<LogRow>& row : rows.log) {
+    if (row->id == 0) row->id = NextId();
+    PutLog(row);
+    changed_log_.insert_or_assign(row->id, std::move(row));
   }
   for (NotifyChanges::Outbox& delivery : rows.outbox) {
-    changed_deliveries_[delivery.id] = true;
-    deliveries_[delivery.id] = std::move(delivery);
+    const std::int64_t id = delivery.id;
+    known_.last_delivery = std::max(known_.last_delivery, id);
+    changed_deliveries_.insert_or_assign(changed_deliveries_.end(), id, true);
+    deliveries_.insert_or_assign(deliveries_.end(), id, KnownDelivery{.row = std::move(delivery)});
   }
   for (const std::int64_t id : rows.superseded) {
     if (deliveries_.erase(id) != 0) changed_deliveries_[id] = true;
@@ -105,7 +193,6 @@ void NotifyState::Commit(DecidedRows rows) {
 }
 
 void NotifyState::Settle(NotifyStore::Settled settled, TimePoint now) {
-  SettleRows(settled, now);
   if (settled.dead_letter) {
     dead_letters_.push_back({.id = ++known_.last_dead_letter,
                              .at = now,
@@ -113,10 +200,19 @@ void NotifyState::Settle(NotifyStore::Settled settled, TimePoint now) {
                              .notification = std::move(*settled.dead_letter),
                              .answer = settled.record ? settled.record->answer : ""});
   }
-  if (settled.record) {
-    history_.push_back(std::move(*settled.record));
-    history_.back().id = ++known_.last_record;
+  if (settled.record) AddRecord(settled.id, std::move(*settled.record));
+  SettleRows(settled, now);
+}
+
+void NotifyState::AddRecord(std::int64_t delivery, HistoryRecord record) {
+  record.id = ++known_.last_record;
+  record.first = record.id;
+  if (const auto found = deliveries_.find(delivery); found != deliveries_.end()) {
+    std::int64_t& first = found->second.first_record;
+    if (first == 0) first = record.id;
+    record.first = first;
   }
+  history_.push_back(std::move(record));
 }
 
 void NotifyState::SettleRows(const NotifyStore::Settled& settled, TimePoint now) {
@@ -126,16 +222,20 @@ void NotifyState::SettleRows(const NotifyStore::Settled& settled, TimePoint now)
       is_more = true;
       deliveries_.erase(found);
     } else {
-      found->second.attempts = settled.attempts;
+      found->second.row.attempts = settled.attempts;
     }
   }
   if (settled.successor != nullptr) {
     const auto successor = deliveries_.find(settled.successor->id);
     if (successor != deliveries_.end()) {
-      successor->second.row = ToRow(settled.destination, *settled.successor);
+      NotifyChanges::Outbox& row = successor->second.row;
+      row.row = ToRow(settled.destination, *settled.successor,
+                      ToText(settled.successor->delivery.notification));
+      row.is_in_log = false;
       changed_deliveries_[settled.successor->id] = true;
     }
   }
+  if (settled.memory.empty() && known_.memories.empty()) return;
   MemoryKey key(settled.destination, settled.key);
   const std::shared_ptr<const MemoryRow> known = Find(known_.memories, key);
   if (settled.memory.empty() && known == nullptr) return;
@@ -159,9 +259,9 @@ void NotifyState::PutSilences(std::span<const Silence> changed,
 }
 
 void NotifyState::DropExpired(TimePoint now, TimePoint oldest_memory) {
-  std::erase_if(known_.log, [&](const auto& entry) {
+  std::erase_if(log_, [&](const auto& entry) {
     const bool is_over = entry.second->expires <= now;
-    if (is_over) changed_log_.insert(entry.first);
+    if (is_over) ForgetLog(entry.second->id);
     return is_over;
   });
   std::erase_if(known_.memories, [&](const auto& entry) {
@@ -176,22 +276,37 @@ bool NotifyState::is_clean() const {
          changed_silences_.empty() && history_.empty() && dead_letters_.empty();
 }
 
-NotifyChanges NotifyState::Take() {
-  NotifyChanges changes;
-  changes.outbox.reserve(changed_deliveries_.size());
+std::vector<NotifyChanges::Outbox> NotifyState::TakeOutbox() {
+  std::vector<NotifyChanges::Outbox> outbox;
+  outbox.reserve(changed_deliveries_.size());
+  auto last_gone_before = deliveries_.end();
+  bool is_previous_gone = false;
   for (const auto& [id, is_more] : changed_deliveries_) {
-    const auto found = deliveries_.find(id);
-    NotifyChanges::Outbox change{.id = id};
-    if (found != deliveries_.end()) change = found->second;
+    const auto at = deliveries_.lower_bound(id);
+    const bool is_gone = at == deliveries_.end() || at->first != id;
+    NotifyChanges::Outbox& change =
+        outbox.emplace_back(is_gone ? NotifyChanges::Outbox{.id = id} : at->second.row);
     change.is_new = is_more;
-    changes.outbox.push_back(std::move(change));
+    change.is_gone_with_previous = is_gone && is_previous_gone && at == last_gone_before;
+    is_previous_gone = is_gone;
+    last_gone_before = at;
   }
   changed_deliveries_.clear();
-  TakeRows(changed_log_, known_.log, changes.log);
+  return outbox;
+}
+
+NotifyChanges NotifyState::Take() {
+  NotifyChanges changes;
+  changes.outbox = TakeOutbox();
+  changes.log.assign(std::make_move_iterator(changed_log_.begin()),
+                     std::make_move_iterator(changed_log_.end()));
+  changed_log_.clear();
   TakeRows(changed_memories_, known_.memories, changes.memories);
   TakeRows(changed_silences_, known_.silences, changes.silences);
   changes.history.swap(history_);
   changes.dead_letters.swap(dead_letters_);
+  changes.last_delivery = known_.last_delivery;
+  changes.last_record = known_.last_record;
   return changes;
 }
 
@@ -200,7 +315,8 @@ std::size_t NotifyState::PutBack(NotifyChanges&& changes) {
     bool& is_more = changed_deliveries_[change.id];
     is_more = is_more || change.is_new;
   }
-  for (const auto& [key, row] : changes.log) changed_log_.insert(key);
+  // What has changed again is newer.
+  for (auto& [id, row] : changes.log) changed_log_.try_emplace(id, std::move(row));
   for (const auto& [key, row] : changes.memories) changed_memories_.insert(key);
   for (const auto& [id, row] : changes.silences) changed_silences_.insert(id);
   PutBefore(history_, std::move(changes.history));
@@ -217,7 +333,7 @@ std::size_t NotifyState::DropTooMany() {
 
 void NotifyState::MarkAll() {
   for (const auto& [id, delivery] : deliveries_) changed_deliveries_[id] = true;
-  for (const auto& [key, row] : known_.log) changed_log_.insert(key);
+  for (const auto& [key, row] : log_) changed_log_[row->id] = row;
   for (const auto& [key, row] : known_.memories) changed_memories_.insert(key);
   for (const auto& [id, row] : known_.silences) changed_silences_.insert(id);
 }

@@ -10,6 +10,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -22,7 +23,7 @@ namespace tocsin::notify {
 
 /// What Commit() is told, as rows: made before any lock is taken, because texts take time.
 struct DecidedRows {
-  std::vector<std::pair<NotifyStore::LogKey, std::shared_ptr<const LogRow>>> log;
+  std::vector<std::shared_ptr<LogRow>> log;  ///< The id is 0 unless a delivery tells all of it.
   std::vector<NotifyChanges::Outbox> outbox;
   std::vector<std::int64_t> superseded;
 };
@@ -32,11 +33,7 @@ DecidedRows ToRows(const NotifyStore::Decided& decided);
 /// One thread at a time.
 class NotifyState {
  public:
-  NotifyState(NotifyFile::Contents contents, std::size_t max_queued)
-      : max_queued_(max_queued), known_(std::move(contents)) {
-    for (NotifyChanges::Outbox& delivery : known_.outbox) deliveries_[delivery.id] = delivery;
-    known_.outbox.clear();
-  }
+  NotifyState(NotifyFile::Contents contents, std::size_t max_queued);
 
   /// All but the history, to begin with; and how many rows make no sense.
   NotifyStore::Kept Kept(std::size_t& unreadable) const;
@@ -59,16 +56,28 @@ class NotifyState {
   const std::deque<DeadLetter>& dead_letters() const { return dead_letters_; }
 
  private:
+  using LogRowPointer = std::shared_ptr<const LogRow>;
+  struct KnownDelivery {
+    NotifyChanges::Outbox row;
+    std::int64_t first_record = 0;  ///< Of its event. 0: there was none since the start.
+  };
+
+  void PutLog(LogRowPointer row);
+  void ForgetLog(std::int64_t id);
   void SettleRows(const NotifyStore::Settled& settled, TimePoint now);
+  void AddRecord(std::int64_t delivery, HistoryRecord record);
+  std::vector<NotifyChanges::Outbox> TakeOutbox();
   std::size_t DropTooMany();
 
   const std::size_t max_queued_;
-  NotifyFile::Contents known_;  ///< But for the outbox.
-  std::map<std::int64_t, NotifyChanges::Outbox> deliveries_;
+  NotifyFile::Contents known_;  ///< But for the outbox and the log.
+  std::map<std::int64_t, KnownDelivery> deliveries_;
+  std::unordered_map<NotifyStore::LogKey, LogRowPointer, NotifyStore::LogKeyHash> log_;
 
-  /// Keys of rows that differ from the file; of a delivery, whether more than its attempts do.
+  /// Ids and keys of rows that differ from the file; of a delivery, whether more than its attempts
+  /// do; of the log, its row, or null if the row is gone.
   std::map<std::int64_t, bool> changed_deliveries_;
-  std::set<NotifyStore::LogKey> changed_log_;
+  std::map<std::int64_t, LogRowPointer> changed_log_;
   std::set<MemoryKey> changed_memories_;
   std::set<std::string> changed_silences_;
   std::deque<HistoryRecord> history_;

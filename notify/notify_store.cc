@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <condition_variable>
+#include <functional>
 #include <limits>
 #include <mutex>
 #include <stop_token>
@@ -416,6 +417,12 @@ Result<std::unique_ptr<NotifyStore>> NotifyStore::Open(const fs::path& file,
 
 NotifyStore::NotifyStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 NotifyStore::~NotifyStore() = default;
+
+std::size_t NotifyStore::LogKeyHash::operator()(const LogKey& key) const {
+  constexpr std::size_t kFactor = 31;
+  const std::hash<std::string> hash;
+  return (hash(key.first) * kFactor + hash(key.second.receiver)) * kFactor + hash(key.second.entry);
+}
 
 NotifyStore::Kept NotifyStore::TakeKept() {
   return impl_->TakeKept();

@@ -52,6 +52,8 @@ struct HistoryRecord {
   std::string answer;  ///< What the receiver said, or what went wrong; without secrets.
   int attempt = 1;
   std::vector<std::uint64_t> alerts;  ///< Fingerprints.
+  /// The id of the event's first record, whose alerts they are, too. Given by the store.
+  std::int64_t first = 0;
 };
 /// "delivered", "retried", "given_up", "superseded".
 std::string_view Name(HistoryRecord::State state);
@@ -98,6 +100,9 @@ class NotifyStore {
   NotifyStore& operator=(const NotifyStore&) = delete;
 
   using LogKey = std::pair<std::string, Destination>;  ///< The group's key.
+  struct LogKeyHash {
+    std::size_t operator()(const LogKey& key) const;
+  };
 
   /// What was kept, as it was when the store was opened. Given once.
   struct Kept {

@@ -13,6 +13,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "base/sqlite.h"
+#include "notify/notify_history.h"
 #include "notify/notify_schema.h"
 #include "tests/support/await.h"
 #include "tests/support/fake_clock.h"
@@ -117,6 +118,15 @@ struct Fixture {
     return OpenAt(copy.path() / "notify.db")->TakeKept();
   }
 
+  /// The first column of the first row.
+  std::int64_t Integer(const std::string& query) const {
+    auto database = SqliteDatabase::Open(file(), SqliteDatabase::Mode::kReadWrite);
+    BOOST_REQUIRE(database);
+    const Result<std::int64_t> value = ReadInteger(*database, query);
+    BOOST_REQUIRE_MESSAGE(value, (value ? "" : value.error().message));
+    return *value;
+  }
+
   void Run(const std::string& script) const {
     auto database = SqliteDatabase::Open(file(), SqliteDatabase::Mode::kReadWrite);
     BOOST_REQUIRE(database);
@@ -133,12 +143,25 @@ void CommitDeliveries(NotifyStore& store, const std::vector<PendingDelivery>& pe
   store.Commit(decided);
 }
 
-NotifyStore::Settled Done(std::int64_t id, const std::string& key) {
+NotifyStore::Settled Done(std::int64_t id, const std::string& key,
+                          std::vector<std::uint64_t> alerts = {1}) {
   return {.id = id,
           .attempts = 1,
           .destination = kSlack,
           .key = key,
-          .record = Record("team", State::kDelivered, id)};
+          .record = Record("team", State::kDelivered, id, std::move(alerts))};
+}
+
+/// What a group's one destination is told, as the notifier decides it: the log has it, too.
+void CommitTold(NotifyStore& store, const PendingDelivery& pending,
+                std::vector<std::int64_t> superseded = {}) {
+  const Notification& told = pending.delivery.notification;
+  NotifyStore::Decided decided;
+  decided.log.push_back(
+      {{told.group_key, kSlack}, {kNow, {told.alerts[0].fingerprint}, {}}, &told, kNow + hours(4)});
+  decided.outbox.emplace_back(kSlack, &pending);
+  decided.superseded = std::move(superseded);
+  store.Commit(decided);
 }
 
 std::vector<std::int64_t> Ids(const NotifyStore::Kept& kept) {
@@ -225,6 +248,101 @@ BOOST_AUTO_TEST_CASE(ADeliveryAndWhatItSupersedesAreOneTransaction) {
   store->Settle(superseded);
   Flush(*store);
   BOOST_TEST(Ids(AfterKill()).empty());
+}
+
+BOOST_AUTO_TEST_CASE(WhatIsToldStandsOnceInTheFile) {
+  const auto store = Open();
+  CommitTold(*store, Pending(store->NextId(), "a"));
+  BOOST_TEST(Integer("SELECT count(*) FROM outbox WHERE notification IS NULL") == 1);
+  BOOST_TEST(Integer("SELECT count(*) FROM log JOIN outbox USING (id)") == 1);
+  // A part of what is told, or more than that, is a text of its own.
+  for (const char* const change : {"a part", "more", "another key", "another reason"}) {
+    BOOST_TEST_CONTEXT(change) {
+      PendingDelivery pending = Pending(store->NextId(), change);
+      Notification& told = pending.delivery.notification;
+      told.alerts.push_back(told.alerts.front());
+      told.alerts.back().fingerprint = 2;
+      const Notification all = told;
+      if (change == std::string("a part")) told.alerts.pop_back();
+      if (change == std::string("more")) told.alerts.push_back(told.alerts.front());
+      if (change == std::string("another key")) pending.delivery.key = "k";
+      if (change == std::string("another reason")) told.reason = NotifyReason::kRepeat;
+      NotifyStore::Decided decided;
+      decided.log.push_back({{all.group_key, kSlack}, {kNow, {2}, {}}, &all, kNow + hours(4)});
+      decided.outbox.emplace_back(kSlack, &pending);
+      store->Commit(decided);
+      const NotifyStore::Kept kept = AfterKill();
+      BOOST_TEST(ToJson(kept.outbox.back().second.delivery.notification) == ToJson(told));
+      BOOST_TEST(kept.outbox.back().second.delivery.key == pending.delivery.key);
+      BOOST_TEST(ToJson(kept.log.at(decided.log[0].key).last) == ToJson(all));
+    }
+  }
+  BOOST_TEST(Integer("SELECT count(*) FROM outbox WHERE notification IS NULL") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(ADeliveryOutlivesWhatTheLogSaysOfIt) {
+  const std::function<void(NotifyStore&)> rows[] = {
+      [](NotifyStore& store) {  // The group is told of again; nothing is superseded, as it is sent.
+        PendingDelivery newer = Pending(store.NextId(), "a");
+        newer.delivery.notification.event_id = "newer";
+        CommitTold(store, newer);
+      },
+      [](NotifyStore& store) { store.DropExpired(kNow + hours(4)); },
+  };
+  for (const auto& change : rows) {
+    {
+      const auto store = Open();
+      const std::int64_t id = store->NextId();
+      CommitTold(*store, Pending(id, "a"));
+      change(*store);
+      Flush(*store);
+      const NotifyStore::Kept kept = AfterKill();
+      BOOST_TEST(kept.outbox.front().first.entry == kSlack.entry);
+      BOOST_TEST(kept.outbox.front().second.id == id);
+      BOOST_TEST(kept.outbox.front().second.delivery.key == "a");
+      BOOST_TEST(kept.outbox.front().second.delivery.notification.event_id == "event of a");
+      BOOST_TEST(Integer("SELECT count(*) FROM log WHERE id = " + std::to_string(id)) == 0);
+    }
+    fs::remove(file());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(OfAGroupTheLogHasTheLastThatWasTold) {
+  {
+    const auto store = Open();
+    for (int i = 0; i < 3; ++i) {
+      PendingDelivery pending = Pending(store->NextId(), "a");
+      pending.delivery.notification.event_id = std::to_string(i);
+      CommitTold(*store, pending);
+      store->Settle(Done(pending.id, "a"));
+    }
+  }
+  BOOST_TEST(Integer("SELECT count(*) FROM log") == 1);
+  Run("INSERT INTO log SELECT 1, group_key, receiver, entry, 0, firing, believed, resolved, "
+      "expires_at, NULL FROM log");
+  const auto store = Open();
+  const NotifyStore::Kept kept = store->TakeKept();
+  BOOST_REQUIRE(kept.log.size() == 1U);
+  BOOST_TEST(kept.log.begin()->second.last.event_id == "2");
+  Flush(*store);
+  BOOST_TEST(Integer("SELECT count(*) FROM log") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(WhateverIsSettledLeavesTheOthers) {
+  constexpr std::int64_t kMany = 100;
+  const auto store = Open();
+  std::vector<std::int64_t> left;
+  for (std::int64_t i = 1; i <= kMany; ++i) CommitTold(*store, Pending(i, std::to_string(i)));
+  for (std::int64_t i = kMany; i > 0; --i) {
+    if (i % 7 == 0 || i > 95) {
+      left.insert(left.begin(), i);
+    } else {
+      store->Settle(Done(i, std::to_string(i)));
+    }
+    if (i == 50) Flush(*store);
+  }
+  Flush(*store);
+  BOOST_TEST(Ids(AfterKill()) == left, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(IdsGoOnAfterARestart) {
@@ -393,20 +511,91 @@ BOOST_AUTO_TEST_CASE(OldRecordsAreDroppedWithTheirAlerts) {
   settings.history_retention = hours(1);
   {
     const auto store = Open();
-    for (int i = 1; i <= 5; ++i) store->Settle(Done(i, "a"));
+    for (int i = 1; i <= 5; ++i) store->Settle(Done(i, "a", {1, 2}));
   }
   const auto store = Open();
-  store->Settle(Done(6, "a"));
+  store->Settle(Done(6, "a", {1, 2}));
   Flush(*store);
   BOOST_TEST(AwaitThat([&] { return Ids(*store, {}) == std::vector<std::int64_t>{6, 5, 4}; }));
   clock.Advance(hours(2));
-  HistoryRecord young = Record("team", State::kDelivered, 7'200);
+  HistoryRecord young = Record("team", State::kDelivered, 7'200, {1, 2});
   store->Settle({.id = 7, .destination = kSlack, .key = "a", .record = young});
   Flush(*store);
   BOOST_TEST(AwaitThat([&] { return Ids(*store, {}) == std::vector<std::int64_t>{7}; }));
   auto database = SqliteDatabase::Open(file(), SqliteDatabase::Mode::kReadOnly);
   BOOST_REQUIRE(database);
-  BOOST_TEST(*ReadInteger(*database, "SELECT count(*) FROM history_alerts") == 1);
+  BOOST_TEST(*ReadInteger(*database, "SELECT count(*) FROM history_alerts") == 2);
+}
+
+BOOST_AUTO_TEST_CASE(AttemptsOfOneEventHaveTheirAlertsOnce) {
+  const std::vector<std::uint64_t> alerts = {1, 2, 0xffffffffffffffff};
+  const auto store = Open();
+  CommitDeliveries(*store, {Pending(1, "a"), Pending(2, "b")});
+  for (const int attempt : {1, 2, 3}) {
+    NotifyStore::Settled settled = Done(1, "a", alerts);
+    settled.record->event_id = "a";
+    settled.attempts = attempt;
+    settled.done = attempt == 3;
+    store->Settle(settled);
+    if (attempt == 2) Flush(*store);
+  }
+  store->Settle(Done(2, "b", {2, 3}));
+  Flush(*store);
+  BOOST_TEST(Integer("SELECT count(*) FROM history_alerts") == 5);
+  const std::vector<HistoryRecord> records = *store->History({.alert = 1});
+  for (const HistoryRecord& record : records) {
+    BOOST_TEST(record.alerts == alerts, boost::test_tools::per_element());
+  }
+  BOOST_TEST(Ids(*store, {.alert = 1}) == (std::vector<std::int64_t>{3, 2, 1}),
+             boost::test_tools::per_element());
+  BOOST_TEST(Ids(*store, {.alert = 2}) == (std::vector<std::int64_t>{4, 3, 2, 1}),
+             boost::test_tools::per_element());
+  BOOST_TEST(Ids(*store, {.alert = 3}) == (std::vector<std::int64_t>{4}),
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(ARecordKeepsItsAlertsWhenTheEventsFirstIsDropped) {
+  settings.max_history = 1;
+  {
+    const auto store = Open();
+    CommitDeliveries(*store, {Pending(1, "a")});
+    NotifyStore::Settled settled = Done(1, "a", {1, 2});
+    settled.done = false;
+    store->Settle(settled);
+    store->Settle(settled);
+    Flush(*store);
+  }
+  const auto store = Open();
+  CommitDeliveries(*store, {Pending(2, "b")});
+  BOOST_TEST(AwaitThat([&] { return Ids(*store, {}) == std::vector<std::int64_t>{2}; }));
+  BOOST_TEST(store->History({.alert = 2})->size() == 1U);
+  BOOST_TEST(store->History({})->front().alerts.size() == 2U);
+  BOOST_TEST(Integer("SELECT count(*) FROM history_alerts") == 2);
+}
+
+BOOST_AUTO_TEST_CASE(RecordsOfAnAlertAreFoundByIndexes) {
+  Open();
+  auto database = SqliteDatabase::Open(file(), SqliteDatabase::Mode::kReadWrite);
+  BOOST_REQUIRE(database);
+  const NotifyStore::HistoryQuery queries[] = {{.alert = 1},
+                                               {.start = kNow, .end = kNow, .alert = 1},
+                                               {.alert = 1, .receiver = "team", .before = 5}};
+  for (const NotifyStore::HistoryQuery& query : queries) {
+    auto plan = database->Prepare("EXPLAIN QUERY PLAN " + HistoryStatement(query));
+    BOOST_REQUIRE(plan);
+    std::string steps;
+    for (Result<bool> row = plan->Step(); row && *row; row = plan->Step()) {
+      steps += plan->Text(3) + "\n";
+    }
+    BOOST_TEST_CONTEXT(steps) {
+      for (const char* const step :
+           {"SEARCH history USING INTEGER PRIMARY KEY (rowid=?)", "INDEX history_alert (alert=?)",
+            "INDEX history_alerts_alert (alert=?)", "INDEX history_event (event=?)"}) {
+        BOOST_TEST(steps.find(step) != std::string::npos);
+      }
+      BOOST_TEST(steps.find("SCAN") == std::string::npos);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(AStoreInMemoryAnswersToo) {
@@ -435,7 +624,8 @@ BOOST_AUTO_TEST_CASE(NewerAndForeignFilesAreRefusedAndLeftAlone) {
   BOOST_TEST((newer.code == ErrorCode::kInvalidInput));
   BOOST_TEST(newer.message.find("version 99") != std::string::npos);
   BOOST_TEST(newer.message.find("notify.db") != std::string::npos);
-  Run("PRAGMA user_version = 1; PRAGMA application_id = 7");
+  const std::string newest = std::to_string(NotifySchema().upgrades.size());
+  Run("PRAGMA user_version = " + newest + "; PRAGMA application_id = 7");
   const Error foreign = Refusal();
   BOOST_TEST((foreign.code == ErrorCode::kInvalidInput));
   BOOST_TEST(foreign.message.find("another program") != std::string::npos);
@@ -457,6 +647,83 @@ BOOST_AUTO_TEST_CASE(OlderFilesAreUpgradedInPlace) {
   BOOST_TEST(!UpgradeSchema(*database, {schema.application, steps}));
   BOOST_TEST(*ReadInteger(*database, "PRAGMA user_version") == newest + 1);
   BOOST_TEST(!database->Prepare("SELECT a FROM half"));
+}
+
+BOOST_AUTO_TEST_CASE(AFileOfVersion1ComesWithAllItHas) {
+  {
+    const StateSchema schema = NotifySchema();
+    auto database = SqliteDatabase::Open(file(), SqliteDatabase::Mode::kReadWrite);
+    BOOST_REQUIRE(database);
+    BOOST_TEST(static_cast<bool>(
+        UpgradeSchema(*database, {schema.application, schema.upgrades.first(1)})));
+  }
+  const std::string told =
+      R"({"version":1,"event_id":"e","receiver":"team","group_key":"g","group_labels":{},)"
+      R"("reason":"first notification","decided_at":1,"alerts":[{"labels":{"alertname":"a"},)"
+      R"("annotations":{},"starts_at":1,"ends_at":0,"resolved":false,"reason":"firing",)"
+      R"("is_new":true,"fingerprint":"0000000000000007"}]})";
+  Run("INSERT INTO outbox VALUES (41, 'team', 'slack[0]', 'g', 5, 3, '" + told + "');" +
+      "INSERT INTO outbox VALUES (42, 'team', 'slack[0]', 'x', 5, 3, '" + told + "');" +
+      "DELETE FROM outbox WHERE id = 42;" +  //
+      "INSERT INTO log VALUES ('g', 'team', 'slack[0]', 5, '0000000000000007', '', '', 1" +
+      std::to_string(kNow.time_since_epoch().count()) + ", '" + told + "');" +
+      "INSERT INTO log VALUES ('h', 'team', 'slack[0]', 5, '', '0000000000000008', "
+      "'0000000000000007,0000000000000009', 1" +
+      std::to_string(kNow.time_since_epoch().count()) + ", '');" +
+      "INSERT INTO memories VALUES ('team', 'slack[0]', 'g', 5, 'm');"
+      "INSERT INTO silences VALUES ('s', '[]', 1, 2, 3, 'ann', 'c');"
+      "INSERT INTO history VALUES (3, 10, 'team', 'slack[0]', 'e1', 'g', 'g', 'test', 1, "
+      "'retried', 'no', 1);"
+      "INSERT INTO history VALUES (4, 11, 'team', 'slack[0]', 'e2', 'g', 'k', 'test', 0, "
+      "'retried', 'no', 1);"
+      "INSERT INTO history VALUES (5, 12, 'team', 'slack[0]', 'e2', 'g', 'k', 'test', 0, "
+      "'delivered', 'yes', 2);"
+      "INSERT INTO history VALUES (9, 13, 'team', 'slack[0]', 'e3', 'g', 'g', 'test', 0, "
+      "'delivered', 'yes', 1);"
+      "DELETE FROM history WHERE id = 9;"
+      "INSERT INTO history_alerts VALUES ('e1', 7), ('e2', -1), ('e2', 7), ('e3', 7);"
+      "INSERT INTO dead_letters VALUES (6, 14, 'team', 'slack[0]', 'no', '" +
+      told + "')");
+  const auto store = Open();
+  BOOST_TEST(log.Count("not readable") == 0);
+  const NotifyStore::Kept kept = store->TakeKept();
+  BOOST_REQUIRE(kept.outbox.size() == 1U);
+  const PendingDelivery& pending = kept.outbox[0].second;
+  BOOST_TEST((kept.outbox[0].first == kSlack));
+  BOOST_TEST(pending.id == 41);
+  BOOST_TEST(pending.delivery.key == "g");
+  BOOST_TEST(pending.attempts == 3);
+  BOOST_TEST(pending.delivery.notification.event_id == "e");
+  BOOST_REQUIRE(kept.log.size() == 2U);
+  const NotifyStore::Kept::Told& first = kept.log.at({"g", kSlack});
+  BOOST_TEST((first.entry == LogEntry{TimePoint(Duration(5)), {7}, {}}));
+  BOOST_TEST(first.last.alerts.at(0).labels.Get("alertname") == "a");
+  const NotifyStore::Kept::Told& second = kept.log.at({"h", kSlack});
+  BOOST_TEST((second.entry == LogEntry{TimePoint(Duration(5)), {}, {7, 9}, {8}}));
+  BOOST_TEST(second.last.alerts.empty());
+  BOOST_TEST(kept.memories.size() == 1U);
+  BOOST_TEST(kept.silences.size() == 1U);
+  BOOST_TEST(store->NextId() > 42);
+  const std::vector<HistoryRecord> records = *store->History({});
+  BOOST_REQUIRE(records.size() == 3U);
+  BOOST_TEST(records[0].id == 5);
+  BOOST_TEST(records[0].key == "k");
+  BOOST_TEST((records[0].alerts == std::vector<std::uint64_t>{7, 0xffffffffffffffff}));
+  BOOST_TEST((records[1].alerts == records[0].alerts));
+  BOOST_TEST(records[2].key == "g");
+  BOOST_TEST((records[2].alerts == std::vector<std::uint64_t>{7}));
+  BOOST_TEST(Ids(*store, {.alert = 7}) == (std::vector<std::int64_t>{5, 4, 3}),
+             boost::test_tools::per_element());
+  BOOST_TEST(store->DeadLetters(1)->at(0).id == 6);
+  // It goes on from there.
+  CommitTold(*store, Pending(store->NextId(), "g"), {41});
+  store->Settle(Done(50, "x"));
+  Flush(*store);
+  const NotifyStore::Kept after = AfterKill();
+  BOOST_TEST(after.outbox.size() == 1U);
+  BOOST_TEST(after.log.size() == 2U);
+  BOOST_TEST(after.log.at({"g", kSlack}).last.event_id == "event of g");
+  BOOST_TEST(store->History({.limit = 1})->front().id == 10);
 }
 
 BOOST_AUTO_TEST_CASE(DamagedFilesArePutAside) {
@@ -505,12 +772,31 @@ BOOST_AUTO_TEST_CASE(RowsWithoutSenseCostOnlyThemselves) {
   BOOST_TEST(log.Count("rows=2") == 1);
 }
 
+BOOST_AUTO_TEST_CASE(ADeliveryWithoutItsRowInTheLogIsNotReadable) {
+  {
+    const auto store = Open();
+    CommitTold(*store, Pending(store->NextId(), "a"));
+    CommitTold(*store, Pending(store->NextId(), "b"));
+    CommitTold(*store, Pending(store->NextId(), "c"));
+  }
+  Run("DELETE FROM log WHERE id = 1; UPDATE log SET firing = 'x' WHERE id = 2");
+  for (const char* const rows : {"rows=2", "rows=1"}) {  // The log's row is gone the second time.
+    const auto store = Open();
+    const NotifyStore::Kept kept = store->TakeKept();
+    BOOST_TEST(Ids(kept) == (std::vector<std::int64_t>{2, 3}), boost::test_tools::per_element());
+    BOOST_TEST(kept.outbox[0].second.delivery.notification.event_id == "event of b");
+    BOOST_TEST(kept.log.size() == 1U);
+    BOOST_TEST(log.Count(rows) == 1);
+    Flush(*store);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(DamageFoundWhileWritingCostsOnlyTheHistory) {
   CommitDeliveries(*Open(), {Pending(1, "a")});
   std::int64_t page = 0;
   {
     auto database = SqliteDatabase::Open(file(), SqliteDatabase::Mode::kReadWrite);
-    page = *ReadInteger(*database, "SELECT rootpage FROM sqlite_schema WHERE name = 'history'");
+    page = *ReadInteger(*database, "SELECT rootpage FROM sqlite_schema WHERE name = 'history_at'");
   }
   const auto store = Open();
   {
