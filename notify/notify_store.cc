@@ -101,7 +101,8 @@ class NotifyStore::Impl {
   bool is_forced_ TOCSIN_GUARDED_BY(mutex_) = false;  ///< Try, even if the disk was failing.
   bool is_late_work_waiting_ TOCSIN_GUARDED_BY(mutex_) = false;  ///< Since the last write.
   SteadyPoint last_write_ TOCSIN_GUARDED_BY(mutex_);
-  bool is_slow_ TOCSIN_GUARDED_BY(mutex_) = false;  ///< And the log knows.
+  bool is_burst_ TOCSIN_GUARDED_BY(mutex_) = false;  ///< Results came thick and fast.
+  bool is_slow_ TOCSIN_GUARDED_BY(mutex_) = false;   ///< And the log knows.
   Stats stats_ TOCSIN_GUARDED_BY(mutex_);
   bool stopping_ TOCSIN_GUARDED_BY(mutex_) = false;
 
@@ -207,8 +208,8 @@ SteadyPoint NotifyStore::Impl::DueAt() const {
   if (state_.is_clean()) return demands_ > demands_met_ ? SteadyPoint::min() : SteadyPoint::max();
   if (stats_.is_failing) return last_write_ + settings_.retry;
   if (demands_ > demands_met_) return SteadyPoint::min();
-  // At once after a rest; in a burst, many in one transaction.
-  return last_write_ + kSettleDelay;
+  // At once after a rest; in a burst, many in one transaction: each writes the same pages again.
+  return last_write_ + (is_burst_ ? kBurstDelay : kSettleDelay);
 }
 
 /// Whether what was demanded is on disk. Waits in the machine's time, which is the disk's.
@@ -379,6 +380,7 @@ void NotifyStore::Impl::Finish(const std::shared_ptr<NotifyChanges>& changes,
   {
     const MutexLock lock(mutex_);
     last_write_ = clock_.SteadyNow();
+    is_burst_ = changes->history.size() >= kBurst;
     was_failing = std::exchange(stats_.is_failing, !stored);
     was_slow = std::exchange(is_slow_, false);
     ++(stored ? stats_.writes : stats_.errors);

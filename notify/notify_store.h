@@ -137,9 +137,11 @@ class NotifyStore {
   void Commit(const Decided& decided);
 
   /// What came of a delivery. Returns at once; written with what else there is, or after
-  /// kSettleDelay, so that many deliveries are one transaction. What a kill takes with it in that
-  /// time is sent again.
+  /// kSettleDelay, so that many deliveries are one transaction; after kBurstDelay where the last
+  /// one had kBurst results. What a kill takes with it in that time is sent again.
   static constexpr Duration kSettleDelay = std::chrono::milliseconds(5);
+  static constexpr Duration kBurstDelay = std::chrono::milliseconds(40);
+  static constexpr std::size_t kBurst = 32;
   struct Settled {
     std::int64_t id = 0;
     bool done = true;  ///< Not to be sent again.

@@ -417,6 +417,17 @@ BOOST_AUTO_TEST_CASE(ManyResultsAreFewTransactions) {
   clock.Advance(NotifyStore::kSettleDelay);
   BOOST_TEST(AwaitThat([&] { return store->stats().writes == 2U; }));
   BOOST_TEST(Ids(AfterKill()).empty());
+  // Where many come, more are awaited, until few do.
+  std::uint64_t writes = 2;
+  for (const Duration delay : {NotifyStore::kBurstDelay, NotifyStore::kSettleDelay}) {
+    store->Settle(Done(1, "1"));
+    clock.AwaitWaiters(1);
+    clock.Advance(delay - std::chrono::milliseconds(1));
+    BOOST_TEST(store->stats().writes == writes);
+    clock.Advance(std::chrono::milliseconds(1));
+    BOOST_TEST(AwaitThat([&] { return store->stats().writes == writes + 1; }));
+    ++writes;
+  }
 }
 
 BOOST_AUTO_TEST_CASE(AHundredThousandDeliveriesAreKept) {
