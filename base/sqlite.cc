@@ -91,6 +91,13 @@ std::size_t NumberOf(std::string_view name) {
   return is_number && number <= kMost ? number : 0;
 }
 
+void BindText(sqlite3_stmt* statement, int index, std::string_view text,
+              sqlite3_destructor_type lifetime) {
+  // A null pointer would bind NULL.
+  sqlite3_bind_text64(statement, index, text.data() == nullptr ? "" : text.data(), text.size(),
+                      lifetime, SQLITE_UTF8);
+}
+
 }  // namespace
 
 struct SqliteDatabase::Limit {
@@ -161,9 +168,13 @@ void SqliteStatement::Bind(int number, double value) {
 
 void SqliteStatement::Bind(int number, std::string_view text) {
   if (const int index = IndexOf(number); index != 0) {
-    // A null pointer would bind NULL.
-    sqlite3_bind_text64(statement_.get(), index, text.data() == nullptr ? "" : text.data(),
-                        text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    BindText(statement_.get(), index, text, SQLITE_TRANSIENT);
+  }
+}
+
+void SqliteStatement::BindBorrowed(int number, std::string_view text) {
+  if (const int index = IndexOf(number); index != 0) {
+    BindText(statement_.get(), index, text, SQLITE_STATIC);
   }
 }
 

@@ -40,6 +40,8 @@ class SqliteStatement {
   void Bind(int number, std::int64_t value);
   void Bind(int number, double value);
   void Bind(int number, std::string_view text);  ///< Copied.
+  /// Not copied: the text must stay until the statement has run. For what is run often.
+  void BindBorrowed(int number, std::string_view text);
 
   /// Moves to the next row: false after the last. Statements without rows run at the first call.
   /// Fails with the codes of SqliteDatabase.

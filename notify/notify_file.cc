@@ -21,9 +21,10 @@ std::int64_t ToMillis(TimePoint time) {
   return time.time_since_epoch().count();
 }
 
-void Bind(SqliteStatement& statement, int number, const Destination& destination) {
-  statement.Bind(number, destination.receiver);
-  statement.Bind(number + 1, destination.entry);
+/// Both must stay until the statement has run.
+void BindBorrowed(SqliteStatement& statement, int number, const Destination& destination) {
+  statement.BindBorrowed(number, destination.receiver);
+  statement.BindBorrowed(number + 1, destination.entry);
 }
 
 Destination ReadDestination(const SqliteStatement& row, int column) {
@@ -263,9 +264,9 @@ Status NotifyFile::PutDelivery(const NotifyChanges::Outbox& delivery) {
   if (delivery.is_in_log) {
     for (const int number : {2, 3, 4, 7}) put.Bind(number, nullptr);
   } else {
-    Bind(put, 2, delivery.row->destination);
-    put.Bind(4, delivery.row->key);
-    put.Bind(7, *delivery.row->notification);
+    BindBorrowed(put, 2, delivery.row->destination);
+    put.BindBorrowed(4, delivery.row->key);
+    put.BindBorrowed(7, *delivery.row->notification);
   }
   return Run(put);
 }
@@ -274,28 +275,34 @@ Status NotifyFile::WriteLog(const NotifyChanges& changes) {
   for (const auto& [id, row] : changes.log) {
     SqliteStatement& statement = row != nullptr ? statements_.put_log : statements_.remove_log;
     statement.Bind(1, id);
-    if (row != nullptr) {
-      statement.Bind(2, row->key.first);
-      Bind(statement, 3, row->key.second);
-      statement.Bind(5, ToMillis(row->entry.at));
-      statement.Bind(6, FingerprintsToText(row->entry.firing));
-      statement.Bind(7, FingerprintsToText(row->entry.resolved));
-      statement.Bind(8, FingerprintsToText(row->entry.believed));
-      statement.Bind(9, ToMillis(row->expires));
-      row->notification != nullptr ? statement.Bind(10, *row->notification)
-                                   : statement.Bind(10, nullptr);
-    }
-    if (Status done = Run(statement); !done) return done;
+    if (Status done = row != nullptr ? PutLog(*row) : Run(statement); !done) return done;
   }
   return {};
+}
+
+/// But for its id.
+Status NotifyFile::PutLog(const LogRow& row) {
+  SqliteStatement& put = statements_.put_log;
+  const std::string firing = FingerprintsToText(row.entry.firing);
+  const std::string resolved = FingerprintsToText(row.entry.resolved);
+  const std::string believed = FingerprintsToText(row.entry.believed);
+  put.BindBorrowed(2, row.key.first);
+  BindBorrowed(put, 3, row.key.second);
+  put.Bind(5, ToMillis(row.entry.at));
+  put.BindBorrowed(6, firing);
+  put.BindBorrowed(7, resolved);
+  put.BindBorrowed(8, believed);
+  put.Bind(9, ToMillis(row.expires));
+  row.notification != nullptr ? put.BindBorrowed(10, *row.notification) : put.Bind(10, nullptr);
+  return Run(put);
 }
 
 Status NotifyFile::WriteMemories(const NotifyChanges& changes) {
   for (const auto& [key, row] : changes.memories) {
     SqliteStatement& statement =
         row != nullptr ? statements_.put_memory : statements_.remove_memory;
-    Bind(statement, 1, key.first);
-    statement.Bind(3, key.second);
+    BindBorrowed(statement, 1, key.first);
+    statement.BindBorrowed(3, key.second);
     if (row != nullptr) {
       statement.Bind(4, ToMillis(row->used_at));
       statement.Bind(5, row->memory);
@@ -328,14 +335,14 @@ Status NotifyFile::WriteHistory(const NotifyChanges& changes) {
     SqliteStatement& add = statements_.add_record;
     add.Bind(1, record.id);
     add.Bind(2, ToMillis(record.at));
-    Bind(add, 3, record.destination);
-    add.Bind(5, record.event_id);
-    add.Bind(6, record.group_key);
-    record.key == record.group_key ? add.Bind(7, nullptr) : add.Bind(7, record.key);
-    add.Bind(8, Name(record.reason));
+    BindBorrowed(add, 3, record.destination);
+    add.BindBorrowed(5, record.event_id);
+    add.BindBorrowed(6, record.group_key);
+    record.key == record.group_key ? add.Bind(7, nullptr) : add.BindBorrowed(7, record.key);
+    add.BindBorrowed(8, Name(record.reason));
     add.Bind(9, std::int64_t{record.firing ? 1 : 0});
-    add.Bind(10, Name(record.state));
-    add.Bind(11, record.answer);
+    add.BindBorrowed(10, Name(record.state));
+    add.BindBorrowed(11, record.answer);
     add.Bind(12, std::int64_t{record.attempt});
     const bool is_alone = record.alerts.size() == 1;
     is_alone ? add.Bind(13, static_cast<std::int64_t>(record.alerts.front()))
@@ -372,7 +379,7 @@ Status NotifyFile::WriteDeadLetters(const NotifyChanges& changes) {
     SqliteStatement& add = statements_.add_dead_letter;
     add.Bind(1, letter.id);
     add.Bind(2, ToMillis(letter.at));
-    Bind(add, 3, letter.destination);
+    BindBorrowed(add, 3, letter.destination);
     add.Bind(5, letter.answer);
     add.Bind(6, ToJson(letter.notification));
     if (Status added = Run(add); !added) return added;

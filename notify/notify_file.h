@@ -85,6 +85,7 @@ class NotifyFile {
   Status WriteOutbox(const NotifyChanges& changes);
   Status PutDelivery(const NotifyChanges::Outbox& delivery);
   Status WriteLog(const NotifyChanges& changes);
+  Status PutLog(const LogRow& row);
   Status WriteMemories(const NotifyChanges& changes);
   Status WriteSilences(const NotifyChanges& changes);
   Status WriteHistory(const NotifyChanges& changes);

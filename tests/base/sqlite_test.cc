@@ -45,6 +45,25 @@ BOOST_AUTO_TEST_CASE(ParametersThatHaveNoNumberStayNull) {
   BOOST_TEST(Answer("SELECT $9, $99999999999999999999, $1") == "--1");
 }
 
+BOOST_AUTO_TEST_CASE(BorrowedTextsAreBoundAsOthersAre) {
+  auto database = SqliteDatabase::Open(":memory:", SqliteDatabase::Mode::kReadWrite);
+  BOOST_TEST_REQUIRE(static_cast<bool>(database));
+  auto statement = database->Prepare("SELECT typeof(?1), ?1, typeof(?2), $4");
+  BOOST_TEST_REQUIRE(static_cast<bool>(statement));
+  for (const std::string text : {"a text longer than short ones", "another"}) {
+    statement->BindBorrowed(1, text);
+    statement->BindBorrowed(2, std::string_view());
+    statement->BindBorrowed(3, "is ignored");
+    const Result<bool> row = statement->Step();
+    BOOST_TEST_REQUIRE((row && *row));
+    BOOST_TEST(statement->Text(0) == "text");
+    BOOST_TEST(statement->Text(1) == text);
+    BOOST_TEST(statement->Text(2) == "text");
+    BOOST_TEST(statement->IsNull(3));
+    statement->Reset();
+  }
+}
+
 BOOST_AUTO_TEST_CASE(ADollarGoesBeforeAQuestionMark) {
   BOOST_TEST(Answer("SELECT $2, ?2") == "2-");
 }
