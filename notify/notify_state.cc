@@ -33,29 +33,36 @@ bool AreSame(const Notification& a, const Notification& b) {
                     });
 }
 
-/// What the log is told that deliveries tell, too.
+/// What the log is told that deliveries tell, too. For each destination both come in one order.
 class ToldEvents {
  public:
-  explicit ToldEvents(std::size_t most) { events_.reserve(most); }
   void Add(const Notification& told, LogRow* row) {
-    events_.emplace(told.event_id, Event{&told, row});
+    events_[row->key.second].told.push_back({&told, row});
   }
   /// The row that says all that the delivery says, and no other delivery does yet; or null.
-  LogRow* Find(const Destination& destination, const Delivery& delivery) const {
-    const auto found = events_.find(delivery.notification.event_id);
+  LogRow* Find(const Destination& destination, const Delivery& delivery) {
+    const auto found = events_.find(destination);
     if (found == events_.end()) return nullptr;
-    const auto& [told, row] = found->second;
+    auto& [told, next] = found->second;
+    const std::string& event = delivery.notification.event_id;
+    while (next < told.size() && told[next].notification->event_id != event) ++next;
+    if (next == told.size()) return nullptr;
+    const auto& [notification, row] = told[next];
     const bool fits = row->id == 0 && row->key.first == delivery.key &&
-                      row->key.second == destination && AreSame(*told, delivery.notification);
+                      AreSame(*notification, delivery.notification);
     return fits ? row : nullptr;
   }
 
  private:
   struct Event {
-    const Notification* told;
+    const Notification* notification;
     LogRow* row;
   };
-  std::unordered_map<std::string_view, Event> events_;
+  struct Events {
+    std::vector<Event> told;
+    std::size_t next = 0;
+  };
+  std::map<Destination, Events> events_;
 };
 
 /// The row of a key, or null if there is none.
@@ -85,7 +92,7 @@ DecidedRows ToRows(const NotifyStore::Decided& decided) {
   DecidedRows rows;
   rows.superseded = decided.superseded;
   rows.log.reserve(decided.log.size());
-  ToldEvents events(decided.log.size());
+  ToldEvents events;
   for (const NotifyStore::Decided::Log& log : decided.log) {
     auto row = std::make_shared<LogRow>();
     row->key = log.key;
@@ -121,6 +128,17 @@ NotifyState::NotifyState(NotifyFile::Contents contents, std::size_t max_queued)
   for (const std::int64_t id : known_.unreadable_log) ForgetLog(id);
 }
 
+void NotifyState::Mark(Deliveries::value_type& delivery, Change change) {
+  Change& known = delivery.second.change;
+  if (known == Change::kNothing) changed_deliveries_.push_back(delivery.first);
+  known = std::max(known, change);
+}
+
+void NotifyState::Forget(Deliveries::iterator delivery) {
+  changed_deliveries_.push_back(delivery->first);
+  deliveries_.erase(delivery);
+}
+
 /// What was told of the same group before is forgotten.
 void NotifyState::PutLog(LogRowPointer row) {
   LogRowPointer& known = log_[row->key];
@@ -138,7 +156,7 @@ void NotifyState::ForgetLog(std::int64_t id) {
   const auto delivery = deliveries_.find(id);
   if (delivery == deliveries_.end() || !delivery->second.row.is_in_log) return;
   delivery->second.row.is_in_log = false;
-  changed_deliveries_[id] = true;
+  Mark(*delivery, Change::kAll);
 }
 
 NotifyStore::Kept NotifyState::Kept(std::size_t& unreadable) const {
@@ -184,11 +202,12 @@ void NotifyState::Commit(DecidedRows rows) {
   for (NotifyChanges::Outbox& delivery : rows.outbox) {
     const std::int64_t id = delivery.id;
     known_.last_delivery = std::max(known_.last_delivery, id);
-    changed_deliveries_.insert_or_assign(changed_deliveries_.end(), id, true);
-    deliveries_.insert_or_assign(deliveries_.end(), id, KnownDelivery{.row = std::move(delivery)});
+    const auto known = deliveries_.insert_or_assign(deliveries_.end(), id,
+                                                    KnownDelivery{.row = std::move(delivery)});
+    Mark(*known, Change::kAll);
   }
   for (const std::int64_t id : rows.superseded) {
-    if (deliveries_.erase(id) != 0) changed_deliveries_[id] = true;
+    if (const auto found = deliveries_.find(id); found != deliveries_.end()) Forget(found);
   }
 }
 
@@ -217,12 +236,11 @@ void NotifyState::AddRecord(std::int64_t delivery, HistoryRecord record) {
 
 void NotifyState::SettleRows(const NotifyStore::Settled& settled, TimePoint now) {
   if (const auto found = deliveries_.find(settled.id); found != deliveries_.end()) {
-    bool& is_more = changed_deliveries_[settled.id];
     if (settled.done) {
-      is_more = true;
-      deliveries_.erase(found);
+      Forget(found);
     } else {
       found->second.row.attempts = settled.attempts;
+      Mark(*found, Change::kAttempts);
     }
   }
   if (settled.successor != nullptr) {
@@ -232,7 +250,7 @@ void NotifyState::SettleRows(const NotifyStore::Settled& settled, TimePoint now)
       row.row = ToRow(settled.destination, *settled.successor,
                       ToText(settled.successor->delivery.notification));
       row.is_in_log = false;
-      changed_deliveries_[settled.successor->id] = true;
+      Mark(*successor, Change::kAll);
     }
   }
   if (settled.memory.empty() && known_.memories.empty()) return;
@@ -277,21 +295,28 @@ bool NotifyState::is_clean() const {
 }
 
 std::vector<NotifyChanges::Outbox> NotifyState::TakeOutbox() {
+  std::vector<std::int64_t> ids;
+  ids.swap(changed_deliveries_);
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   std::vector<NotifyChanges::Outbox> outbox;
-  outbox.reserve(changed_deliveries_.size());
-  auto last_gone_before = deliveries_.end();
+  outbox.reserve(ids.size());
+  auto after_previous = deliveries_.end();
   bool is_previous_gone = false;
-  for (const auto& [id, is_more] : changed_deliveries_) {
+  for (const std::int64_t id : ids) {
     const auto at = deliveries_.lower_bound(id);
     const bool is_gone = at == deliveries_.end() || at->first != id;
-    NotifyChanges::Outbox& change =
-        outbox.emplace_back(is_gone ? NotifyChanges::Outbox{.id = id} : at->second.row);
-    change.is_new = is_more;
-    change.is_gone_with_previous = is_gone && is_previous_gone && at == last_gone_before;
+    if (is_gone) {
+      outbox.push_back(
+          {.id = id, .is_gone_with_previous = is_previous_gone && at == after_previous});
+    } else {
+      outbox.push_back(at->second.row);
+      outbox.back().is_new = at->second.change == Change::kAll;
+      at->second.change = Change::kNothing;
+    }
     is_previous_gone = is_gone;
-    last_gone_before = at;
+    after_previous = at;
   }
-  changed_deliveries_.clear();
   return outbox;
 }
 
@@ -312,8 +337,12 @@ NotifyChanges NotifyState::Take() {
 
 std::size_t NotifyState::PutBack(NotifyChanges&& changes) {
   for (const NotifyChanges::Outbox& change : changes.outbox) {
-    bool& is_more = changed_deliveries_[change.id];
-    is_more = is_more || change.is_new;
+    const auto found = deliveries_.find(change.id);
+    if (found != deliveries_.end()) {
+      Mark(*found, change.is_new ? Change::kAll : Change::kAttempts);
+    } else {
+      changed_deliveries_.push_back(change.id);
+    }
   }
   // What has changed again is newer.
   for (auto& [id, row] : changes.log) changed_log_.try_emplace(id, std::move(row));
@@ -332,7 +361,7 @@ std::size_t NotifyState::DropTooMany() {
 }
 
 void NotifyState::MarkAll() {
-  for (const auto& [id, delivery] : deliveries_) changed_deliveries_[id] = true;
+  for (auto& delivery : deliveries_) Mark(delivery, Change::kAll);
   for (const auto& [key, row] : log_) changed_log_[row->id] = row;
   for (const auto& [key, row] : known_.memories) changed_memories_.insert(key);
   for (const auto& [id, row] : known_.silences) changed_silences_.insert(id);

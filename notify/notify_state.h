@@ -57,11 +57,18 @@ class NotifyState {
 
  private:
   using LogRowPointer = std::shared_ptr<const LogRow>;
+  /// What of a row differs from the file.
+  enum class Change { kNothing, kAttempts, kAll };
   struct KnownDelivery {
     NotifyChanges::Outbox row;
+    Change change = Change::kNothing;
     std::int64_t first_record = 0;  ///< Of its event. 0: there was none since the start.
   };
 
+  using Deliveries = std::map<std::int64_t, KnownDelivery>;
+
+  void Mark(Deliveries::value_type& delivery, Change change);
+  void Forget(Deliveries::iterator delivery);
   void PutLog(LogRowPointer row);
   void ForgetLog(std::int64_t id);
   void SettleRows(const NotifyStore::Settled& settled, TimePoint now);
@@ -71,12 +78,12 @@ class NotifyState {
 
   const std::size_t max_queued_;
   NotifyFile::Contents known_;  ///< But for the outbox and the log.
-  std::map<std::int64_t, KnownDelivery> deliveries_;
+  Deliveries deliveries_;
   std::unordered_map<NotifyStore::LogKey, LogRowPointer, NotifyStore::LogKeyHash> log_;
 
-  /// Ids and keys of rows that differ from the file; of a delivery, whether more than its attempts
-  /// do; of the log, its row, or null if the row is gone.
-  std::map<std::int64_t, bool> changed_deliveries_;
+  /// Ids and keys of rows that differ from the file. Of deliveries in no order, and some twice; of
+  /// the log with the row, or null if it is gone.
+  std::vector<std::int64_t> changed_deliveries_;
   std::map<std::int64_t, LogRowPointer> changed_log_;
   std::set<MemoryKey> changed_memories_;
   std::set<std::string> changed_silences_;
