@@ -304,6 +304,7 @@ bool Notification::is_firing() const {
 Labels CommonLabels(const Notification& notification) {
   if (notification.alerts.empty()) return {};
   const Labels& first = notification.alerts.front().labels;
+  if (notification.alerts.size() == 1) return first;
   LabelsBuilder common;
   for (const Label& label : first) {
     const bool is_common = std::all_of(
@@ -317,6 +318,7 @@ Labels CommonLabels(const Notification& notification) {
 Annotations CommonAnnotations(const Notification& notification) {
   if (notification.alerts.empty()) return {};
   Annotations common = notification.alerts.front().annotations;
+  if (common.empty()) return common;
   for (const NotifiedAlert& alert : notification.alerts) {
     std::erase_if(common, [&](const auto& annotation) {
       return std::find(alert.annotations.begin(), alert.annotations.end(), annotation) ==

@@ -103,7 +103,9 @@ Receiver ReadReceiver(const YamlNode& node, const ReceiverDefaults& defaults,
 }  // namespace
 
 std::vector<Delivery> Integration::Split(const Notification& notification) const {
-  return {{.key = notification.group_key, .notification = notification, .memory = {}}};
+  std::vector<Delivery> all;  // A braced list would copy all of it once more.
+  all.push_back({.key = notification.group_key, .notification = notification, .memory = {}});
+  return all;
 }
 
 ReceiverDefaults ReadReceiverDefaults(YamlMap& notify,
