@@ -226,6 +226,8 @@ void AlertingRule::Merge(const promql::Block& block, Millis at) {
   if (candidates_.size() > slots_.size()) {
     slots_.reserve(slots_.size() + candidates_.size());
     entries_.reserve(entries_.size() + candidates_.size());
+    constexpr std::size_t kSeriesOfAlert = 2;
+    writer().Reserve(kSeriesOfAlert * candidates_.size());
   }
   for (Candidate& candidate : candidates_) {
     const std::uint32_t row = candidate.row;

@@ -31,6 +31,19 @@ SeriesWriter::Handle SeriesWriter::Add(const Labels& labels, double value) {
   return handle;
 }
 
+void SeriesWriter::Reserve(std::size_t more) {
+  const MutexLock lock(mutex_);
+  Contents& c = contents_;
+  const std::size_t size = c.labels.size() + more;
+  c.labels.reserve(size);
+  c.refs.reserve(size);
+  c.values.reserve(size);
+  c.uses.reserve(size);
+  c.handles.reserve(size);
+  c.columns.reserve(size);
+  c.by_labels.reserve(size);
+}
+
 void SeriesWriter::Release(Handle handle) {
   const MutexLock lock(mutex_);
   std::uint32_t& uses = contents_.uses[contents_.columns[handle]];

@@ -28,6 +28,9 @@ class SeriesWriter {
 
   /// Adds a series, or one more use of it if it is in the set already.
   Handle Add(const Labels& labels, double value);
+  /// Finds room for so many more at once. Not for a few: what comes little by little finds room as
+  /// it always does.
+  void Reserve(std::size_t more);
   /// Takes back one use; the series leaves with the last one.
   void Release(Handle handle);
   void ReleaseAll();
