@@ -82,10 +82,9 @@ CREATE TABLE dead_letters (
 );
 )";
 
-/// A notification stands once; rows that come first go first, so that most that is written stands
-/// beside what was written before, and no index is of random texts. Whatever names rows by numbers
-/// (log, history_alerts) was made from texts. Numbers that must not come again are in last_ids:
-/// AUTOINCREMENT writes them for each row.
+/// A notification stands once: a delivery refers to the log. Rows are numbered in the order in
+/// which they come, so that a burst is written beside what was written before; no index is of
+/// random texts, and last_ids takes the place of AUTOINCREMENT, which writes a row more for each.
 constexpr std::string_view kVersion2 = R"(
 CREATE TABLE last_ids (
   delivery INTEGER NOT NULL,
