@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "base/hex.h"
 #include "base/utf8.h"
 
 namespace tocsin {
@@ -17,8 +18,8 @@ bool IsPlain(char c) {
   return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
 }
 
+/// `c` is one that a JSON string cannot hold as it is.
 void AppendEscaped(std::string& out, char c) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   switch (c) {
     case '"': out += "\\\""; return;
     case '\\': out += "\\\\"; return;
@@ -27,17 +28,27 @@ void AppendEscaped(std::string& out, char c) {
     case '\t': out += "\\t"; return;
     default: break;
   }
-  const auto byte = static_cast<unsigned char>(c);
-  if (byte >= 0x20) {
-    out += c;
-    return;
-  }
-  out += "\\u00";
-  out += kHex[byte >> 4];
-  out += kHex[byte & 0xf];
+  out += "\\u";
+  AppendHex(out, static_cast<unsigned char>(c), 4);
 }
 
-/// The same of eight bytes at once: each test has a high bit wherever a byte is what it looks for,
+/// Of a text that is UTF-8.
+void AppendEscaped(std::string& out, std::string_view text) {
+  const auto needs_escape = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+  };
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (;;) {
+    const char* const special = std::find_if(at, end, needs_escape);
+    out.append(at, special);
+    if (special == end) return;
+    AppendEscaped(out, *special);
+    at = special + 1;
+  }
+}
+
+/// IsPlain() of eight bytes at once: each test has a high bit wherever a byte is what it looks for,
 /// and no bit if none is. Source: "Bit Twiddling Hacks", "Determine if a word has a zero byte".
 bool ArePlain(const char* bytes) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
@@ -75,8 +86,10 @@ void AppendJsonString(std::string& out, std::string_view text) {
   out += '"';
   if (ArePlain(text)) {
     out += text;
+  } else if (IsUtf8(text)) {
+    AppendEscaped(out, text);
   } else {
-    for (const char c : IsUtf8(text) ? std::string(text) : ToUtf8(text)) AppendEscaped(out, c);
+    AppendEscaped(out, ToUtf8(text));
   }
   out += '"';
 }

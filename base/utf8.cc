@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace tocsin {
 namespace {
@@ -28,9 +30,22 @@ std::size_t Utf8Length(std::string_view text) {
   return 0;
 }
 
+/// Without the ASCII in front, as far as that can be seen eight bytes at a time.
+std::string_view AfterAscii(std::string_view text) {
+  constexpr std::uint64_t kHigh = 0x8080808080808080;
+  std::uint64_t word = 0;
+  while (text.size() >= sizeof word) {
+    std::memcpy(&word, text.data(), sizeof word);
+    if ((word & kHigh) != 0) break;
+    text.remove_prefix(sizeof word);
+  }
+  return text;
+}
+
 }  // namespace
 
 bool IsUtf8(std::string_view text) {
+  text = AfterAscii(text);
   while (!text.empty()) {
     const std::size_t length = Utf8Length(text);
     if (length == 0) return false;
