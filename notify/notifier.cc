@@ -94,7 +94,7 @@ struct Notifier::Impl {
   void ResolveUntold() TOCSIN_REQUIRES(mutex);
   void Flush();
   std::vector<Told> PlanDue() TOCSIN_REQUIRES(mutex);
-  void Carry(const std::vector<Told>& told);
+  void Carry(std::vector<Told> told);
   void InhibitByReceivers(TimePoint now) TOCSIN_REQUIRES(mutex);
   std::vector<Told> LookAtReceivers(const std::vector<DestinationHealth>& health, TimePoint now)
       TOCSIN_REQUIRES(mutex);
@@ -197,7 +197,7 @@ void Notifier::Impl::Flush() {
     if (!is_open) return;
     told = PlanDue();
   }
-  Carry(told);
+  Carry(std::move(told));
 }
 
 std::vector<Told> Notifier::Impl::PlanDue() {
@@ -223,23 +223,24 @@ std::vector<Told> Notifier::Impl::PlanDue() {
 }
 
 /// Writes what was decided, and hands it to the couriers.
-void Notifier::Impl::Carry(const std::vector<Told>& told) {
+void Notifier::Impl::Carry(std::vector<Told> told) {
   if (told.empty()) return;
   const TimePoint now = clock.Now();
   std::map<Destination, std::vector<PendingDelivery>> loads;
   NotifyStore::Decided decided;
   decided.log.reserve(told.size());
-  for (const Told& one : told) {
+  for (Told& one : told) {
     const Notification* notification = one.notification ? &*one.notification : nullptr;
-    decided.log.push_back({one.key, one.entry, notification, one.expires});
-    if (notification == nullptr) continue;
-    std::vector<PendingDelivery>& load = loads[one.key.second];
-    for (Delivery& delivery : one.integration->Split(*notification)) {
-      load.push_back({.id = store.NextId(),
-                      .delivery = std::move(delivery),
-                      .created_at = now,
-                      .attempts = 0});
+    if (notification != nullptr) {
+      std::vector<PendingDelivery>& load = loads[one.key.second];
+      for (Delivery& delivery : one.integration->Split(*notification)) {
+        load.push_back({.id = store.NextId(),
+                        .delivery = std::move(delivery),
+                        .created_at = now,
+                        .attempts = 0});
+      }
     }
+    decided.log.push_back({std::move(one.key), std::move(one.entry), notification, one.expires});
   }
   for (auto& [destination, load] : loads) {
     const std::shared_ptr<Courier> courier = couriers.Find(destination);
@@ -306,7 +307,7 @@ void Notifier::Impl::KeepHouse() {
     forgotten = silences.DropOld(now);
     for (const ReceivedAlert& alert : dispatcher.DropOld(now)) inhibitor.Remove(alert.labels);
   }
-  Carry(told);
+  Carry(std::move(told));
   couriers.DropIdle();
   if (!forgotten.empty()) (void)store.PutSilences({}, forgotten);
   store.DropExpired(now);
