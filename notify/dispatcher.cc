@@ -1,8 +1,12 @@
 #include "notify/dispatcher.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <set>
+#include <span>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -73,10 +77,27 @@ bool IsSameState(const ReceivedAlert& a, const ReceivedAlert& b) {
   return state(*a.alert) == state(*b.alert);
 }
 
-/// An alert and what it is sorted by first, looked up once.
+/// The first bytes of a text, as numbers that are in the order of such texts.
+using Prefix = std::array<std::uint64_t, 2>;
+
+Prefix PrefixOf(std::string_view text) {
+  std::array<unsigned char, sizeof(Prefix)> bytes{};
+  std::copy_n(text.begin(), std::min(text.size(), bytes.size()), bytes.begin());
+  Prefix prefix{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    std::uint64_t& number = prefix[i / sizeof(std::uint64_t)];
+    number = number << 8 | bytes[i];
+  }
+  return prefix;
+}
+
+/// An alert and what it is sorted by, looked up once: of many alerts the labels are not in the
+/// cache.
 struct Ordered {
   std::string_view job;
   std::string_view instance;
+  std::size_t size = 0;  ///< Of the label set.
+  Prefix prefix{};       ///< Of the first label that tells alerts apart, see TellingLabel().
   const ReceivedAlert* alert = nullptr;
 };
 
@@ -90,18 +111,44 @@ bool ComesBefore(const Ordered& a, const Ordered& b) {
     if (of_a.empty() || of_b.empty()) return of_b.empty();
     return of_a < of_b;
   }
-  const Labels& labels_of_a = a.alert->labels;
-  const Labels& labels_of_b = b.alert->labels;
-  if (labels_of_a.size() != labels_of_b.size()) return labels_of_a.size() < labels_of_b.size();
-  return labels_of_a < labels_of_b;
+  if (a.size != b.size) return a.size < b.size;
+  if (a.prefix != b.prefix) return a.prefix < b.prefix;
+  return a.alert->labels < b.alert->labels;
+}
+
+/// Before which place the labels of all alerts are the same, if all have a label of one name there.
+std::optional<std::size_t> TellingLabel(const std::vector<Known*>& alerts) {
+  const std::span<const Label> first = alerts.front()->alert.labels.all();
+  std::size_t place = first.size();
+  for (const Known* known : alerts) {
+    const std::span<const Label> labels = known->alert.labels.all();
+    std::size_t same = 0;
+    while (same < std::min(place, labels.size()) && labels[same].name == first[same].name &&
+           labels[same].value == first[same].value) {
+      ++same;
+    }
+    place = same;
+  }
+  const bool is_of_one_name =
+      place < first.size() && std::ranges::all_of(alerts, [&](const Known* known) {
+        const std::span<const Label> labels = known->alert.labels.all();
+        return place < labels.size() && labels[place].name == first[place].name;
+      });
+  return is_of_one_name ? std::optional(place) : std::nullopt;
 }
 
 ReceivedAlerts SortedAlerts(const Group& group) {
+  if (group.alerts.empty()) return {};
+  const std::optional<std::size_t> telling = TellingLabel(group.alerts);
   std::vector<Ordered> order;
   order.reserve(group.alerts.size());
   for (const Known* known : group.alerts) {
     const Labels& labels = known->alert.labels;
-    order.push_back({labels.Get("job"), labels.Get("instance"), &known->alert});
+    order.push_back({.job = labels.Get("job"),
+                     .instance = labels.Get("instance"),
+                     .size = labels.size(),
+                     .prefix = telling ? PrefixOf(labels.all()[*telling].value.text()) : Prefix{},
+                     .alert = &known->alert});
   }
   std::sort(order.begin(), order.end(), ComesBefore);
   ReceivedAlerts alerts;
