@@ -1,8 +1,17 @@
 #include "base/alert.h"
 
 #include <cassert>
+#include <utility>
 
 namespace tocsin {
+
+SharedAnnotations::SharedAnnotations(Annotations texts)
+    : texts_(texts.empty() ? nullptr : std::make_shared<const Annotations>(std::move(texts))) {}
+
+const Annotations& SharedAnnotations::all() const {
+  static const Annotations kNone;
+  return texts_ != nullptr ? *texts_ : kNone;
+}
 
 std::string_view Name(AlertReason reason) {
   using enum AlertReason;

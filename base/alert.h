@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -16,6 +17,30 @@ namespace tocsin {
 
 /// Names and texts, sorted by name, each name once.
 using Annotations = std::vector<std::pair<std::string, std::string>>;
+
+/// Annotations that do not change: a copy is a counted pointer. Made of Annotations, and read as
+/// them. Safe for concurrent use as immutable things are.
+class SharedAnnotations {
+ public:
+  SharedAnnotations() = default;
+  SharedAnnotations(Annotations texts);
+  SharedAnnotations(std::initializer_list<Annotations::value_type> texts)
+      : SharedAnnotations(Annotations(texts)) {}
+
+  operator const Annotations&() const { return all(); }
+  const Annotations& all() const;
+  Annotations::const_iterator begin() const { return all().begin(); }
+  Annotations::const_iterator end() const { return all().end(); }
+  bool empty() const { return texts_ == nullptr; }
+
+  /// Of names and texts.
+  friend bool operator==(const SharedAnnotations& a, const SharedAnnotations& b) {
+    return a.texts_ == b.texts_ || a.all() == b.all();
+  }
+
+ private:
+  std::shared_ptr<const Annotations> texts_;  ///< Null if there are none.
+};
 
 /// Why a rule tells of an alert now.
 enum class AlertReason {
@@ -39,7 +64,7 @@ struct AlertRule {
 /// What is told of one alert at one moment. Its labels are what it is; the rest may change.
 struct Alert {
   Labels labels;  ///< With `alertname`; without external labels.
-  Annotations annotations;
+  SharedAnnotations annotations;
   TimePoint starts_at;  ///< When it began to fire.
   /// Resolved: when that was. Firing: until when it holds unless it is told again.
   TimePoint ends_at;

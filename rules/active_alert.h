@@ -33,7 +33,7 @@ struct ActiveAlert {
   std::optional<Millis> resolved_at;
   std::optional<Millis> last_sent_at;
   Millis valid_until = 0;  ///< What was told as the end of a firing alert.
-  Annotations annotations;
+  SharedAnnotations annotations;
   AlertReason reason = AlertReason::kFiring;  ///< Of the state it is in.
   /// Evaluations in a row in which its series was missing, see RulePolicy::on_missing.
   std::uint32_t missing = 0;

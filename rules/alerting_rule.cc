@@ -55,6 +55,10 @@ ActiveAlert NewAlert(Labels labels, Labels sample, double value, Millis at) {
   return alert;
 }
 
+bool IsSameValue(double a, double b) {
+  return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
+}
+
 Error Duplicate() {
   return {ErrorCode::kInvalidInput,
           "vector contains metrics with the same labelset after applying alert labels"};
@@ -75,6 +79,16 @@ AlertingRule::AlertingRule(std::shared_ptr<const Rule> rule, const RulePolicy& p
       described_(std::make_shared<const AlertRule>(
           DescribeRule(settings.group, query_.text(), query_.parsed()))),
       is_restored_(is_restored) {}
+
+void AlertingRule::Entry::SetAnnotations(SharedAnnotations annotations) {
+  alert->annotations = std::move(annotations);
+  has_annotations = true;
+}
+
+void AlertingRule::Entry::ForgetAnnotations() {
+  alert->annotations = {};
+  has_annotations = false;
+}
 
 AlertTiming AlertingRule::Timing() const {
   return {.hold = rule().hold,
@@ -104,7 +118,7 @@ RuleOutcome AlertingRule::EvaluateAt(Millis at) {
     due = TakeDue(at);
   }
   outcome.changed |= !due.empty();
-  Send(std::move(due));
+  if (environment().sink != nullptr) Send(Completed(std::move(due)));
   Write(at, outcome);
   return outcome;
 }
@@ -140,7 +154,7 @@ void AlertingRule::MeetShape(const promql::ShapePtr& shape) {
 bool AlertingRule::IsKnown(std::uint32_t row, double value) const {
   if (row_slots_[row] == kNoSlot || templates_.labels_use_time()) return false;
   if (!templates_.labels_use_value()) return true;
-  return std::bit_cast<std::uint64_t>(row_values_[row]) == std::bit_cast<std::uint64_t>(value);
+  return IsSameValue(row_values_[row], value);
 }
 
 /// False if another row, that is no alert yet either, has the same labels.
@@ -214,8 +228,7 @@ void AlertingRule::Merge(const promql::Block& block, Millis at) {
   std::size_t next_timed = 0;
   const auto set_timed = [&](Entry& entry) {
     if (!templates_.annotations_use_time()) return;
-    entry.alert->annotations = std::move(timed_[next_timed++]);
-    entry.has_annotations = true;
+    entry.SetAnnotations(std::move(timed_[next_timed++]));
   };
   for (const std::uint32_t row : present_rows_) {
     Entry& entry = entries_[row_slots_[row]];
@@ -249,8 +262,10 @@ void AlertingRule::Renew(Entry& entry, const Labels& sample, double value, Milli
     entry.is_new = true;
     return;
   }
+  if (IsSameValue(alert.value, value) && alert.sample_labels == sample) return;
   alert.value = value;
-  if (alert.sample_labels != sample) alert.sample_labels = sample;
+  alert.sample_labels = sample;
+  entry.ForgetAnnotations();
 }
 
 AlertingRule::Slot AlertingRule::Insert(ActiveAlert alert) {
@@ -305,14 +320,13 @@ void AlertingRule::AdvanceOne(Slot slot, const AbsentAlert* absent, Millis at,
   if (step.event == AlertEvent::Kind::kResolved) {
     // What is told is the last that was told, as in Prometheus: the annotations speak of the last
     // value for which the condition held.
-    entry.alert = Complete(entry.copy());
-    entry.has_annotations = true;
+    Complete(entry);
     if (absent != nullptr && absent->value) alert.value = *absent->value;
   }
   outcome.changed |= step.changed;
   if (step.event) {
-    outcome.events.push_back(
-        {.kind = *step.event, .at = at, .source = {}, .alert = Complete(entry.copy())});
+    Complete(entry);
+    outcome.events.push_back({.kind = *step.event, .at = at, .source = {}, .alert = alert});
   }
   if (step.erase) {
     Erase(slot);
@@ -368,47 +382,82 @@ std::vector<AlertingRule::Copy> AlertingRule::TakeDue(Millis at) {
     const bool is_repeat = IsRepeat(alert);
     alert.last_sent_at = at;
     alert.valid_until = at + 4 * ResendPeriod().count();
-    copies.push_back(entries_[slot].copy());
+    copies.push_back(CopyOf(slot));
     if (is_repeat) copies.back().alert.reason = AlertReason::kRepeat;
   }
   return copies;
 }
 
-void AlertingRule::Send(std::vector<Copy> due) const {
+void AlertingRule::Send(const std::vector<ActiveAlert>& due) const {
   if (due.empty() || environment().sink == nullptr) return;
-  environment().sink->Send(ToMessages(std::move(due)));
+  environment().sink->Send(ToMessages(due));
 }
 
-std::vector<Alert> AlertingRule::ToMessages(std::vector<Copy> copies) const {
+std::vector<Alert> AlertingRule::ToMessages(const std::vector<ActiveAlert>& alerts) const {
   std::vector<Alert> messages;
-  messages.reserve(copies.size());
-  for (Copy& copy : copies) {
-    messages.push_back(ToMessage(Complete(std::move(copy)), generator_url_, described_));
+  messages.reserve(alerts.size());
+  for (const ActiveAlert& alert : alerts) {
+    messages.push_back(ToMessage(alert, generator_url_, described_));
   }
   return messages;
 }
 
-ActiveAlert AlertingRule::Complete(Copy copy) const {
-  ActiveAlert& alert = copy.alert;
-  if (!copy.has_annotations) {
-    alert.annotations = templates_.ExpandAnnotations(
-        {.labels = alert.sample_labels, .value = alert.value, .at = alert.active_at}, alert.labels);
+AlertingRule::Copy AlertingRule::CopyOf(Slot slot) const {
+  const Entry& entry = entries_[slot];
+  return {.slot = slot, .alert = *entry.alert, .has_annotations = entry.has_annotations};
+}
+
+SharedAnnotations AlertingRule::AnnotationsOf(const ActiveAlert& alert) const {
+  return templates_.ExpandAnnotations(
+      {.labels = alert.sample_labels, .value = alert.value, .at = alert.active_at}, alert.labels);
+}
+
+void AlertingRule::Complete(Entry& entry) const {
+  if (!entry.has_annotations) entry.SetAnnotations(AnnotationsOf(*entry.alert));
+}
+
+/// With their annotations, which the entries remember. Expands without the lock: templates may take
+/// their time.
+std::vector<ActiveAlert> AlertingRule::Completed(std::vector<Copy> copies) const {
+  bool is_any_new = false;
+  for (Copy& copy : copies) {
+    if (copy.has_annotations) continue;
+    copy.alert.annotations = AnnotationsOf(copy.alert);
+    is_any_new = true;
   }
-  return std::move(alert);
+  if (is_any_new) Remember(copies);
+  std::vector<ActiveAlert> alerts;
+  alerts.reserve(copies.size());
+  for (Copy& copy : copies) alerts.push_back(std::move(copy.alert));
+  return alerts;
+}
+
+/// Gives entries the annotations that were expanded for copies of them. A slot may have another
+/// alert by now, or its alert another value.
+void AlertingRule::Remember(const std::vector<Copy>& copies) const {
+  const MutexLock lock(mutex_);
+  for (const auto& [slot, expanded, had_annotations] : copies) {
+    if (had_annotations || slot >= entries_.size()) continue;
+    Entry& entry = entries_[slot];
+    if (entry.has_annotations || !entry.alert) continue;
+    const ActiveAlert& alert = *entry.alert;
+    const bool is_same = IsSameValue(alert.value, expanded.value) &&
+                         alert.sample_labels == expanded.sample_labels &&
+                         alert.labels == expanded.labels;
+    if (is_same) entry.SetAnnotations(expanded.annotations);
+  }
 }
 
 std::vector<ActiveAlert> AlertingRule::Alerts() const {
   std::vector<Copy> copies;
   {
     const MutexLock lock(mutex_);
-    for (const Entry& entry : entries_) {
-      if (entry.alert) copies.push_back(entry.copy());
+    copies.reserve(entries_.size() - free_.size());
+    for (Slot slot = 0; slot < entries_.size(); ++slot) {
+      if (entries_[slot].alert) copies.push_back(CopyOf(slot));
     }
   }
-  std::vector<ActiveAlert> alerts;
-  alerts.reserve(copies.size());
-  for (Copy& copy : copies) alerts.push_back(Complete(std::move(copy)));
-  return alerts;
+  return Completed(std::move(copies));
 }
 
 std::optional<AlertState> AlertingRule::HighestState() const {
@@ -429,7 +478,7 @@ void AlertingRule::Adopt(std::vector<ActiveAlert> alerts, Duration downtime) {
     told = InsertAdopted(std::move(alerts), downtime);
   }
   if (told.empty() || environment().sink == nullptr) return;
-  environment().sink->Resume(ToMessages(std::move(told)));
+  environment().sink->Resume(ToMessages(Completed(std::move(told))));
 }
 
 /// Gives those that somebody was told of.
@@ -442,12 +491,15 @@ std::vector<AlertingRule::Copy> AlertingRule::InsertAdopted(std::vector<ActiveAl
     if (slots_.contains(alert.labels)) continue;
     if (alert.state == AlertState::kPending) alert.active_at += downtime.count();
     const bool is_over = alert.state == AlertState::kInactive;
-    Entry& entry = entries_[Insert(std::move(alert))];
+    const Slot slot = Insert(std::move(alert));
+    Entry& entry = entries_[slot];
     entry.has_annotations = is_over || templates_.annotations_use_time();
+    // Templates may be others now.
+    if (!entry.has_annotations) entry.ForgetAnnotations();
     // So that they are ended, should the alert be over.
     UpdateSeries(entry);
     if (entry.alert->state == AlertState::kPending || !entry.alert->last_sent_at) continue;
-    Copy& copy = told.emplace_back(entry.copy());
+    Copy& copy = told.emplace_back(CopyOf(slot));
     copy.alert.reason = AlertReason::kRepeat;
     copy.alert.valid_until = std::max(copy.alert.valid_until, holds_until);
   }
@@ -483,24 +535,25 @@ void AlertingRule::ShiftTimers(Duration by) {
 RuleOutcome AlertingRule::EndAt(Millis at) {
   RuleOutcome outcome;
   outcome.changed = true;
-  std::vector<Copy> due;
+  std::vector<ActiveAlert> due;
   const MutexLock lock(mutex_);
   for (Entry& entry : entries_) {
     if (!entry.alert || entry.alert->state == AlertState::kInactive) continue;
-    const bool has_fired = entry.alert->state == AlertState::kFiring;
-    Copy copy = entry.copy();
-    copy.alert.state = AlertState::kInactive;
-    copy.alert.reason = AlertReason::kRuleRemoved;
-    if (has_fired) copy.alert.resolved_at = at;
-    copy.alert.last_sent_at = at;
+    Complete(entry);
+    ActiveAlert& alert = *entry.alert;
+    const bool has_fired = alert.state == AlertState::kFiring;
+    alert.state = AlertState::kInactive;
+    alert.reason = AlertReason::kRuleRemoved;
+    if (has_fired) alert.resolved_at = at;
+    alert.last_sent_at = at;
     outcome.events.push_back(
         {.kind = has_fired ? AlertEvent::Kind::kResolved : AlertEvent::Kind::kDropped,
          .at = at,
          .source = {},
-         .alert = Complete(copy)});
-    if (has_fired) due.push_back(std::move(copy));
+         .alert = alert});
+    if (has_fired) due.push_back(alert);
   }
-  Send(std::move(due));
+  Send(due);
   Clear();
   return outcome;
 }
@@ -529,10 +582,13 @@ void AlertingRule::TakeOverFrom(EvaluatedRule& old) {
   }
   slot_rows_.assign(entries.size(), kNoRow);
   seen_.assign(entries.size(), 0);
+  // What evaluations alone expand stays until the next one.
+  const bool are_timed =
+      templates_.annotations_use_time() && from.templates_.annotations_use_time();
   for (Entry& entry : entries) {
     const bool is_active = entry.alert && entry.alert->state != AlertState::kInactive;
     // Templates may be others now.
-    if (is_active && !templates_.annotations_use_time()) entry.has_annotations = false;
+    if (is_active && !are_timed) entry.ForgetAnnotations();
   }
   has_adopted_ = from.has_adopted_;
   is_restored_ = is_restored_ || from.is_restored_;

@@ -59,22 +59,26 @@ class AlertingRule final : public EvaluatedRule {
   static constexpr Slot kNoSlot = std::numeric_limits<Slot>::max();
   static constexpr std::uint32_t kNoRow = ResultLookup::kNoRow;
 
+  /// An alert outside of the lock.
   struct Copy {
+    Slot slot;  ///< Where it was copied.
     ActiveAlert alert;
-    /// Its annotations are as they shall be told; else they follow from its labels and value.
-    bool has_annotations = false;
+    bool has_annotations;  ///< See Entry.
   };
   /// An alert and what belongs to it. Slots are used again; a free one has no alert.
   struct Entry {
     std::optional<ActiveAlert> alert;
-    bool has_annotations = false;  ///< See Copy.
-    bool is_new = false;           ///< Not advanced yet.
+    /// The annotations of `alert` are as they shall be told. Else it has none yet: they follow from
+    /// its labels and value, and are expanded when somebody asks for them.
+    bool has_annotations = false;
+    bool is_new = false;  ///< Not advanced yet.
     /// Of ALERTS and ALERTS_FOR_STATE, and which state the first one says.
     AlertState written_state = AlertState::kInactive;
     SeriesWriter::Handle state_series = SeriesWriter::kNone;
     SeriesWriter::Handle since_series = SeriesWriter::kNone;
 
-    Copy copy() const { return {*alert, has_annotations}; }
+    void SetAnnotations(SharedAnnotations annotations);
+    void ForgetAnnotations();
   };
   /// A row of a result that is no alert yet.
   struct Candidate {
@@ -105,18 +109,23 @@ class AlertingRule final : public EvaluatedRule {
   void AdvanceAll(Millis at, RuleOutcome& outcome) TOCSIN_REQUIRES(mutex_);
   void AdvanceOne(Slot slot, const AbsentAlert* absent, Millis at, RuleOutcome& outcome)
       TOCSIN_REQUIRES(mutex_);
+  void Complete(Entry& entry) const TOCSIN_REQUIRES(mutex_);
   void UpdateSeries(Entry& entry) TOCSIN_REQUIRES(mutex_);
   void ReleaseSeries(Entry& entry) TOCSIN_REQUIRES(mutex_);
   std::vector<Copy> TakeDue(Millis at) TOCSIN_REQUIRES(mutex_);
   std::vector<Copy> InsertAdopted(std::vector<ActiveAlert> alerts, Duration downtime)
       TOCSIN_REQUIRES(mutex_);
   Duration ResendPeriod() const;
-  std::vector<Alert> ToMessages(std::vector<Copy> copies) const;
-  void Send(std::vector<Copy> due) const;
   void Clear() TOCSIN_REQUIRES(mutex_);
 
-  /// With its annotations. Takes no lock: templates may take their time.
-  ActiveAlert Complete(Copy copy) const;
+  // Of both, and of readers.
+
+  Copy CopyOf(Slot slot) const TOCSIN_REQUIRES(mutex_);
+  std::vector<ActiveAlert> Completed(std::vector<Copy> copies) const;
+  void Remember(const std::vector<Copy>& copies) const;
+  SharedAnnotations AnnotationsOf(const ActiveAlert& alert) const;
+  std::vector<Alert> ToMessages(const std::vector<ActiveAlert>& alerts) const;
+  void Send(const std::vector<ActiveAlert>& due) const;
   AlertTiming Timing() const;
 
   const RulePolicy policy_;
@@ -144,10 +153,12 @@ class AlertingRule final : public EvaluatedRule {
   std::vector<Candidate> candidates_;
   std::unordered_set<Labels> proposed_;  ///< Labels of candidates_.
   std::vector<AbsentAlert> absent_;
-  std::vector<Annotations> timed_;  ///< Of present_rows_ and candidates_, if time counts for them.
+  /// Of present_rows_ and candidates_, if time counts for them.
+  std::vector<SharedAnnotations> timed_;
 
   mutable Mutex mutex_;
-  std::vector<Entry> entries_ TOCSIN_GUARDED_BY(mutex_);
+  /// Mutable, because annotations that a reader has had expanded are kept.
+  mutable std::vector<Entry> entries_ TOCSIN_GUARDED_BY(mutex_);
   std::vector<Slot> free_ TOCSIN_GUARDED_BY(mutex_);
 };
 

@@ -1,6 +1,9 @@
 #include "rules/alert_templates.h"
 
+#include <atomic>
+#include <memory>
 #include <string>
+#include <thread>
 
 #include <boost/test/unit_test.hpp>
 
@@ -143,7 +146,7 @@ BOOST_AUTO_TEST_CASE(TextsThatQueryAreExpandedAtEveryEvaluation) {
     Put("m", at, "1");
     Put("n", at, value);
     Evaluate(at);
-    BOOST_TEST(View().alerts.at(0).annotations.at(0).second == value);
+    BOOST_TEST(View().alerts.at(0).annotations.all().at(0).second == value);
   }
 }
 
@@ -156,11 +159,190 @@ BOOST_AUTO_TEST_CASE(AResolvedAlertKeepsItsTexts) {
   Evaluate(0);
   Put("m", kMinute, "5");
   Evaluate(kMinute);
-  BOOST_TEST(sink.sent.at(0).annotations.at(0).second == "11");
+  BOOST_TEST(sink.sent.at(0).annotations.all().at(0).second == "11");
   BOOST_TEST(sink.sent.at(0).value == 5);
   Restart();
   Evaluate(3 * kMinute);
-  BOOST_TEST(sink.sent.at(0).annotations.at(0).second == "11");
+  BOOST_TEST(sink.sent.at(0).annotations.all().at(0).second == "11");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+/// Rules whose annotation `a` is a template, and how often it is expanded.
+struct ExpansionsFixture : RuleFixture {
+  ExpansionsFixture() { environment.template_counts = &counts; }
+
+  static Rule Annotated(const std::string& text) {
+    Rule rule = Alerting("m > 10");
+    rule.annotations = {{"a", text}, {"plain", "text"}};
+    return rule;
+  }
+  /// Other than Evaluate() does not look at what has come of it.
+  void EvaluateUnseen(Millis at) {
+    sink.sent.clear();
+    clock.SetWall(TimePoint(Duration(at)));
+    group->Evaluate(at);
+  }
+  std::string Asked() const { return group->Alerts(0).at(0).annotations.all().at(0).second; }
+  /// Of the last evaluation: nothing if it has told nothing.
+  std::string Told() const {
+    return sink.sent.empty() ? "" : sink.sent[0].annotations.all().at(0).second;
+  }
+
+  TemplateCounts counts;
+};
+
+BOOST_FIXTURE_TEST_SUITE(alert_expansions_test, ExpansionsFixture)
+
+/// For the history, the message and all who ask.
+BOOST_AUTO_TEST_CASE(ABurstExpandsEachTextOfAnAlertOnce) {
+  Rule rule = Annotated("{{ $value }}");
+  rule.annotations.emplace_back("z", "{{ $labels.i }}");
+  Start(rule);
+  constexpr std::size_t kAlerts = 5;
+  for (std::size_t i = 0; i < kAlerts; ++i) Put("m{i=\"" + std::to_string(i) + "\"}", 0, "11");
+  EvaluateUnseen(0);
+  const std::vector<ActiveAlert> asked = group->Alerts(0);
+  BOOST_TEST(counts.expansions == 2 * kAlerts);
+  BOOST_TEST_REQUIRE(observer.events.size() == kAlerts);
+  BOOST_TEST_REQUIRE(sink.sent.size() == kAlerts);
+  BOOST_TEST_REQUIRE(asked.size() == kAlerts);
+  for (std::size_t i = 0; i < kAlerts; ++i) {
+    const Annotations expected = {{"a", "11"}, {"plain", "text"}, {"z", std::to_string(i)}};
+    BOOST_TEST((observer.events[i].alert.annotations == expected));
+    BOOST_TEST((sink.sent[i].annotations == expected));
+    BOOST_TEST((asked[i].annotations == expected));
+  }
+  for (std::size_t i = 0; i < kAlerts; ++i) {
+    Put("m{i=\"" + std::to_string(i) + "\"}", 2 * kMinute, "11");
+  }
+  Evaluate(2 * kMinute);
+  BOOST_TEST(sink.sent.size() == kAlerts);
+  BOOST_TEST(counts.expansions == 2 * kAlerts);  // Told again, with the same values.
+}
+
+BOOST_AUTO_TEST_CASE(AnotherValueIsExpandedWhenSomebodyAsks) {
+  environment.resend_delay = std::chrono::minutes(4);
+  Start(Annotated("{{ $value }}"));
+  for (int minute = 0; minute < 4; ++minute) {
+    Put("m", minute * kMinute, std::to_string(11 + minute));
+    EvaluateUnseen(minute * kMinute);
+  }
+  BOOST_TEST(counts.expansions == 1U);
+  BOOST_TEST(Asked() == "14");
+  BOOST_TEST(Asked() == "14");
+  BOOST_TEST(counts.expansions == 2U);
+  Put("m", 5 * kMinute, "16");
+  EvaluateUnseen(5 * kMinute);
+  BOOST_TEST(Told() == "16");
+  BOOST_TEST(Asked() == "16");
+  BOOST_TEST(counts.expansions == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(OtherSampleLabelsAreOtherTexts) {
+  Rule rule = Annotated("{{ $labels.i }}");
+  rule.labels = {{"i", ""}};
+  Start(rule);
+  Put("m{i=\"a\"}", 0, "11");
+  EvaluateUnseen(0);
+  BOOST_TEST(Asked() == "a");
+  Put("m{i=\"a\"}", kMinute, "_");
+  Put("m{i=\"b\"}", kMinute, "11");
+  EvaluateUnseen(kMinute);
+  BOOST_TEST(Asked() == "b");
+}
+
+/// Those of the last value for which the condition held, whether or not anybody had asked for them.
+BOOST_AUTO_TEST_CASE(AResolvedAlertTellsItsLastTexts) {
+  for (const bool is_seen : {false, true}) {
+    BOOST_TEST_CONTEXT("seen " << is_seen) {
+      ExpansionsFixture fixture;
+      fixture.Start(Annotated("{{ $value }}"));
+      fixture.Put("m", 0, "11");
+      fixture.EvaluateUnseen(0);
+      fixture.Put("m", kMinute, "12");
+      fixture.EvaluateUnseen(kMinute);
+      if (is_seen) BOOST_TEST(fixture.Asked() == "12");
+      fixture.Put("m", 2 * kMinute, "5");
+      fixture.EvaluateUnseen(2 * kMinute);
+      BOOST_TEST(fixture.Told() == "12");
+      BOOST_TEST(fixture.sink.sent.at(0).value == 5);
+      BOOST_TEST(fixture.Asked() == "12");
+      BOOST_TEST(fixture.counts.expansions == 2U);
+    }
+  }
+}
+
+/// Also with the value that it had at its end.
+BOOST_AUTO_TEST_CASE(AnAlertThatComesBackHasNewTexts) {
+  Start(Annotated("{{ $value }}"));
+  Put("m", 0, "11");
+  EvaluateUnseen(0);
+  Put("m", kMinute, "5");
+  EvaluateUnseen(kMinute);
+  Rule lower = Annotated("{{ $value }}");
+  lower.expr = "m > 1";
+  Reload(GroupOf({lower}));
+  BOOST_TEST(Asked() == "11");
+  EvaluateUnseen(2 * kMinute);
+  BOOST_TEST(Told() == "5");
+}
+
+BOOST_AUTO_TEST_CASE(AReloadWithOtherTemplatesTellsTheNewTexts) {
+  for (const char* text : {"new {{ $value }}", "new {{ $value }}{{ if not now }}{{ end }}"}) {
+    BOOST_TEST_CONTEXT(text) {
+      ExpansionsFixture fixture;
+      fixture.Start(Annotated("old {{ $value }}"));
+      fixture.Put("m", 0, "11");
+      fixture.EvaluateUnseen(0);
+      BOOST_TEST(fixture.Asked() == "old 11");
+      fixture.Reload(GroupOf({Annotated(text)}));
+      BOOST_TEST(fixture.Asked() == "new 11");
+      fixture.EvaluateUnseen(2 * kMinute);
+      BOOST_TEST(fixture.Told() == "new 11");
+      fixture.Put("m", 3 * kMinute, "5");
+      fixture.EvaluateUnseen(3 * kMinute);
+      fixture.Reload(GroupOf({Annotated("newest {{ $value }}")}));
+      BOOST_TEST(fixture.Asked() == "new 11");  // It is over.
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(ARestartWithOtherTemplatesTellsTheNewTexts) {
+  Start(Annotated("old {{ $value }}"));
+  Put("m", 0, "11");
+  EvaluateUnseen(0);
+  auto next =
+      std::make_unique<Group>(GroupOf({Annotated("new {{ $value }}")}), settings, environment);
+  next->Adopt(0, group->Alerts(0), {});
+  group = std::move(next);
+  BOOST_TEST(Asked() == "new 11");
+  EvaluateUnseen(2 * kMinute);
+  BOOST_TEST(Told() == "new 11");
+  BOOST_TEST(counts.expansions == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(WhoeverAsksMeanwhileGetsTextsOfTheValue) {
+  Start(Annotated("{{ $value }}"));
+  std::atomic<bool> is_over = false;
+  std::atomic<int> mismatches = 0;
+  std::thread reader([&] {
+    while (!is_over) {
+      for (const ActiveAlert& alert : group->Alerts(0)) {
+        if (alert.annotations.all().at(0).second != FormatNumber(alert.value)) ++mismatches;
+      }
+    }
+  });
+  constexpr int kEvaluations = 200;
+  for (int i = 0; i < kEvaluations; ++i) {
+    for (const char* series : {"m{i=\"1\"}", "m{i=\"2\"}", "m{i=\"3\"}"}) {
+      Put(series, i * kSecond, std::to_string(11 + i));
+    }
+    EvaluateUnseen(i * kSecond);
+  }
+  is_over = true;
+  reader.join();
+  BOOST_TEST(mismatches == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(PostedAlertsAreCompleted) {
   BOOST_TEST_REQUIRE(notifier.posted.size() == 4U);
   const std::vector<Alert>& posted = notifier.posted;
   BOOST_TEST(posted[0].labels.ToString() == "{alertname=\"A\"}");
-  BOOST_TEST(posted[0].annotations.at(0).first == "a");
+  BOOST_TEST(posted[0].annotations.all().at(0).first == "a");
   BOOST_TEST(posted[0].generator_url == "http://g");
   BOOST_TEST((posted[0].starts_at == clock.Now()));
   BOOST_TEST((posted[0].ends_at == TimePoint()));
