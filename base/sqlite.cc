@@ -78,8 +78,8 @@ std::string UriOf(const std::filesystem::path& path) {
 /// Counting what it allocates, which nobody asks for, costs SQLite a lock each time. Takes effect
 /// before SQLite's first use only.
 void DoNotCountMemory() {
-  static const int outcome = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-  static_cast<void>(outcome);
+  static const int kOutcome = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(kOutcome);
 }
 
 /// The number that a parameter is called by, or 0 if it has another name.
