@@ -160,6 +160,11 @@ Status HttpExchange::Prepare() {
 }
 
 bool HttpExchange::Finish(CURLcode outcome) {
+  // When a kept connection turns out to be gone, libcurl makes another one by itself, but a handle
+  // may do so a few times only until it is reset.
+  long connections = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_NUM_CONNECTS, &connections);
+  if (outcome != CURLE_OK || connections > 0) method_.clear();
   TracePhases();
   TraceConnection();
   return GoOn(outcome);

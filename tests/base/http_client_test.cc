@@ -81,6 +81,24 @@ BOOST_AUTO_TEST_CASE(KeepsAConnectionAndReplacesOneThatHasGone) {
   BOOST_TEST(connections == (std::vector<int>{1, 1, 2, 2}), boost::test_tools::per_element());
 }
 
+// libcurl counts how often it has replaced a connection for a handle, and gives up at some time.
+BOOST_AUTO_TEST_CASE(ReplacesConnectionsThatHaveGoneForEver) {
+  int served = 0;
+  const TestServer server([&](const TestServer::Request&) {
+    TestServer::Reply reply = TestServer::Answer(200);
+    if (++served % 2 == 0) reply.then = Then::kClose;
+    return reply;
+  });
+  const auto client = MakeHttpClient({});
+  for (int i = 0; i < 40; ++i) {
+    BOOST_TEST_CONTEXT("request " << i) {
+      const Result<HttpAnswer> answer =
+          client->Send({.method = "POST", .url = server.url(), .body = "x"}, {});
+      BOOST_TEST(static_cast<bool>(answer));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(SpeaksIpv6) {
   const TestServer server(Always(TestServer::Answer(200)), "::1");
   BOOST_TEST(server.url().find("[::1]") != std::string::npos);
