@@ -13,6 +13,7 @@
 #include "base/json_writer.h"
 #include "base/rfc3339.h"
 #include "exporter/api/envelope.h"
+#include "exporter/api/notification_json.h"
 #include "exporter/api/parameters.h"
 
 namespace tocsin::api {
@@ -85,7 +86,9 @@ void AppendDeadLetter(JsonWriter& json, const DeadLetter& letter) {
   json.Key("at").String(FormatRfc3339(letter.at));
   AppendDestination(json, letter.destination);
   json.Key("answer").String(letter.answer);
-  json.Key("notification").Raw(notify::ToJson(letter.notification)).EndObject();
+  json.Key("notification");
+  AppendNotification(json, letter.notification);
+  json.EndObject();
 }
 
 HttpResponse Notifications(const NotifierAccess& notifier, const HttpRequest& request) {

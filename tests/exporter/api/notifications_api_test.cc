@@ -2,6 +2,7 @@
 
 #include "exporter/api/notifications_api.h"
 
+#include <limits>
 #include <string>
 
 #include <boost/test/unit_test.hpp>
@@ -89,12 +90,36 @@ BOOST_AUTO_TEST_CASE(DeadLettersHaveTheWholeNotification) {
   letter.at = TimePoint(std::chrono::seconds(90));
   letter.destination = {.receiver = "team", .entry = "webhook[1]"};
   letter.answer = "HTTP 404";
-  letter.notification.receiver = "team";
+  notify::Notification& told = letter.notification;
+  told.event_id = "e";
+  told.receiver = "team";
+  told.group_key = "{}:{}";
+  told.group_labels = {{"alertname", "Slow"}};
+  told.decided_at = TimePoint(std::chrono::seconds(80));
+  notify::NotifiedAlert alert;
+  alert.labels = {{"alertname", "Slow"}, {"i", "1"}};
+  alert.annotations = {{"summary", "It is \"slow\"."}};
+  alert.starts_at = TimePoint(std::chrono::seconds(70));
+  alert.value = std::numeric_limits<double>::infinity();
+  alert.expression = "x > 1";
+  alert.fingerprint = 255;
+  told.alerts = {alert, alert};
+  told.alerts.back().labels = {{"alertname", "Slow"}, {"i", "2"}};
   notifier.letters = {letter};
-  const std::string answer = Ask("dead-letters");
-  BOOST_TEST(answer.starts_with(
+  const auto in_full = [](const std::string& i) {
+    return R"({"labels":{"alertname":"Slow","i":")" + i +
+           R"("},"annotations":{"summary":"It is \"slow\"."},"starts_at":70000,"ends_at":0,)"
+           R"("resolved":false,"reason":"firing","is_new":false,"value":"+Inf",)"
+           R"("expression":"x > 1","fingerprint":"00000000000000ff"})";
+  };
+  BOOST_TEST(
+      Ask("dead-letters") ==
       R"(200 {"status":"success","data":{"deadLetters":[{"id":3,"at":"1970-01-01T00:01:30.000Z",)"
-      R"("receiver":"team","integration":"webhook[1]","answer":"HTTP 404","notification":{)"));
+      R"("receiver":"team","integration":"webhook[1]","answer":"HTTP 404","notification":{)"
+      R"("version":1,"event_id":"e","receiver":"team","group_key":"{}:{}",)"
+      R"("group_labels":{"alertname":"Slow"},"reason":"first notification","decided_at":80000,)"
+      R"("alerts":[)" +
+          in_full("1") + "," + in_full("2") + "]}}]}}");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
