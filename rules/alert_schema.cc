@@ -111,7 +111,10 @@ CREATE VIEW alerts (
   json_extract(alert.value, '$.reason'),
   coalesce(json_extract(alert.value, '$.missing'), 0)
 FROM alert_packs AS packs,
-  json_each(CASE WHEN json_valid(packs.alerts) THEN packs.alerts ELSE '[]' END) AS alert;
+  json_each(CASE WHEN json_valid(packs.alerts) THEN packs.alerts ELSE '[]' END) AS alert
+WHERE CASE WHEN alert.type = 'object' THEN
+  coalesce(json_type(alert.value, '$.labels'), 'object') = 'object' AND
+  coalesce(json_type(alert.value, '$.sample'), 'object') = 'object' END;
 
 CREATE TABLE event_batches (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -165,7 +168,10 @@ CREATE VIEW events (
   json_extract(event.value, '$.reason'),
   coalesce(json_extract(event.value, '$.missing'), 0)
 FROM event_batches AS batches,
-  json_each(CASE WHEN json_valid(batches.events) THEN batches.events ELSE '[]' END) AS event;
+  json_each(CASE WHEN json_valid(batches.events) THEN batches.events ELSE '[]' END) AS event
+WHERE CASE WHEN event.type = 'object' THEN
+  coalesce(json_type(event.value, '$.labels'), 'object') = 'object' AND
+  coalesce(json_type(event.value, '$.sample'), 'object') = 'object' END;
 )";
 
 /// Each leads from one version to the next. What has been released is never changed.

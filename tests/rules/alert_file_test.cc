@@ -168,6 +168,15 @@ BOOST_AUTO_TEST_CASE(ViewsHaveARowForEachAlertAndEvent) {
   BOOST_TEST(events[0] == "1|1700000000000|firing|a.yaml|group|Down|" + rest);
   BOOST_TEST(events[2] == "3|1700000000000|firing|a.yaml|group|Down|" + rest);
   // What is damaged does not keep anybody from the rest.
+  for (const std::string damaged : {"[\"x\"]", "[null]", "[5]", "[[]]", "[{\"labels\":\"x\"}]",
+                                    "[{\"labels\":{},\"sample\":5}]", "{", "5", ""}) {
+    BOOST_TEST_CONTEXT(damaged) {
+      Run("INSERT INTO alert_packs VALUES (NULL, 'a', 'b', 'c', '{}', '" + damaged +
+          "'); INSERT INTO event_batches VALUES (NULL, 1, 0, 'a', 'b', 'c', '" + damaged + "')");
+      BOOST_TEST(Rows(std::string("SELECT ") + columns + " FROM alerts").size() == 3U);
+      BOOST_TEST(Rows(std::string("SELECT ") + columns + " FROM events").size() == 3U);
+    }
+  }
   Run("UPDATE event_batches SET events = '['; UPDATE alert_packs SET alerts = '{'");
   BOOST_TEST(Number("SELECT count(*) FROM alerts") + Number("SELECT count(*) FROM events") == 0);
 }
