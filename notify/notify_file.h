@@ -28,7 +28,7 @@ class NotifyFile {
   static constexpr Duration kLongestWait = std::chrono::seconds(10);
   /// Beyond that, for each row that is written: on a slow machine, too, much must get done at last.
   static constexpr Duration kLongestPerRow = std::chrono::milliseconds(1);
-  /// An upgrade copies the history.
+  /// All of the outbox and the log, on a slow machine.
   static constexpr Duration kLongestLoad = std::chrono::minutes(10);
 
   /// Opens or makes the file and brings its tables up to this version. Fails with kInvalidInput if

@@ -29,7 +29,8 @@ bool AreSame(const Notification& a, const Notification& b) {
   return a.reason == b.reason &&
          std::equal(a.alerts.begin(), a.alerts.end(), b.alerts.begin(), b.alerts.end(),
                     [](const NotifiedAlert& one, const NotifiedAlert& other) {
-                      return one.fingerprint == other.fingerprint && one.is_new == other.is_new;
+                      return one.fingerprint == other.fingerprint && one.is_new == other.is_new &&
+                             one.resolved == other.resolved;
                     });
 }
 
