@@ -108,7 +108,7 @@ struct SqliteDatabase::Limit {
   std::condition_variable_any never_notified;
 
   bool IsOver() const {
-    return is_set && (stop.stop_requested() || std::chrono::steady_clock::now() >= deadline);
+    return is_set && (stop.stop_requested() || SystemClock().SteadyNow() >= deadline);
   }
 
   /// SQLite's busy handler: whether to try again for the lock.
