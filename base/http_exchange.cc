@@ -5,13 +5,11 @@
 #include <charconv>
 #include <chrono>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "base/duration.h"
-#include "base/text.h"
+#include "base/http_problem.h"
 
 namespace tocsin {
 namespace {
@@ -40,38 +38,6 @@ std::size_t AnnouncedBytes(const HttpAnswer& answer) {
   return problem == std::errc{} && after == end ? bytes : 0;
 }
 
-constexpr std::string_view kBroken = "the connection ended before the answer did";
-
-/// What libcurl's problems mean to the caller. All others are kUnavailable.
-struct Problem {
-  CURLcode curl;
-  ErrorCode code;
-  std::string_view words;  ///< Empty: libcurl's own.
-};
-constexpr std::array<Problem, 14> kProblems = {{
-    {CURLE_ABORTED_BY_CALLBACK, ErrorCode::kUnavailable, "stopped"},
-    {CURLE_GOT_NOTHING, ErrorCode::kUnavailable, kBroken},
-    {CURLE_PARTIAL_FILE, ErrorCode::kUnavailable, kBroken},
-    {CURLE_RECV_ERROR, ErrorCode::kUnavailable, kBroken},
-    {CURLE_SEND_ERROR, ErrorCode::kUnavailable, kBroken},
-    {CURLE_PEER_FAILED_VERIFICATION, ErrorCode::kDenied, ""},
-    {CURLE_SSL_CERTPROBLEM, ErrorCode::kDenied, ""},
-    {CURLE_SSL_CACERT_BADFILE, ErrorCode::kDenied, ""},
-    {CURLE_SSL_ISSUER_ERROR, ErrorCode::kDenied, ""},
-    {CURLE_URL_MALFORMAT, ErrorCode::kInvalidInput, ""},
-    {CURLE_UNSUPPORTED_PROTOCOL, ErrorCode::kInvalidInput, ""},
-    {CURLE_WEIRD_SERVER_REPLY, ErrorCode::kCorrupt, "the answer is no HTTP"},
-    {CURLE_HTTP2, ErrorCode::kCorrupt, ""},
-    {CURLE_HTTP2_STREAM, ErrorCode::kCorrupt, ""},
-}};
-
-Problem MeaningOf(CURLcode curl) {
-  for (const Problem& problem : kProblems) {
-    if (problem.curl == curl) return problem;
-  }
-  return {curl, ErrorCode::kUnavailable, ""};
-}
-
 bool HasBody(const OutgoingRequest& request) {
   return request.method != "GET" && request.method != "HEAD";
 }
@@ -89,13 +55,7 @@ std::string_view VersionName(long curl_version) {
 
 }  // namespace
 
-HttpExchange::HttpExchange(const HttpSettings* only)
-    : easy_([] {
-        static const CURLcode kStarted = curl_global_init(CURL_GLOBAL_DEFAULT);
-        static_cast<void>(kStarted);
-        return curl_easy_init();
-      }()),
-      only_(only) {}
+HttpExchange::HttpExchange(const HttpSettings* only) : easy_(MakeCurlEasy()), only_(only) {}
 
 HttpExchange& HttpExchange::Of(CURL* easy) {
   char* exchange = nullptr;
@@ -393,26 +353,9 @@ void HttpExchange::SetFreshness() {
 }
 
 Error HttpExchange::Explain(CURLcode problem) const {
-  if (incoming_.too_large) {
-    return {ErrorCode::kTooLarge,
-            fmt::format("the answer is longer than {} bytes", incoming_.most)};
-  }
-  if (problem == CURLE_OPERATION_TIMEDOUT) {
-    return {ErrorCode::kTimeout, "no answer within " + FormatDuration(job_->timeout)};
-  }
-  const Problem meaning = MeaningOf(problem);
-  if (!meaning.words.empty()) return {meaning.code, std::string(meaning.words)};
-  long reason = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &reason);
-  if (problem == CURLE_COULDNT_CONNECT && reason != 0) {
-    const std::string words = std::generic_category().message(static_cast<int>(reason));
-    return {meaning.code, Uncapitalized(words)};
-  }
-  // The text of others might quote what must not be seen; here it names the server at most.
-  if (problem == CURLE_PEER_FAILED_VERIFICATION && problem_text_[0] != '\0') {
-    return {meaning.code, problem_text_.data()};
-  }
-  return {meaning.code, Uncapitalized(curl_easy_strerror(problem))};
+  if (incoming_.too_large) return AnswerTooLong(incoming_.most);
+  if (problem == CURLE_OPERATION_TIMEDOUT) return NoAnswerWithin(job_->timeout);
+  return ExplainCurl(easy_.get(), problem, problem_text_.data());
 }
 
 std::optional<std::string> HttpExchange::NextUrl() const {

@@ -15,20 +15,12 @@
 
 #include <curl/curl.h>
 
+#include "base/curl_handle.h"
 #include "base/http_client.h"
 #include "base/http_server_address.h"
 #include "base/result.h"
 
 namespace tocsin {
-
-/// Frees by a function of libcurl.
-template <auto Function>
-struct CurlFreer {
-  template <class T>
-  void operator()(T* object) const {
-    Function(object);
-  }
-};
 
 /// One request at a time, with its redirects. The object can be used again. One thread at a time.
 class HttpExchange {
@@ -91,7 +83,7 @@ class HttpExchange {
     curl_easy_setopt(easy_.get(), option, value);
   }
 
-  const std::unique_ptr<CURL, CurlFreer<&curl_easy_cleanup>> easy_;
+  const CurlEasy easy_;
   const HttpSettings* const only_;
   const HttpJob* job_ = nullptr;
   std::string method_;  // That easy_ is made ready for; empty if for none.
@@ -123,7 +115,7 @@ class HttpConnections {
  private:
   std::size_t FinishThoseDone(const Ended& ended);
 
-  const std::unique_ptr<CURLM, CurlFreer<&curl_multi_cleanup>> multi_;
+  const CurlMulti multi_;
 };
 
 }  // namespace tocsin

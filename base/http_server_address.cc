@@ -1,17 +1,12 @@
 #include "base/http_server_address.h"
 
-#include <memory>
-
 #include <curl/curl.h>
 
+#include "base/curl_handle.h"
 #include "base/text.h"
 
 namespace tocsin {
 namespace {
-
-struct UrlFreer {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
 
 std::optional<std::string> Part(CURLU* url, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;
@@ -34,7 +29,7 @@ bool HttpServerAddress::MayRedirectTo(const HttpServerAddress& other) const {
 }
 
 std::optional<HttpServerAddress> ParseHttpServerAddress(const std::string& url) {
-  const std::unique_ptr<CURLU, UrlFreer> parsed(curl_url());
+  const CurlUrl parsed(curl_url());
   if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return std::nullopt;
   const auto scheme = Part(parsed.get(), CURLUPART_SCHEME);
   const auto host = Part(parsed.get(), CURLUPART_HOST);
