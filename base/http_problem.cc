@@ -32,7 +32,9 @@ constexpr std::array<Problem, 14> kProblems = {{
     {CURLE_SSL_CACERT_BADFILE, ErrorCode::kDenied, ""},
     {CURLE_SSL_ISSUER_ERROR, ErrorCode::kDenied, ""},
     {CURLE_URL_MALFORMAT, ErrorCode::kInvalidInput, ""},
-    {CURLE_UNSUPPORTED_PROTOCOL, ErrorCode::kInvalidInput, ""},
+    // What does not begin like HTTP is HTTP 0.9 to libcurl, and that an unknown protocol. Unknown
+    // ones of URLs never get that far.
+    {CURLE_UNSUPPORTED_PROTOCOL, ErrorCode::kCorrupt, kNoHttp},
     {CURLE_WEIRD_SERVER_REPLY, ErrorCode::kCorrupt, kNoHttp},
     {CURLE_HTTP2, ErrorCode::kCorrupt, ""},
     {CURLE_HTTP2_STREAM, ErrorCode::kCorrupt, ""},

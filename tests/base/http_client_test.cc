@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(SaysWhatWentWrong) {
        "longer than 4096 bytes"},
       {"long head", TestServer::Answer(200, "", "A: " + std::string(5000, 'x') + "\r\n"),
        ErrorCode::kTooLarge, "longer than 4096 bytes"},
-      {"no HTTP", {"SSH-2.0-OpenSSH_9.2\r\n\r\n", Then::kClose}, ErrorCode::kInvalidInput, ""},
+      {"no HTTP", {"SSH-2.0-OpenSSH_9.2\r\n\r\n", Then::kClose}, ErrorCode::kCorrupt, "is no HTTP"},
   };
   for (const auto& row : rows) {
     const TestServer server(Always(row.reply));

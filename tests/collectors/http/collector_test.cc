@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(AFailureIsDataAndSaysWhy) {
        0},
       {"reset", {"", Then::kReset}, "", "connect", 0},
       {"slow", {"HTTP/1.1 200 OK\r\n", Then::kHang}, "timeout: 200ms", "timeout", 0},
-      {"no HTTP", {"220 mail ready\r\n", Then::kClose}, "", "other", 0},
+      {"no HTTP", {"220 mail ready\r\n", Then::kClose}, "", "parse", 0},
   };
   for (const auto& row : rows) {
     const TestServer server(Always(row.reply));
