@@ -9,7 +9,9 @@
 
 #include <fmt/format.h>
 
+#include "base/http_headers.h"
 #include "base/http_problem.h"
+#include "base/text.h"
 
 namespace tocsin {
 namespace {
@@ -36,10 +38,6 @@ std::size_t AnnouncedBytes(const HttpAnswer& answer) {
   const char* const end = text.data() + text.size();
   const auto [after, problem] = std::from_chars(text.data(), end, bytes);
   return problem == std::errc{} && after == end ? bytes : 0;
-}
-
-bool HasBody(const OutgoingRequest& request) {
-  return request.method != "GET" && request.method != "HEAD";
 }
 
 /// "1.1"; empty for what libcurl does not know.
@@ -252,32 +250,23 @@ CURLcode HttpExchange::WatchTls(CURL* /*easy*/, void* context, void* to) {
 
 Result<HttpExchange::HeaderList> HttpExchange::MakeHeaders() const {
   HeaderList list;
-  Status status;
-  const auto add = [&](const std::string& name, const std::string& value) {
-    if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
-      status = Error{ErrorCode::kInvalidInput, fmt::format("header {}: holds a line break", name)};
-      return;
-    }
-    // "Name;" is libcurl's way to send a header without a value.
-    const std::string line = value.empty() ? name + ";" : name + ": " + value;
+  const auto append = [&list](const std::string& line) {
     curl_slist* const longer = curl_slist_append(list.get(), line.c_str());
     static_cast<void>(list.release());
     list.reset(longer);
   };
-  for (const auto& [name, value] : job_->request.headers) add(name, value);
-  for (const HttpHeader& header : job_->settings.headers) {
-    const Result<Secret> value = header.value.Read();
-    if (!value) return value.error().Within("header " + header.name);
-    add(header.name, value->Reveal());
+  bool has_type = false;
+  const auto add = [&](const std::string& name, const std::string& value) {
+    has_type = has_type || EqualsIgnoringCase(name, "Content-Type");
+    // "Name;" is libcurl's way to send a header without a value.
+    append(value.empty() ? name + ";" : name + ": " + value);
+  };
+  if (Status status = AddHeaders(job_->settings, job_->request, add); !status) {
+    return status.error();
   }
-  if (job_->settings.authorization) {
-    const Result<Secret> credentials = job_->settings.authorization->credentials.Read();
-    if (!credentials) return credentials.error().Within("credentials");
-    add("Authorization", job_->settings.authorization->type + " " + credentials->Reveal());
-  }
-  list.reset(
-      curl_slist_append(list.release(), "Expect:"));  // No extra round trip for a large body.
-  if (!status) return status.error();
+  append("Expect:");  // No extra round trip for a large body.
+  // libcurl would call a body of no type a form.
+  if (HasBody(job_->request) && !has_type) append("Content-Type:");
   return list;
 }
 
