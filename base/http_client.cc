@@ -8,6 +8,8 @@
 
 #include "base/http_date.h"
 #include "base/http_exchange.h"
+#include "base/http_plain.h"
+#include "base/http_problem.h"
 #include "base/http_server_address.h"
 #include "base/text.h"
 
@@ -20,7 +22,20 @@ class CurlClient final : public HttpClient {
   explicit CurlClient(HttpSettings settings) : settings_(std::move(settings)) {}
 
   Result<HttpAnswer> Send(const OutgoingRequest& request, std::stop_token stop) override {
-    const HttpJob job = {settings_, request, settings_.timeout};
+    if (!plain_.CanSend(request)) return Send({settings_, request, settings_.timeout}, stop);
+    const auto begin = std::chrono::steady_clock::now();
+    Result<HttpAnswer> answer = plain_.Send(request, begin + settings_.timeout, stop);
+    std::optional<OutgoingRequest> redirected = Redirected(request, answer);
+    if (!redirected) return answer;
+    const auto gone = std::chrono::floor<Duration>(std::chrono::steady_clock::now() - begin);
+    const Duration left = std::max(settings_.timeout - gone, Duration(1));
+    answer = Send({settings_, *redirected, left, false, nullptr, 1}, stop);
+    if (answer || answer.error().code != ErrorCode::kTimeout) return answer;
+    return NoAnswerWithin(settings_.timeout).Within(HttpOrigin(redirected->url).value_or(""));
+  }
+
+ private:
+  Result<HttpAnswer> Send(const HttpJob& job, const std::stop_token& stop) {
     if (!exchange_.Begin(job)) return exchange_.Take().answer;
     std::optional<Result<HttpAnswer>> answer;
     connections_.Run(std::array{&exchange_}, stop,
@@ -28,8 +43,25 @@ class CurlClient final : public HttpClient {
     return *std::move(answer);
   }
 
- private:
+  /// The request to be made instead, if `answer` asks for one.
+  std::optional<OutgoingRequest> Redirected(const OutgoingRequest& request,
+                                            const Result<HttpAnswer>& answer) const {
+    constexpr int kTemporaryRedirect = 307;
+    constexpr int kPermanentRedirect = 308;
+    if (!answer || !settings_.follow_redirects) return std::nullopt;
+    if (answer->status != kTemporaryRedirect && answer->status != kPermanentRedirect) {
+      return std::nullopt;
+    }
+    const std::string location(answer->Header("Location"));
+    const std::optional<std::string> target = RedirectTarget(request.url, location);
+    if (!target) return std::nullopt;
+    OutgoingRequest redirected = request;
+    redirected.url = *target;
+    return redirected;
+  }
+
   const HttpSettings settings_;
+  PlainHttp plain_{settings_};
   HttpExchange exchange_{&settings_};
   HttpConnections connections_;  // They outlive each exchange.
 };

@@ -102,8 +102,9 @@ class HttpClient {
   virtual Result<HttpAnswer> Send(const OutgoingRequest& request, std::stop_token stop) = 0;
 };
 
-/// A client that speaks through libcurl. Names are looked up anew for each new connection, and none
-/// is used for longer than five minutes.
+/// A client that speaks through libcurl, and past it where that saves half of the work: see
+/// base/http_plain.h. Names are looked up anew for each new connection, and none is used for longer
+/// than five minutes.
 std::unique_ptr<HttpClient> MakeHttpClient(HttpSettings settings);
 
 /// What can be seen of an exchange beside its answer, also of one that failed.
@@ -135,6 +136,7 @@ struct HttpJob {
   /// HttpAnswer::body stays empty. `head` is the answer without its body. Only the outcome tells
   /// whether that was all of it.
   std::function<void(const HttpAnswer& head, std::string_view piece)> take_body = nullptr;
+  int redirects = 0;  ///< That were followed before.
 };
 
 struct HttpOutcome {

@@ -64,6 +64,7 @@ HttpExchange& HttpExchange::Of(CURL* easy) {
 bool HttpExchange::Begin(const HttpJob& job) {
   job_ = &job;
   trace_ = {};
+  trace_.redirects = job.redirects;
   error_.reset();
   url_ = job.request.url;
   deadline_ = std::chrono::steady_clock::now() + job.timeout;

@@ -25,4 +25,10 @@ struct HttpServerAddress {
 /// Nothing if `url` is no URL of http or https.
 std::optional<HttpServerAddress> ParseHttpServerAddress(const std::string& url);
 
+/// What a request asks the server of `url` for: "/path?query". Nothing as above.
+std::optional<std::string> HttpTarget(const std::string& url);
+
+/// Where an answer of `url` with that header Location leads; nothing unless that MayRedirectTo().
+std::optional<std::string> RedirectTarget(const std::string& url, const std::string& location);
+
 }  // namespace tocsin
