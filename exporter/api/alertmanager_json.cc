@@ -11,12 +11,6 @@ namespace {
 using notify::LabelMatcher;
 using AlertView = notify::Notifier::AlertView;
 
-void AppendLabelsAt(JsonWriter& json, std::string_view key, const Labels& labels) {
-  std::string text;
-  AppendLabels(text, labels);
-  json.Key(key).Raw(text);
-}
-
 void AppendTexts(JsonWriter& json, std::string_view key, const std::vector<std::string>& texts) {
   json.Key(key).BeginArray();
   for (const std::string& text : texts) json.String(text);

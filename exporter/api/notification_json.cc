@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/number.h"
+#include "exporter/api/result_json.h"
 #include "notify/received_alert.h"
 
 namespace tocsin::api {
@@ -16,19 +17,13 @@ std::int64_t ToMillis(TimePoint time) {
   return time.time_since_epoch().count();
 }
 
-void AppendLabels(JsonWriter& json, std::string_view name, const Labels& labels) {
-  json.Key(name).BeginObject();
-  for (const Label& label : labels) json.Key(label.name.text()).String(label.value.text());
-  json.EndObject();
-}
-
 void AppendUnlessEmpty(JsonWriter& json, std::string_view name, std::string_view text) {
   if (!text.empty()) json.Key(name).String(text);
 }
 
 void AppendAlert(JsonWriter& json, const notify::NotifiedAlert& alert) {
   json.BeginObject();
-  AppendLabels(json, "labels", alert.labels);
+  AppendLabelsAt(json, "labels", alert.labels);
   json.Key("annotations").BeginObject();
   for (const auto& [name, text] : alert.annotations) json.Key(name).String(text);
   json.EndObject();
@@ -52,7 +47,7 @@ void AppendNotification(JsonWriter& json, const notify::Notification& notificati
   json.Key("event_id").String(notification.event_id);
   json.Key("receiver").String(notification.receiver);
   json.Key("group_key").String(notification.group_key);
-  AppendLabels(json, "group_labels", notification.group_labels);
+  AppendLabelsAt(json, "group_labels", notification.group_labels);
   json.Key("reason").String(Name(notification.reason));
   json.Key("decided_at").Integer(ToMillis(notification.decided_at));
   json.Key("alerts").BeginArray();

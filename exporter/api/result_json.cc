@@ -210,4 +210,10 @@ void AppendLabels(std::string& out, const Labels& labels, bool without_name) {
   out += '}';
 }
 
+void AppendLabelsAt(JsonWriter& json, std::string_view key, const Labels& labels) {
+  std::string text;
+  AppendLabels(text, labels);
+  json.Key(key).Raw(text);
+}
+
 }  // namespace tocsin::api

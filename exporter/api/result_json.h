@@ -4,7 +4,10 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
+#include "base/json_writer.h"
+#include "base/labels.h"
 #include "exporter/api/pieces.h"
 #include "rules/promql/engine.h"
 
@@ -22,5 +25,7 @@ void AppendTimestamp(std::string& out, Millis t);
 void AppendSampleValue(std::string& out, double value);
 /// {"__name__":"up","job":"a"}
 void AppendLabels(std::string& out, const Labels& labels, bool without_name = false);
+/// The same as a member.
+void AppendLabelsAt(JsonWriter& json, std::string_view key, const Labels& labels);
 
 }  // namespace tocsin::api
