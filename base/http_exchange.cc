@@ -100,7 +100,7 @@ Status HttpExchange::Prepare() {
   const bool is_as_before = only_ != nullptr && method == method_ && !job_->fresh;
   method_.clear();
   if (!is_as_before) curl_easy_reset(easy_.get());
-  Result<HeaderList> headers = MakeHeaders();
+  Result<CurlTexts> headers = MakeHeaders();
   if (!headers) return headers.error();
   headers_ = std::move(*headers);
   if (Status status = SetCredentials(); !status) return status;
@@ -249,25 +249,20 @@ CURLcode HttpExchange::WatchTls(CURL* /*easy*/, void* context, void* to) {
   return CURLE_OK;
 }
 
-Result<HttpExchange::HeaderList> HttpExchange::MakeHeaders() const {
-  HeaderList list;
-  const auto append = [&list](const std::string& line) {
-    curl_slist* const longer = curl_slist_append(list.get(), line.c_str());
-    static_cast<void>(list.release());
-    list.reset(longer);
-  };
+Result<CurlTexts> HttpExchange::MakeHeaders() const {
+  CurlTexts list;
   bool has_type = false;
   const auto add = [&](const std::string& name, const std::string& value) {
     has_type = has_type || EqualsIgnoringCase(name, "Content-Type");
     // "Name;" is libcurl's way to send a header without a value.
-    append(value.empty() ? name + ";" : name + ": " + value);
+    Append(list, value.empty() ? name + ";" : name + ": " + value);
   };
   if (Status status = AddHeaders(job_->settings, job_->request, add); !status) {
     return status.error();
   }
-  append("Expect:");  // No extra round trip for a large body.
+  Append(list, "Expect:");  // No extra round trip for a large body.
   // libcurl would call a body of no type a form.
-  if (HasBody(job_->request) && !has_type) append("Content-Type:");
+  if (HasBody(job_->request) && !has_type) Append(list, "Content-Type:");
   return list;
 }
 

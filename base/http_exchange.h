@@ -43,8 +43,6 @@ class HttpExchange {
   static HttpExchange& Of(CURL* easy);
 
  private:
-  using HeaderList = std::unique_ptr<curl_slist, CurlFreer<&curl_slist_free_all>>;
-
   /// What comes in while a request runs.
   struct Incoming {
     const HttpExchange* exchange = nullptr;
@@ -66,7 +64,7 @@ class HttpExchange {
   Status Prepare();
   bool GoOn(CURLcode outcome);
   int ResponseStatus() const;
-  Result<HeaderList> MakeHeaders() const;
+  Result<CurlTexts> MakeHeaders() const;
   Status SetCredentials();
   void SetRequest();
   void SetMethod();
@@ -93,7 +91,7 @@ class HttpExchange {
   std::chrono::steady_clock::time_point deadline_;
   std::chrono::steady_clock::time_point sent_;  // The request that is made now.
   std::optional<std::chrono::steady_clock::time_point> tls_began_;
-  HeaderList headers_;
+  CurlTexts headers_;
   Incoming incoming_;
   HttpTrace trace_;
   std::optional<Error> error_;

@@ -2,12 +2,11 @@
 
 #include <array>
 #include <string>
-#include <system_error>
 
 #include <fmt/format.h>
 
+#include "base/curl_handle.h"
 #include "base/duration.h"
-#include "base/text.h"
 
 namespace tocsin {
 namespace {
@@ -52,17 +51,11 @@ Problem MeaningOf(CURLcode curl) {
 Error ExplainCurl(CURL* easy, CURLcode problem, std::string_view details) {
   const Problem meaning = MeaningOf(problem);
   if (!meaning.words.empty()) return {meaning.code, std::string(meaning.words)};
-  long reason = 0;
-  curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &reason);
-  if (problem == CURLE_COULDNT_CONNECT && reason != 0) {
-    const std::string words = std::generic_category().message(static_cast<int>(reason));
-    return {meaning.code, Uncapitalized(words)};
-  }
   // The text of others might quote what must not be seen; here it names the server at most.
   if (problem == CURLE_PEER_FAILED_VERIFICATION && !details.empty()) {
     return {meaning.code, std::string(details)};
   }
-  return {meaning.code, Uncapitalized(curl_easy_strerror(problem))};
+  return {meaning.code, WordsOf(easy, problem)};
 }
 
 Error AnswerTooLong(std::size_t most_bytes) {

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <memory>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -13,7 +11,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/text.h"
+#include "base/curl_handle.h"
 #include "notify/receivers/cut_text.h"
 #include "notify/receivers/http_post.h"
 
@@ -21,16 +19,6 @@ namespace tocsin::notify {
 namespace {
 
 using Next = Outcome::Next;
-
-template <auto Function>
-struct Freer {
-  template <class T>
-  void operator()(T* object) const {
-    Function(object);
-  }
-};
-using EasyHandle = std::unique_ptr<CURL, Freer<&curl_easy_cleanup>>;
-using TextList = std::unique_ptr<curl_slist, Freer<&curl_slist_free_all>>;
 
 /// What libcurl's callbacks work on.
 struct Transfer {
@@ -90,14 +78,9 @@ int CheckStop(void* data, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return static_cast<Transfer*>(data)->stop.stop_requested() ? 1 : 0;
 }
 
-TextList ListOf(const std::vector<std::string>& texts) {
-  TextList list;
-  for (const std::string& text : texts) {
-    curl_slist* const longer = curl_slist_append(list.get(), text.c_str());
-    if (longer == nullptr) break;  // Out of memory: then nothing else works either.
-    static_cast<void>(list.release());
-    list.reset(longer);
-  }
+CurlTexts ListOf(const std::vector<std::string>& texts) {
+  CurlTexts list;
+  for (const std::string& text : texts) Append(list, text);
   return list;
 }
 
@@ -174,15 +157,6 @@ constexpr std::array<Problem, 7> kProblems = {{
     {CURLE_SSL_ISSUER_ERROR, FailureReason::kAuth, ""},
 }};
 
-/// Why there was no connection, in errno's words where there are any, else in libcurl's.
-std::string WordsOf(CURL* curl, CURLcode result) {
-  long reason = 0;
-  curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &reason);
-  const bool is_connecting = result == CURLE_COULDNT_CONNECT && reason != 0;
-  return Uncapitalized(is_connecting ? std::generic_category().message(static_cast<int>(reason))
-                                     : std::string(curl_easy_strerror(result)));
-}
-
 Outcome JudgeMail(CURL* curl, CURLcode result, const MailServer& server, const std::string& reply) {
   const auto* const found =
       std::find_if(kProblems.begin(), kProblems.end(),
@@ -209,14 +183,14 @@ Outcome SendMail(const MailServer& server, const Envelope& envelope, const std::
   if (!password) {
     return {Next::kRetry, FailureReason::kAuth, password.error().message, std::nullopt};
   }
-  const EasyHandle curl(curl_easy_init());
+  const CurlEasy curl = MakeCurlEasy();
   if (curl == nullptr) {
     return {Next::kRetry, FailureReason::kUnreachable, "out of memory", std::nullopt};
   }
   Transfer transfer{.rest = bytes, .stop = stop};
   SetServer(curl.get(), server, *password);
   SetTransfer(curl.get(), transfer);
-  const TextList recipients = ListOf(envelope.to);
+  const CurlTexts recipients = ListOf(envelope.to);
   curl_easy_setopt(curl.get(), CURLOPT_MAIL_FROM, envelope.from.c_str());
   curl_easy_setopt(curl.get(), CURLOPT_MAIL_RCPT, recipients.get());
   curl_easy_setopt(curl.get(), CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
